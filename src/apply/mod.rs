@@ -1,0 +1,3 @@
+//! Does what a plan says, or refuses. Never diffs.
+
+pub mod journal;

@@ -1,0 +1,154 @@
+//! What a kind rule may answer, and what it is asked with.
+
+use crate::model::{Catalog, Id, Kind, Object, Value};
+
+/// What a rule sees: the catalog before and the catalog after, and what this server can do.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    pub from: &'a Catalog,
+    pub to: &'a Catalog,
+    pub server: &'a Server,
+}
+
+impl<'a> Scene<'a> {
+    /// The way back.
+    pub fn inverse(self) -> Scene<'a> {
+        Scene { from: self.to, to: self.from, server: self.server }
+    }
+}
+
+/// Facts of the server that a plan is made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    pub engine: &'static str,
+    /// As a number that grows: 150018 on PostgreSQL, 3053002 on SQLite.
+    pub version: u32,
+    /// What is compared with a plan's: `15` or `3`.
+    pub major: u32,
+}
+
+/// How a delta is carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// Nothing to send: it comes with something else, or the engine does not tell the states apart.
+    Nothing,
+    /// An action of `ALTER TABLE` on the given object; actions that end up side by side are sent as one statement.
+    Clause(Id, String),
+    /// Statements, in order.
+    Ladder(Vec<Rung>),
+    /// The object must be dropped and created again, and with it all that hangs on it.
+    Replace,
+    /// The table must be rebuilt.
+    Rebuild(Id),
+    /// Not to be done, and why; what can be done instead goes into the text.
+    Refuse(String),
+}
+
+impl How {
+    pub fn statement(sql: impl Into<String>) -> How {
+        How::Ladder(vec![Rung::new(sql)])
+    }
+
+    pub fn statements<S: Into<String>>(sql: impl IntoIterator<Item = S>) -> How {
+        How::Ladder(sql.into_iter().map(Rung::new).collect())
+    }
+}
+
+/// One statement of a ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rung {
+    pub sql: String,
+    /// Whether it may run inside a transaction with others.
+    pub transactional: bool,
+    /// What it makes can be used only after a commit: a new label of an enum.
+    pub commit_after: bool,
+}
+
+impl Rung {
+    pub fn new(sql: impl Into<String>) -> Rung {
+        Rung { sql: sql.into(), transactional: true, commit_after: false }
+    }
+
+    pub fn outside(sql: impl Into<String>) -> Rung {
+        Rung { transactional: false, ..Rung::new(sql) }
+    }
+
+    pub fn commit_after(sql: impl Into<String>) -> Rung {
+        Rung { commit_after: true, ..Rung::new(sql) }
+    }
+}
+
+/// An attribute that must change.
+pub struct Change<'a> {
+    pub old: &'a Object,
+    pub new: &'a Object,
+    pub attr: &'a str,
+    pub from: &'a Value,
+    pub to: &'a Value,
+}
+
+/// All that an engine knows of a kind.
+pub struct KindRule {
+    pub kind: Kind,
+    /// How it stands inside its parent's `CREATE`; `None` for a kind that never does.
+    pub clause: Option<fn(&Scene, &Object) -> String>,
+    /// How it is created; the objects are those that were folded into it.
+    pub create: fn(&Scene, &Object, &[&Object]) -> How,
+    pub drop: fn(&Scene, &Object) -> How,
+    /// How the object gets the name of the id.
+    pub rename: Option<fn(&Scene, &Object, &Id) -> How>,
+    pub set: &'static [SetRule],
+    /// What may not be there twice, besides the id itself: objects of several kinds can share one space of names.
+    pub namespace: fn(&Object) -> Vec<Vec<String>>,
+    /// What is gone for good with the object, beside its definition.
+    pub loses: Option<fn(&Object) -> String>,
+    /// Whether dropping the parent drops it too without a word.
+    pub goes_with_parent: bool,
+}
+
+/// The answer for one attribute.
+pub struct SetRule {
+    pub attr: &'static str,
+    pub how: fn(&Scene, &Change) -> How,
+    /// Kinds whose objects, if they need this one, must be out of the way while the attribute changes.
+    pub blocks: &'static [Kind],
+    pub loses: Option<fn(&Scene, &Change) -> Option<String>>,
+}
+
+/// An attribute and how it is changed.
+pub const fn set(attr: &'static str, how: fn(&Scene, &Change) -> How) -> SetRule {
+    SetRule { attr, how, blocks: &[], loses: None }
+}
+
+impl SetRule {
+    pub const fn blocks(mut self, kinds: &'static [Kind]) -> SetRule {
+        self.blocks = kinds;
+        self
+    }
+
+    pub const fn loses(mut self, what: fn(&Scene, &Change) -> Option<String>) -> SetRule {
+        self.loses = Some(what);
+        self
+    }
+}
+
+/// The answer of attributes that can't be changed in place.
+pub fn replace(_: &Scene, _: &Change) -> How {
+    How::Replace
+}
+
+/// The answer of attributes that another one carries.
+pub fn nothing(_: &Scene, _: &Change) -> How {
+    How::Nothing
+}
+
+/// For kinds whose names are their ids alone.
+pub fn own_name(_: &Object) -> Vec<Vec<String>> {
+    vec![]
+}
+
+impl KindRule {
+    pub fn set_rule(&self, attr: &str) -> Option<&SetRule> {
+        self.set.iter().find(|s| s.attr == attr)
+    }
+}

@@ -1,0 +1,99 @@
+//! What differs between database engines: how to connect, read the catalog, and say things in SQL.
+
+pub mod how;
+pub mod postgres;
+pub mod sqlite;
+
+use crate::apply::journal::Journal;
+use crate::diff::Delta;
+use crate::model::{Catalog, Id, Kind};
+use crate::settings::DatabaseUrl;
+use crate::source::{Dialect, Source};
+use crate::{Error, Result, SqlError};
+use how::{KindRule, Rung, Scene, Server};
+
+/// The engines that msr knows, by the scheme of their URLs.
+pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
+
+/// The engine of that name.
+pub fn named(name: &str) -> Result<&'static dyn Engine> {
+    ENGINES.iter().copied().find(|e| e.name() == name).ok_or_else(|| {
+        let known: Vec<String> = ENGINES.iter().map(|e| format!("`{}`", e.name())).collect();
+        Error::config(format!("no engine is called `{name}`")).hint(format!("this msr has {}", known.join(" and ")))
+    })
+}
+
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Read,
+    Write,
+}
+
+/// A kind of database.
+pub trait Engine: Sync {
+    fn name(&self) -> &'static str;
+    fn dialect(&self) -> Dialect;
+    /// One record a kind; a kind without one cannot occur in this engine's catalogs.
+    fn rules(&self) -> &'static [KindRule];
+    fn connect(&self, url: &DatabaseUrl, access: Access) -> Result<Box<dyn Session>>;
+    /// An empty database of the same engine and version, gone when dropped. `like` is the database it stands in for, where
+    /// there is one; `shadow` a server that the user gave for this.
+    fn scratch(&self, like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>>;
+    /// The statements that give `table` its new shape by way of a copy; for engines whose rules answer `Rebuild`.
+    fn rebuild(&self, scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>> {
+        let _ = (scene, deltas);
+        Err(Error::refused(format!("cannot rebuild {table}: the engine `{}` has no such thing", self.name())))
+    }
+    /// How many objects one transaction can create or lock before the server's tables are full.
+    fn transaction_budget(&self) -> Option<usize> {
+        None
+    }
+    /// One alter statement out of several actions on one table.
+    fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String>;
+
+    fn rule(&self, kind: Kind) -> Result<&'static KindRule> {
+        self.rules().iter().find(|r| r.kind == kind).ok_or_else(|| {
+            Error::refused(format!("the engine `{}` has no {} that msr could plan for", self.name(), kind.name()))
+        })
+    }
+}
+
+/// An open connection.
+pub trait Session: Send {
+    fn server(&self) -> &Server;
+    /// Sends one or more statements.
+    fn execute(&mut self, sql: &str) -> Result<(), SqlError>;
+    fn begin(&mut self) -> Result<(), SqlError>;
+    fn commit(&mut self) -> Result<(), SqlError>;
+    fn rollback(&mut self) -> Result<(), SqlError>;
+    /// Prepares for statements that change the schema: what must be set outside a transaction is set here.
+    fn prepare(&mut self) -> Result<()>;
+    /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
+    fn inspect(&mut self) -> Result<Catalog>;
+    /// Loads the desired statements in the order that works.
+    fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()>;
+    /// What the statements that ran since `watch` hold and did, for the facts on a step. Inside a transaction.
+    fn watch(&mut self) -> Result<(), SqlError>;
+    fn observed(&mut self) -> Result<Observed, SqlError>;
+    /// Takes the lock of which there is one per database, or says who has it. Never waits.
+    fn try_lock(&mut self) -> Result<bool, SqlError>;
+    fn unlock(&mut self) -> Result<(), SqlError>;
+    /// msr's own tables.
+    fn journal(&mut self) -> &mut dyn Journal;
+    /// Who is connected, for the journal.
+    fn role(&mut self) -> Result<String, SqlError>;
+    /// A handle that another thread can stop the running statement with.
+    fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
+        None
+    }
+}
+
+/// What scratch saw a step do, on tables with a row each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Relation and lock mode, on relations that were there before.
+    pub locks: Vec<(String, String)>,
+    pub rewrites: Vec<String>,
+    pub scans: Vec<String>,
+}

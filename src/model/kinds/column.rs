@@ -1,0 +1,28 @@
+//! A column of a table.
+
+kind! {
+    /// A column of a table.
+    Column {
+        /// As the engine spells it.
+        r#type: String,
+        /// If it is not the type's own.
+        collation: Option<String>,
+        not_null: bool,
+        /// `ALWAYS` or `BY DEFAULT`.
+        identity: Option<String>,
+        /// Options of the sequence behind an identity, where they are not the usual ones.
+        identity_options: Vec<String>,
+        /// Expression of a generated column.
+        generated: Option<String>,
+        /// Whether the generated value is stored.
+        stored: bool,
+        /// If not the type's own.
+        storage: Option<String>,
+        compression: Option<String>,
+        /// Statistics target.
+        statistics: Option<i64>,
+        options: Vec<String>,
+        /// SQLite: what ON CONFLICT says after NOT NULL.
+        conflict: Option<String>,
+    }
+}

@@ -1,0 +1,8 @@
+//! What is said of an object.
+
+kind! {
+    /// What is said of an object.
+    Comment {
+        text: String,
+    }
+}

@@ -1,0 +1,7 @@
+//! A row type of its own.
+
+kind! {
+    /// A row type of its own.
+    Composite {
+    }
+}

@@ -1,0 +1,15 @@
+//! An index that no constraint owns.
+
+kind! {
+    /// An index that no constraint owns.
+    Index {
+        unique: bool,
+        /// What stands after the table's name, without storage parameters.
+        definition: String,
+        /// Storage parameters.
+        options: Vec<String>,
+        /// `column number=target`.
+        statistics: Vec<String>,
+        clustered: bool,
+    }
+}

@@ -1,0 +1,13 @@
+//! A view whose rows are stored.
+
+kind! {
+    /// A view whose rows are stored.
+    MaterializedView {
+        /// Query, as the engine spells it.
+        definition: String,
+        columns: Vec<String>,
+        options: Vec<String>,
+        method: Option<String>,
+        populated: bool,
+    }
+}

@@ -1,0 +1,154 @@
+//! The kinds: one file each, one line each in the list below.
+
+use super::{Head, Id, Ref, Status, Value};
+
+/// Declares the struct of a kind: its head, its attributes in order, and their projection.
+macro_rules! kind {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $ty:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name {
+            pub head: super::Head,
+            /// Where it stands among its siblings as the engine lists them: kept for creation, never compared.
+            pub position: u32,
+            $($(#[$field_doc])* pub $field: $ty,)*
+        }
+
+        impl $name {
+            pub const ATTRS: &'static [&'static str] = &[$(super::plain(stringify!($field))),*];
+
+            /// With nothing said of it yet.
+            pub fn new(head: super::Head) -> Self {
+                $name { head, position: 0, $($field: ::std::default::Default::default()),* }
+            }
+
+            pub(super) fn attrs(&self) -> Vec<(&'static str, super::Value)> {
+                vec![$((super::plain(stringify!($field)), self.$field.clone().into())),*]
+            }
+        }
+    };
+}
+
+
+/// `r#type` is called `type` outside of Rust.
+const fn plain(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        b"r#type" => "type",
+        _ => field,
+    }
+}
+
+macro_rules! kinds {
+    ($($file:ident::$name:ident = $word:literal,)*) => {
+        $(mod $file; pub use $file::$name;)*
+
+        /// What an object is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $($name,)*
+        }
+
+        impl Kind {
+            pub const ALL: &'static [Kind] = &[$(Kind::$name,)*];
+
+            /// The word for it, in messages and plan files.
+            pub fn name(self) -> &'static str {
+                match self { $(Kind::$name => $word,)* }
+            }
+
+            /// The names of its attributes, in the order in which they are shown.
+            pub fn attrs(self) -> &'static [&'static str] {
+                match self { $(Kind::$name => $name::ATTRS,)* }
+            }
+        }
+
+        /// One addressable thing of a schema.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Object {
+            $($name($name),)*
+        }
+
+        impl Object {
+            pub fn head(&self) -> &Head {
+                match self { $(Object::$name(o) => &o.head,)* }
+            }
+
+            pub fn head_mut(&mut self) -> &mut Head {
+                match self { $(Object::$name(o) => &mut o.head,)* }
+            }
+
+            /// Where it stands among its siblings, as the engine lists them.
+            pub fn position(&self) -> u32 {
+                match self { $(Object::$name(o) => o.position,)* }
+            }
+
+            /// What the object is made of, as far as diff and fingerprint care.
+            pub fn attrs(&self) -> Vec<(&'static str, Value)> {
+                let mut attrs = match self { $(Object::$name(o) => o.attrs(),)* };
+                if self.status() == Status::Pending {
+                    attrs.push(("status", "pending".into()));
+                }
+                attrs
+            }
+        }
+
+        $(impl From<$name> for Object {
+            fn from(object: $name) -> Object {
+                Object::$name(object)
+            }
+        })*
+    };
+}
+
+// In the order in which a reader expects them: a tie in the plan's order falls to the earlier kind.
+kinds! {
+    schema::Schema = "schema",
+    extension::Extension = "extension",
+    enumeration::Enum = "enum",
+    domain::Domain = "domain",
+    domain_check::DomainCheck = "domain check",
+    composite::Composite = "composite type",
+    attribute::Attribute = "attribute",
+    sequence::Sequence = "sequence",
+    table::Table = "table",
+    virtual_table::VirtualTable = "virtual table",
+    column::Column = "column",
+    default::Default = "default",
+    primary_key::PrimaryKey = "primary key",
+    unique::Unique = "unique",
+    check::Check = "check",
+    foreign_key::ForeignKey = "foreign key",
+    exclusion::Exclusion = "exclusion",
+    index::Index = "index",
+    view::View = "view",
+    materialized_view::MaterializedView = "materialized view",
+    function::Function = "function",
+    trigger::Trigger = "trigger",
+    policy::Policy = "policy",
+    rule::Rule = "rule",
+    comment::Comment = "comment",
+    owner::Owner = "owner",
+    grant::Grant = "grant",
+}
+
+impl Object {
+    pub fn id(&self) -> &Id {
+        &self.head().id
+    }
+
+    pub fn parent(&self) -> Option<&Id> {
+        self.head().parent.as_ref()
+    }
+
+    pub fn refs(&self) -> &[Ref] {
+        &self.head().refs
+    }
+
+    pub fn status(&self) -> Status {
+        self.head().status
+    }
+
+    pub fn attr(&self, name: &str) -> Value {
+        self.attrs().into_iter().find_map(|(n, v)| (n == name).then_some(v)).unwrap_or(Value::None)
+    }
+}

@@ -1,0 +1,8 @@
+//! Whose an object is; known only where a schema file says it.
+
+kind! {
+    /// Whose an object is; known only where a schema file says it.
+    Owner {
+        role: String,
+    }
+}

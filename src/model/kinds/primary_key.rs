@@ -1,0 +1,12 @@
+//! A primary key.
+
+kind! {
+    /// A primary key.
+    PrimaryKey {
+        /// In order.
+        columns: Vec<String>,
+        /// As the engine spells it.
+        definition: String,
+        clustered: bool,
+    }
+}

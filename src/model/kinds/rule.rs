@@ -1,0 +1,9 @@
+//! A rewrite rule that is not a view's own.
+
+kind! {
+    /// A rewrite rule that is not a view's own.
+    Rule {
+        definition: String,
+        enabled: String,
+    }
+}

@@ -1,0 +1,7 @@
+//! A namespace.
+
+kind! {
+    /// A namespace.
+    Schema {
+    }
+}

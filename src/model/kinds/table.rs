@@ -1,0 +1,21 @@
+//! A table without its parts: columns, keys and so on are objects of their own.
+
+kind! {
+    /// A table without its parts: columns, keys and so on are objects of their own.
+    Table {
+        /// PostgreSQL: not written ahead.
+        unlogged: bool,
+        /// Storage parameters as `name=value`, in order of name.
+        options: Vec<String>,
+        /// Table access method, if not the usual one.
+        method: Option<String>,
+        /// If not the usual one.
+        replica_identity: Option<String>,
+        /// SQLite: STRICT.
+        strict: bool,
+        /// SQLite: WITHOUT ROWID.
+        without_rowid: bool,
+        /// SQLite: its rowid column is AUTOINCREMENT.
+        autoincrement: bool,
+    }
+}

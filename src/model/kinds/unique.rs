@@ -1,0 +1,12 @@
+//! A unique constraint.
+
+kind! {
+    /// A unique constraint.
+    Unique {
+        /// In order.
+        columns: Vec<String>,
+        /// As the engine spells it.
+        definition: String,
+        clustered: bool,
+    }
+}

@@ -1,0 +1,13 @@
+//! A view.
+
+kind! {
+    /// A view.
+    View {
+        /// Query, as the engine spells it.
+        definition: String,
+        /// Name and type of each, in order.
+        columns: Vec<String>,
+        options: Vec<String>,
+        recursive: bool,
+    }
+}

@@ -1,0 +1,47 @@
+//! What a schema is: no SQL, no engine, no I/O.
+//!
+//! Every addressable thing (a column, a key, a check, an index, a comment, …) is an [`Object`] of its own. A kind is a
+//! struct in its own file under `kinds/`; all that the rest of msr sees of it is its projection: [`Object::attrs`] and
+//! [`Object::refs`].
+
+mod catalog;
+mod fingerprint;
+mod id;
+pub mod kinds;
+mod value;
+
+pub use catalog::{Catalog, Unmodelled};
+pub use fingerprint::Fingerprint;
+pub use id::{Id, Ref, Strength};
+pub use kinds::*;
+pub use value::Value;
+
+/// What a catalog can show of an object that is there but not in force: NOT VALID, an invalid index, not enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub enum Status {
+    #[default]
+    Present,
+    Pending,
+}
+
+/// What every object has whatever its kind.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Head {
+    pub id: Id,
+    /// The object that this one is a part of: it goes when the parent goes, and may be written inside its `CREATE`.
+    pub parent: Option<Id>,
+    /// What this object needs in order to exist, told by the engine's own dependency catalog where it has one.
+    pub refs: Vec<Ref>,
+    pub status: Status,
+}
+
+impl Head {
+    pub fn new(id: Id) -> Self {
+        Head { id, parent: None, refs: vec![], status: Status::Present }
+    }
+
+    /// A part of `parent`, which it needs and goes with.
+    pub fn child(id: Id, parent: Id) -> Self {
+        Head { id, refs: vec![Ref::auto(parent.clone())], parent: Some(parent), status: Status::Present }
+    }
+}

@@ -1,0 +1,129 @@
+//! From a difference to a plan: the pipeline, one line a stage.
+
+pub mod file;
+
+use crate::diff::Delta;
+use crate::model::{Fingerprint, Id};
+
+/// What is reviewed and applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub header: Header,
+    /// What the plan does not touch but depends on, as it was when the plan was made.
+    pub relies: Vec<(Id, Fingerprint)>,
+    /// In execution order.
+    pub steps: Vec<Step>,
+    /// Consecutive steps that share a transaction, by the numbers of their first and last step; a step that can't run inside
+    /// a transaction is a batch of its own.
+    pub batches: Vec<Batch>,
+    /// Seen in the database or the desired schema, not modelled, and left alone.
+    pub unmodelled: Vec<String>,
+    /// Things to know that stand in nobody's way.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    pub msr: String,
+    /// `YYYYMMDDHHMM`, with seconds on a clash.
+    pub version: String,
+    pub name: String,
+    pub engine: String,
+    pub engine_major: u32,
+    /// RFC 3339; not covered by the checksum.
+    pub created_at: String,
+    /// Checksum of the plan that this one follows in `plans/`.
+    pub parent: Option<String>,
+    /// Fingerprint of the whole catalog before and after.
+    pub base: Fingerprint,
+    pub goal: Fingerprint,
+    /// Hash of the desired statements, order-free.
+    pub desired: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    Expand,
+    Backfill,
+    Contract,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    pub first: usize,
+    pub last: usize,
+    pub transaction: bool,
+    /// The objects that the whole batch touches: what each is before the batch and after it, as scratch saw it.
+    pub touches: Vec<Touch>,
+}
+
+/// What one object is before and after; `None` where it does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touch {
+    pub id: Id,
+    pub before: Option<Fingerprint>,
+    pub after: Option<Fingerprint>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Alter,
+    Rename,
+    /// Dropped, to come back in a later step.
+    Replace,
+    Drop,
+    /// A table built anew under its name.
+    Rebuild,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// From 1 on, in execution order.
+    pub id: usize,
+    pub phase: Phase,
+    pub action: Action,
+    /// What the step is mainly about.
+    pub subject: Id,
+    pub deltas: Vec<Delta>,
+    pub up: Vec<String>,
+    pub down: Down,
+    /// Steps that must be done before, each with the edge rule that says so.
+    pub needs: Vec<(usize, String)>,
+    /// Whether it runs inside the transaction of its batch.
+    pub transaction: bool,
+    /// Relation and lock mode on what was there before, as observed on scratch.
+    pub locks: Vec<(String, String)>,
+    pub rewrites: Vec<String>,
+    pub scans: Vec<String>,
+    /// Data that is gone for good once the step is done.
+    pub loses: Option<String>,
+    /// `file:line:column` of the statement that asked for it.
+    pub at: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Down {
+    Sql(Vec<String>),
+    Lossy { sql: Vec<String>, loses: String },
+    Irreversible(String),
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub fn batch_steps(&self, batch: &Batch) -> &[Step] {
+        &self.steps[batch.first - 1..batch.last]
+    }
+
+    /// Every object that the plan touches: what it is before the first batch and after the last.
+    pub fn touches(&self) -> std::collections::BTreeMap<&Id, (Option<Fingerprint>, Option<Fingerprint>)> {
+        let mut all = std::collections::BTreeMap::new();
+        for touch in self.batches.iter().flat_map(|b| &b.touches) {
+            all.entry(&touch.id).or_insert((touch.before, touch.after)).1 = touch.after;
+        }
+        all
+    }
+}
