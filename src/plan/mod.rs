@@ -1,6 +1,7 @@
 //! From a difference to a plan: the pipeline, one line a stage.
 
 pub mod file;
+pub mod make;
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id};

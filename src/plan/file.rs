@@ -1,0 +1,1 @@
+//! The plan file: RON, versioned, sealed by a checksum.
