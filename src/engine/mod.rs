@@ -10,7 +10,7 @@ use crate::model::{Catalog, Id, Kind};
 use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
-use how::{KindRule, Rung, Scene, Server};
+use how::{How, KindRule, Rung, Scene, Server};
 
 /// The engines that msr knows, by the scheme of their URLs.
 pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
@@ -44,6 +44,10 @@ pub trait Engine: Sync {
     fn rebuild(&self, scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>> {
         let _ = (scene, deltas);
         Err(Error::refused(format!("cannot rebuild {table}: the engine `{}` has no such thing", self.name())))
+    }
+    /// How a label of an enum gets another name.
+    fn rename_label(&self, of: &Id, from: &str, to: &str) -> How {
+        How::Refuse(format!("cannot rename `{from}` to `{to}` in {of}: the engine `{}` has no enums", self.name()))
     }
     /// How many objects one transaction can create or lock before the server's tables are full.
     fn transaction_budget(&self) -> Option<usize> {

@@ -1,16 +1,22 @@
-//! The pipeline.
+//! The pipeline, from desired SQL and a database to a proved plan.
 
-use super::Plan;
-use crate::Result;
+use super::group::Node;
+use super::order::{Ordered, Tie};
+use super::stages::{WayBack, arrange, ways_back};
+use super::{Batch, Down, Header, Phase, Plan, Step, prove, rename, scope};
+use crate::diff::{Delta, diff};
+use crate::engine::how::{Scene, Server};
 use crate::engine::{Engine, Session};
-use crate::model::Catalog;
+use crate::model::{Catalog, Fingerprint, Id, Kind};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
+use crate::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan is made from.
 pub struct Inputs<'a> {
     pub engine: &'static dyn Engine,
-    /// The database to be changed; `None` plans from `base` alone.
+    /// The database to be changed; without it the plan starts at `base`.
     pub target: Option<(&'a mut dyn Session, &'a DatabaseUrl)>,
     /// Where to start instead of at the target's present state.
     pub base: Option<Catalog>,
@@ -21,6 +27,7 @@ pub struct Inputs<'a> {
     pub created_at: String,
     /// Checksum of the plan before, where plans are saved.
     pub parent: Option<String>,
+    pub tie: Tie,
     /// Told what is going on and how far it is: a stage, done, of how many (0 when unknown).
     pub progress: &'a mut dyn FnMut(&str, usize, usize),
 }
@@ -33,7 +40,184 @@ pub struct Made {
 }
 
 /// Makes a plan and proves it.
-pub fn make(inputs: Inputs) -> Result<Made> {
-    let _ = inputs;
-    Err(crate::Error::failed("planning is being built"))
+pub fn make(mut inputs: Inputs) -> Result<Made> {
+    let like = inputs.target.as_ref().map(|(_, url)| *url);
+    (inputs.progress)("reading the database", 0, 0);
+    let mut base = match (inputs.base.take(), inputs.target.as_mut()) {
+        (Some(base), _) => base,
+        (None, Some((session, _))) => session.inspect()?,
+        (None, None) => Catalog::default(),
+    };
+    let (goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
+    let whole = (base.fingerprint(), goal.fingerprint());
+    let (unmodelled, notes) = unmodelled(&base, &goal)?;
+    scope::only_managed(&mut base, &goal);
+
+    let wants = rename::wanted(inputs.desired, &base, &goal)?;
+    let (renames, present) = match wants.is_empty() {
+        true => (vec![], None),
+        false => {
+            let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
+            let renamed = rename::carry_out(inputs.engine, &mut *scratch, &base, &goal, &wants)?;
+            (renamed.nodes, Some(renamed.base))
+        }
+    };
+    let from = present.as_ref().unwrap_or(&base);
+    let scene = Scene { from, to: &goal, server: &server };
+    let deltas = diff(from, &goal);
+    let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
+    let backs = ways_back(inputs.engine, scene, &ordered)?;
+    let mut steps = steps(&ordered, &backs, inputs.desired);
+    let mut batches = batches(inputs.engine, &ordered.nodes);
+    if !steps.is_empty() {
+        (inputs.progress)("proving the plan", 0, 0);
+        let touched: Vec<Delta> = steps.iter().flat_map(|s| s.deltas.clone()).collect();
+        let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
+        let claim = prove::Claim { base: &base, goal: &goal, steps: &mut steps, batches: &mut batches, backs: &backs, deltas: &touched };
+        let progress = &mut inputs.progress;
+        prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
+    }
+    let header = header(&inputs, &server, whole);
+    let mut plan = Plan { header, relies: vec![], steps, batches, unmodelled, notes };
+    plan.relies = relies(&plan, &base, &goal);
+    Ok(Made { plan, base, goal })
+}
+
+/// The catalog of the desired SQL, read through scratch.
+pub fn desired_catalog(
+    engine: &dyn Engine,
+    like: Option<&DatabaseUrl>,
+    shadow: Option<&DatabaseUrl>,
+    desired: &Source,
+    progress: &mut dyn FnMut(&str, usize, usize),
+) -> Result<(Catalog, Server)> {
+    progress("starting scratch", 0, 0);
+    let mut scratch = engine.scratch(like, shadow)?;
+    let total = desired.statements.len();
+    scratch.load(desired, &mut |done| progress("loading the desired schema", done, total))?;
+    progress("reading the desired schema", 0, 0);
+    Ok((scratch.inspect()?, scratch.server().clone()))
+}
+
+/// What is not modelled is reported when both sides have it, and refused when the plan would have to make it.
+fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String>)> {
+    let wanted: Vec<_> = goal.unmodelled.difference(&base.unmodelled).collect();
+    if !wanted.is_empty() {
+        let mut error = Error::refused("the desired schema has objects that msr cannot plan for yet");
+        for u in wanted.iter().take(20) {
+            error = error.detail(format!("{} {}", u.what, u.name));
+        }
+        return Err(error.hint("create them by hand first, with exactly this definition, and plan again: msr leaves them alone"));
+    }
+    Ok((base.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect(), vec![]))
+}
+
+fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {
+    let shift = renames.len();
+    let mut needs: Vec<_> = (0..shift).map(|i| if i == 0 { vec![] } else { vec![(i - 1, super::order::EdgeRule::Touch)] }).collect();
+    needs.extend(ordered.needs.into_iter().map(|n| n.into_iter().map(|(at, rule)| (at + shift, rule)).collect::<Vec<_>>()));
+    Ordered { nodes: renames.into_iter().chain(ordered.nodes).collect(), needs }
+}
+
+fn steps(ordered: &Ordered, backs: &[WayBack], desired: &Source) -> Vec<Step> {
+    let places = places(desired);
+    let zipped = ordered.nodes.iter().zip(&ordered.needs).zip(backs).enumerate();
+    zipped.map(|(i, ((node, needs), back))| step(i + 1, node, needs, back, &places)).collect()
+}
+
+fn step(id: usize, node: &Node, needs: &[(usize, super::order::EdgeRule)], back: &WayBack, places: &BTreeMap<Vec<String>, String>) -> Step {
+    let sql: Vec<String> = back.rungs.iter().map(|r| r.sql.clone()).collect();
+    let down = match (&back.refused, node.loses.as_ref().or(back.loses.as_ref())) {
+        (Some(why), _) => Down::Irreversible(why.clone()),
+        (None, Some(lost)) => Down::Lossy { sql, loses: lost.clone() },
+        (None, None) => Down::Sql(sql),
+    };
+    let path: Vec<String> = node.subject.path.iter().take(2).map(|s| s.to_string()).collect();
+    Step {
+        id,
+        phase: Phase::Expand,
+        action: node.action,
+        subject: node.subject.clone(),
+        deltas: node.deltas.clone(),
+        up: node.rungs.iter().map(|r| r.sql.clone()).collect(),
+        down,
+        needs: needs.iter().map(|(at, rule)| (at + 1, rule.reason().to_string())).collect(),
+        transaction: node.transactional(),
+        locks: vec![],
+        rewrites: vec![],
+        scans: vec![],
+        loses: node.loses.clone(),
+        at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
+    }
+}
+
+/// Where in the files a name is defined, with its schema and without.
+fn places(desired: &Source) -> BTreeMap<Vec<String>, String> {
+    let mut places = BTreeMap::new();
+    for (i, statement) in desired.statements.iter().enumerate() {
+        for name in &statement.defines {
+            let path: Vec<String> = name.schema.iter().chain([&name.name]).cloned().collect();
+            places.entry(path).or_insert_with(|| desired.place(i, 0));
+            places.entry(vec![name.name.clone()]).or_insert_with(|| desired.place(i, 0));
+        }
+    }
+    places
+}
+
+/// Consecutive steps that share a transaction: until one can't be inside, makes what only a commit makes usable, or the
+/// server's lock table would be full.
+fn batches(engine: &dyn Engine, nodes: &[Node]) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let (mut open, mut weight) = (false, 0);
+    for (i, node) in nodes.iter().enumerate() {
+        let transaction = node.transactional();
+        let own = node.deltas.iter().map(locks_held).sum::<usize>();
+        let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
+        match batches.last_mut() {
+            Some(last) if open && transaction && !full => last.last = i + 1,
+            _ => {
+                batches.push(Batch { first: i + 1, last: i + 1, transaction, touches: vec![] });
+                weight = 0;
+            }
+        }
+        weight += own;
+        open = transaction && !node.commit_after();
+    }
+    batches
+}
+
+/// A rough count of entries in the server's lock table.
+fn locks_held(delta: &Delta) -> usize {
+    match delta.id().kind {
+        Kind::Table | Kind::MaterializedView => 3,
+        Kind::Column | Kind::Default | Kind::Comment | Kind::Check => 0,
+        _ => 1,
+    }
+}
+
+fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint)) -> Header {
+    Header {
+        msr: env!("CARGO_PKG_VERSION").to_string(),
+        version: inputs.version.clone(),
+        name: inputs.name.clone(),
+        engine: inputs.engine.name().to_string(),
+        engine_major: server.major,
+        created_at: inputs.created_at.clone(),
+        parent: inputs.parent.clone(),
+        base,
+        goal,
+        desired: Some(inputs.desired.digest()),
+    }
+}
+
+/// What the plan depends on without touching it.
+fn relies(plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<(Id, Fingerprint)> {
+    let touched: BTreeSet<&Id> = plan.touches().into_keys().collect();
+    let mut ids: BTreeSet<&Id> = BTreeSet::new();
+    for id in &touched {
+        let objects = base.get(id).into_iter().chain(goal.get(id));
+        ids.extend(objects.flat_map(|o| o.refs().iter().map(|r| &r.to).chain(o.parent())));
+    }
+    let untouched = ids.into_iter().filter(|id| !touched.contains(id));
+    untouched.filter_map(|id| Some((id.clone(), Fingerprint::of(base.get(id)?)))).collect()
 }

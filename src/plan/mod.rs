@@ -1,7 +1,16 @@
 //! From a difference to a plan: the pipeline, one line a stage.
 
+mod expand;
 pub mod file;
+mod group;
 pub mod make;
+mod order;
+mod prove;
+mod rename;
+mod scope;
+mod stages;
+
+pub use order::Tie;
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id};

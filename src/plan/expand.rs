@@ -1,0 +1,218 @@
+//! Stage 1: what must be done besides what was asked. An object that can't be changed in place is dropped and created
+//! again, and so is everything that hangs on it: the smallest set, found by the catalog's own dependencies.
+
+use crate::diff::Delta;
+use crate::engine::Engine;
+use crate::engine::how::{Change, How, Scene};
+use crate::model::{Catalog, Id, Object, Strength};
+use crate::{Error, Result};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Deltas by what they do; an id that is in both `drops` and `adds` is replaced.
+#[derive(Debug, Default, Clone)]
+pub struct Work {
+    pub drops: BTreeSet<Id>,
+    pub adds: BTreeSet<Id>,
+    pub sets: BTreeMap<Id, Vec<Delta>>,
+    /// Tables that are to be built anew.
+    pub rebuilds: BTreeSet<Id>,
+}
+
+impl Work {
+    fn new(deltas: &[Delta]) -> Work {
+        let mut work = Work::default();
+        for delta in deltas {
+            match delta {
+                Delta::Add(id) => drop(work.adds.insert(id.clone())),
+                Delta::Drop(id) => drop(work.drops.insert(id.clone())),
+                Delta::Set { id, .. } => work.sets.entry(id.clone()).or_default().push(delta.clone()),
+                // Renames are done, and read back, before anything is compared: see rename.rs.
+                Delta::Rename { .. } => {}
+            }
+        }
+        work
+    }
+}
+
+struct Expander<'a> {
+    engine: &'a dyn Engine,
+    scene: Scene<'a>,
+    dependents: OnceCell<BTreeMap<&'a Id, Vec<&'a Object>>>,
+    work: Work,
+    queue: Vec<Id>,
+}
+
+/// Completes the deltas.
+pub fn expand(engine: &dyn Engine, scene: Scene, deltas: &[Delta]) -> Result<Work> {
+    let mut e = Expander { engine, scene, dependents: OnceCell::new(), work: Work::new(deltas), queue: vec![] };
+    for id in e.work.sets.keys().cloned().collect::<Vec<_>>() {
+        e.alter(&id)?;
+    }
+    for id in e.work.adds.iter().chain(&e.work.drops).cloned().collect::<Vec<_>>() {
+        e.note_rebuild(&id)?;
+    }
+    e.queue.extend(e.work.drops.iter().cloned());
+    while let Some(id) = e.queue.pop() {
+        e.dropped(&id)?;
+    }
+    Ok(e.work)
+}
+
+impl<'a> Expander<'a> {
+    fn dependents_of(&self, id: &Id) -> Vec<&'a Object> {
+        let from: &'a Catalog = self.scene.from;
+        self.dependents.get_or_init(|| from.dependents()).get(id).cloned().unwrap_or_default()
+    }
+
+    /// Looks how the changes of one object can be made.
+    fn alter(&mut self, id: &Id) -> Result<()> {
+        let deltas = self.work.sets[id].clone();
+        for delta in &deltas {
+            let (how, blocks) = answer(self.engine, &self.scene, delta)?;
+            match how {
+                How::Refuse(why) => return Err(Error::refused(why)),
+                How::Replace => return self.replace(id, None),
+                How::Rebuild(table) => self.rebuild(&table)?,
+                How::Nothing | How::Clause(..) | How::Ladder(_) => {}
+            }
+            for dependent in self.dependents_of(id) {
+                if blocks.contains(&dependent.id().kind) && self.survives(dependent.id()) {
+                    self.replace(dependent.id(), Some(id))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A column or key whose coming or going needs a rebuild of its table.
+    fn note_rebuild(&mut self, id: &Id) -> Result<()> {
+        let rule = self.engine.rule(id.kind)?;
+        let how = match (self.work.drops.contains(id), self.scene.from.get(id), self.scene.to.get(id)) {
+            (true, Some(old), _) => (rule.drop)(&self.scene, old),
+            (false, _, Some(new)) => (rule.create)(&self.scene, new, &[]),
+            _ => return Ok(()),
+        };
+        match how {
+            How::Rebuild(table) if self.scene.from.contains(&table) && self.scene.to.contains(&table) => self.rebuild(&table),
+            _ => Ok(()),
+        }
+    }
+
+    /// A rebuilt table takes down what hangs on it and does not stand in its `CREATE`.
+    fn rebuild(&mut self, table: &Id) -> Result<()> {
+        if !self.work.rebuilds.insert(table.clone()) {
+            return Ok(());
+        }
+        let parts: Vec<Id> = family(self.scene.from, table);
+        for part in &parts {
+            for dependent in self.dependents_of(part) {
+                let hangs = dependent.refs().iter().any(|r| r.to == *part && r.strength == Strength::Auto);
+                let inside = self.engine.rule(dependent.id().kind)?.clause.is_some();
+                if hangs && !inside && self.survives(dependent.id()) {
+                    self.replace(dependent.id(), Some(table))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn survives(&self, id: &Id) -> bool {
+        !self.work.drops.contains(id) && self.scene.from.contains(id) && self.scene.to.contains(id)
+    }
+
+    fn replace(&mut self, id: &Id, because_of: Option<&Id>) -> Result<()> {
+        let rule = self.engine.rule(id.kind)?;
+        if let (Some(cause), Some(old)) = (because_of, self.scene.from.get(id)) {
+            if let Some(lost) = rule.loses.and_then(|loses| loses(old)) {
+                return Err(Error::refused(format!(
+                    "cannot change {cause}: {id} depends on it and would have to be dropped and created again, which loses {lost}"
+                ))
+                .hint(format!("change {id} so that it no longer depends on {cause} in a plan of its own, then plan again")));
+            }
+        }
+        self.work.sets.remove(id);
+        self.work.drops.insert(id.clone());
+        self.work.adds.insert(id.clone());
+        self.queue.push(id.clone());
+        self.note_rebuild(id)
+    }
+
+    /// What depends on a dropped object and stays must let go of it first, or come back after it.
+    fn dropped(&mut self, id: &Id) -> Result<()> {
+        let comes_back = self.work.adds.contains(id) || self.name_is_taken_again(id)?;
+        for dependent in self.dependents_of(id) {
+            let other = dependent.id();
+            if self.survives(other) && (comes_back || !self.lets_go(dependent, id)) {
+                self.replace(other, Some(id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the dependent is altered so that it no longer needs `id`.
+    fn lets_go(&self, dependent: &Object, id: &Id) -> bool {
+        let needs_it_still = self.scene.to.get(dependent.id()).is_some_and(|new| new.refs().iter().any(|r| r.to == *id));
+        // What the engine drops silently with the object does not survive it, altered or not.
+        let goes_along = dependent.refs().iter().any(|r| r.to == *id && r.strength == Strength::Auto);
+        let in_rebuild = self.work.rebuilds.iter().any(|t| inside(self.scene.from, dependent.id(), t));
+        in_rebuild || (!needs_it_still && self.work.sets.contains_key(dependent.id()) && !goes_along) || (goes_along && self.is_only_owner(dependent, id))
+    }
+
+    /// A sequence that stays while its owning column goes is first disowned, which is one of its own deltas.
+    fn is_only_owner(&self, dependent: &Object, id: &Id) -> bool {
+        let deltas = self.work.sets.get(dependent.id());
+        let disowned = deltas.is_some_and(|d| d.iter().any(|d| matches!(d, Delta::Set { attr, .. } if attr == "owned_by")));
+        disowned && !self.scene.to.get(dependent.id()).is_some_and(|new| new.refs().iter().any(|r| r.to == *id))
+    }
+
+    fn name_is_taken_again(&self, id: &Id) -> Result<bool> {
+        let Some(old) = self.scene.from.get(id) else { return Ok(false) };
+        let names = (self.engine.rule(id.kind)?.namespace)(old);
+        if names.is_empty() {
+            return Ok(false);
+        }
+        for added in &self.work.adds {
+            // Only objects of the same schema (or table) can have the same name: the cheap test first.
+            if added.path.last() == id.path.last() || added.path.get(1) == id.path.get(1) {
+                if let Some(new) = self.scene.to.get(added) {
+                    let theirs = (self.engine.rule(added.kind)?.namespace)(new);
+                    if added != id && theirs.iter().any(|n| names.contains(n)) {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// How one attribute is changed, and which kinds it needs out of the way.
+pub fn answer(engine: &dyn Engine, scene: &Scene, delta: &Delta) -> Result<(How, &'static [crate::model::Kind])> {
+    let Delta::Set { id, attr, from, to } = delta else { return Ok((How::Nothing, &[])) };
+    let (Some(old), Some(new)) = (scene.from.get(id), scene.to.get(id)) else {
+        return Err(Error::failed(format!("{id} is to change its {attr} and is missing on one side: a bug in msr")));
+    };
+    let rule = engine.rule(id.kind)?.set_rule(attr).ok_or_else(|| {
+        Error::refused(format!("cannot change {attr} of {id} from `{from}` to `{to}`: msr has no rule for it on `{}`", engine.name()))
+    })?;
+    Ok(((rule.how)(scene, &Change { old, new, attr, from, to }), rule.blocks))
+}
+
+/// The object and all that stands inside its `CREATE`, to any depth.
+pub fn family(catalog: &Catalog, root: &Id) -> Vec<Id> {
+    let below = catalog.iter().filter(|o| inside(catalog, o.id(), root));
+    std::iter::once(root.clone()).chain(below.map(|o| o.id().clone())).collect()
+}
+
+/// Whether `id` is a part of `root`, or of a part of it.
+pub fn inside(catalog: &Catalog, id: &Id, root: &Id) -> bool {
+    let mut at = catalog.get(id).and_then(Object::parent);
+    while let Some(parent) = at {
+        if parent == root {
+            return true;
+        }
+        at = catalog.get(parent).and_then(Object::parent);
+    }
+    false
+}

@@ -1,0 +1,256 @@
+//! Stage 2: from single deltas to nodes, each of which becomes one step. New tables adopt their columns, keys and checks;
+//! dropped objects take along what the engine drops with them; a rebuilt table takes all of its own changes.
+
+use super::Action;
+use super::expand::{Work, answer, inside};
+use crate::diff::Delta;
+use crate::engine::Engine;
+use crate::engine::how::{How, Rung, Scene};
+use crate::model::{Id, Object, Strength};
+use crate::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What will be one step.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub subject: Id,
+    pub action: Action,
+    pub deltas: Vec<Delta>,
+    pub rungs: Vec<Rung>,
+    /// An action of ALTER TABLE on this object that may share a statement with its neighbours.
+    pub clauses: Vec<(Id, String)>,
+    pub loses: Option<String>,
+    /// The way back, where it is known without deriving it: renames.
+    pub down: Option<Vec<Rung>>,
+}
+
+struct Grouper<'a> {
+    engine: &'a dyn Engine,
+    scene: Scene<'a>,
+    work: &'a Work,
+}
+
+/// Makes the nodes, in no order that matters.
+pub fn group(engine: &dyn Engine, scene: Scene, work: &Work) -> Result<Vec<Node>> {
+    let g = Grouper { engine, scene, work };
+    let mut nodes = Vec::new();
+    let mut rebuilds: BTreeMap<&Id, Vec<Delta>> = work.rebuilds.iter().map(|t| (t, vec![])).collect();
+    for (root, folded) in g.fold_drops() {
+        match g.rebuild_of(root) {
+            Some(table) => rebuilds.entry(table).or_default().extend(all_of(root, &folded, Delta::Drop)),
+            None => nodes.push(g.drop_node(root, &folded)?),
+        }
+    }
+    for (root, folded) in g.fold_adds()? {
+        match g.rebuild_of(root) {
+            Some(table) => rebuilds.entry(table).or_default().extend(all_of(root, &folded, Delta::Add)),
+            None => nodes.push(g.add_node(root, &folded)?),
+        }
+    }
+    for (id, deltas) in &work.sets {
+        match g.rebuild_of(id) {
+            Some(table) => rebuilds.entry(table).or_default().extend(deltas.iter().cloned()),
+            None => nodes.push(g.set_node(id, deltas)?),
+        }
+    }
+    for (table, deltas) in rebuilds {
+        nodes.push(g.rebuild_node(table, deltas)?);
+    }
+    Ok(nodes)
+}
+
+fn all_of(root: &Id, folded: &[&Id], delta: fn(Id) -> Delta) -> Vec<Delta> {
+    std::iter::once(root).chain(folded.iter().copied()).map(|id| delta(id.clone())).collect()
+}
+
+impl<'a> Grouper<'a> {
+    /// The table whose rebuild takes care of this object.
+    fn rebuild_of(&self, id: &Id) -> Option<&'a Id> {
+        let stands_inside = |t: &&Id| inside(self.scene.from, id, t) || inside(self.scene.to, id, t);
+        let has_clause = self.engine.rule(id.kind).is_ok_and(|r| r.clause.is_some());
+        self.work.rebuilds.iter().find(|t| *t == id || (has_clause && stands_inside(t)))
+    }
+
+    /// Dropped objects that the engine does not drop by itself, each with those that go along.
+    fn fold_drops(&self) -> Vec<(&'a Id, Vec<&'a Id>)> {
+        let carrier = |id: &Id| -> Option<&'a Id> {
+            let old = self.scene.from.get(id)?;
+            // A part of a table that is rebuilt goes there by itself.
+            let carriers = old.refs().iter().filter(|r| r.strength == Strength::Auto);
+            carriers.filter_map(|r| self.work.drops.get(&r.to)).find(|to| *to != id)
+        };
+        let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+        for id in &self.work.drops {
+            let mut root = id;
+            let mut seen = BTreeSet::new();
+            while let Some(up) = carrier(root).filter(|up| seen.insert(*up)) {
+                root = up;
+            }
+            let folded = roots.entry(root).or_default();
+            if root != id {
+                folded.push(id);
+            }
+        }
+        roots.into_iter().collect()
+    }
+
+    /// Added objects, each with those that are written inside its `CREATE`.
+    fn fold_adds(&self) -> Result<Vec<(&'a Id, Vec<&'a Id>)>> {
+        let mut root_of: BTreeMap<&Id, &Id> = BTreeMap::new();
+        // Parents before parts: a default folds into its column, the column into its table.
+        let mut by_depth: Vec<&Id> = self.work.adds.iter().collect();
+        by_depth.sort_by_key(|id| self.depth(id));
+        for id in by_depth {
+            let parent = self.scene.to.get(id).and_then(Object::parent).and_then(|p| root_of.get(p).copied());
+            let has_clause = self.engine.rule(id.kind)?.clause.is_some();
+            let root = match parent {
+                Some(root) if has_clause && !self.needs_root_first(id, root, &root_of) => root,
+                _ => id,
+            };
+            root_of.insert(id, root);
+        }
+        let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+        for (id, root) in root_of {
+            let folded = roots.entry(root).or_default();
+            if id != root {
+                folded.push(id);
+            }
+        }
+        Ok(roots.into_iter().collect())
+    }
+
+    fn depth(&self, id: &Id) -> usize {
+        let mut depth = 0;
+        let mut at = self.scene.to.get(id).and_then(Object::parent);
+        while let Some(parent) = at {
+            depth += 1;
+            at = self.scene.to.get(parent).and_then(Object::parent);
+        }
+        depth
+    }
+
+    /// Whether something that `id` needs can only be made when the root is there: then it can't stand inside the root's
+    /// `CREATE`. A serial column's default needs its sequence, which the column owns.
+    fn needs_root_first(&self, id: &Id, root: &Id, root_of: &BTreeMap<&Id, &Id>) -> bool {
+        let in_root = |x: &Id| x == root || root_of.get(x) == Some(&root) || inside(self.scene.to, x, root);
+        let new_refs = |x: &Id| self.scene.to.get(x).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
+        let mut queue: Vec<&Id> = new_refs(id).filter(|to| !in_root(to)).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(at) = queue.pop() {
+            if !self.work.adds.contains(at) || !seen.insert(at) {
+                continue;
+            }
+            if in_root(at) {
+                return true;
+            }
+            queue.extend(new_refs(at));
+        }
+        false
+    }
+
+    fn drop_node(&self, root: &Id, folded: &[&Id]) -> Result<Node> {
+        let rule = self.engine.rule(root.kind)?;
+        let old = self.scene.from.get(root).ok_or_else(|| missing(root))?;
+        let how = (rule.drop)(&self.scene, old);
+        let comes_back = self.work.adds.contains(root);
+        let action = if comes_back { Action::Replace } else { Action::Drop };
+        let mut node = Node::new(root, action, all_of(root, folded, Delta::Drop));
+        node.loses = rule.loses.and_then(|loses| loses(old));
+        self.answered(node, how)
+    }
+
+    fn add_node(&self, root: &Id, folded: &[&Id]) -> Result<Node> {
+        let rule = self.engine.rule(root.kind)?;
+        let new = self.scene.to.get(root).ok_or_else(|| missing(root))?;
+        let mut parts: Vec<&Object> = folded.iter().filter_map(|id| self.scene.to.get(id)).collect();
+        parts.sort_by_key(|o| (o.id().kind, o.position(), o.id().clone()));
+        let how = (rule.create)(&self.scene, new, &parts);
+        let node = Node::new(root, Action::Create, all_of(root, folded, Delta::Add));
+        self.answered(node, how)
+    }
+
+    fn set_node(&self, id: &Id, deltas: &[Delta]) -> Result<Node> {
+        let rule = self.engine.rule(id.kind)?;
+        let mut node = Node::new(id, Action::Alter, deltas.to_vec());
+        let mut lost = Vec::new();
+        // In the order of the rule's table, which knows what must be said first.
+        let place = |d: &&Delta| match d {
+            Delta::Set { attr, .. } => rule.set.iter().position(|s| s.attr == attr.as_str()),
+            _ => None,
+        };
+        let mut ordered: Vec<&Delta> = deltas.iter().collect();
+        ordered.sort_by_key(place);
+        for delta in ordered {
+            let (how, _) = answer(self.engine, &self.scene, delta)?;
+            if let (Delta::Set { attr, from, to, .. }, Some(old), Some(new)) = (delta, self.scene.from.get(id), self.scene.to.get(id)) {
+                let change = crate::engine::how::Change { old, new, attr, from, to };
+                let loses = rule.set_rule(attr).and_then(|s| s.loses);
+                lost.extend(loses.and_then(|loses| loses(&self.scene, &change)));
+            }
+            node = self.answered(node, how)?;
+        }
+        node.loses = (!lost.is_empty()).then(|| lost.join(", "));
+        Ok(node)
+    }
+
+    fn rebuild_node(&self, table: &Id, deltas: Vec<Delta>) -> Result<Node> {
+        let rungs = self.engine.rebuild(&self.scene, table, &deltas)?;
+        let dropped = deltas.iter().filter_map(|d| match d {
+            Delta::Drop(id) => self.scene.from.get(id),
+            _ => None,
+        });
+        let mut lost = Vec::new();
+        for object in dropped {
+            lost.extend(self.engine.rule(object.id().kind)?.loses.and_then(|loses| loses(object)));
+        }
+        let mut node = Node::new(table, Action::Rebuild, deltas);
+        node.rungs = rungs;
+        node.loses = (!lost.is_empty()).then(|| lost.join(", "));
+        Ok(node)
+    }
+
+    fn answered(&self, mut node: Node, how: How) -> Result<Node> {
+        match how {
+            How::Nothing => {}
+            How::Clause(table, text) => node.clauses.push((table, text)),
+            How::Ladder(rungs) => {
+                node.flush_clauses(self.engine);
+                node.rungs.extend(rungs);
+            }
+            How::Refuse(why) => return Err(Error::refused(why)),
+            How::Replace | How::Rebuild(_) => {
+                return Err(Error::failed(format!("{} was answered with a replacement out of place: a bug in msr", node.subject)));
+            }
+        }
+        Ok(node)
+    }
+}
+
+fn missing(id: &Id) -> Error {
+    Error::failed(format!("{id} is to be planned for and is in no catalog: a bug in msr"))
+}
+
+impl Node {
+    pub fn new(subject: &Id, action: Action, deltas: Vec<Delta>) -> Node {
+        Node { subject: subject.clone(), action, deltas, rungs: vec![], clauses: vec![], loses: None, down: None }
+    }
+
+    /// Turns pending ALTER TABLE actions into statements.
+    pub fn flush_clauses(&mut self, engine: &dyn Engine) {
+        let mut rest = std::mem::take(&mut self.clauses);
+        while let Some((table, _)) = rest.first().cloned() {
+            let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(t, _)| *t == table);
+            let texts: Vec<String> = mine.into_iter().map(|(_, text)| text).collect();
+            self.rungs.extend(engine.join_clauses(&table, &texts).into_iter().map(Rung::new));
+            rest = others;
+        }
+    }
+
+    pub fn transactional(&self) -> bool {
+        self.rungs.iter().all(|r| r.transactional)
+    }
+
+    pub fn commit_after(&self) -> bool {
+        self.rungs.iter().any(|r| r.commit_after)
+    }
+}

@@ -1,0 +1,213 @@
+//! Stages 3 and 4: the four edge rules, and one sort.
+
+use super::group::Node;
+use crate::diff::Delta;
+use crate::engine::Engine;
+use crate::engine::how::Scene;
+use crate::model::{Id, Kind};
+use crate::{Error, Result};
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why one step stands before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EdgeRule {
+    /// What is needed is made before its users.
+    Build,
+    /// Users are dropped, or let go, before what they used.
+    Teardown,
+    /// A name is free before it is taken again.
+    Identity,
+    /// An object is altered after its old users are gone and before its new ones come.
+    Touch,
+}
+
+impl EdgeRule {
+    pub fn reason(self) -> &'static str {
+        match self {
+            EdgeRule::Build => "build: it is made before what needs it",
+            EdgeRule::Teardown => "teardown: what needs it goes first",
+            EdgeRule::Identity => "identity: the name must be free",
+            EdgeRule::Touch => "touch: altered between its old users and its new ones",
+        }
+    }
+}
+
+/// How ties are broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// As a reader expects: kind, then name.
+    Reader,
+    /// By a hash, so that names cannot hide a missing edge; for tests.
+    Hostile(u64),
+}
+
+/// Nodes in an order that satisfies every edge, and for each the nodes it waited for.
+pub struct Ordered {
+    pub nodes: Vec<Node>,
+    pub needs: Vec<Vec<(usize, EdgeRule)>>,
+}
+
+/// Orders the nodes.
+pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> Result<Ordered> {
+    let graph = edges(engine, scene, &nodes)?;
+    let mut waiting: Vec<usize> = graph.node_indices().map(|n| graph.edges_directed(n, petgraph::Incoming).count()).collect();
+    let keys: Vec<Key> = nodes.iter().map(|n| Key::new(n, tie)).collect();
+    let mut ready: BTreeSet<(&Key, usize)> = (0..nodes.len()).filter(|i| waiting[*i] == 0).map(|i| (&keys[i], i)).collect();
+    let mut sequence = Vec::with_capacity(nodes.len());
+    while let Some((_, next)) = ready.pop_first() {
+        sequence.push(next);
+        for edge in graph.edges(NodeIndex::new(next)) {
+            let to = edge.target().index();
+            waiting[to] -= 1;
+            if waiting[to] == 0 {
+                ready.insert((&keys[to], to));
+            }
+        }
+    }
+    if sequence.len() < nodes.len() {
+        return Err(cycle(&graph, &nodes));
+    }
+    let mut place = vec![0; nodes.len()];
+    sequence.iter().enumerate().for_each(|(at, n)| place[*n] = at);
+    let needs = sequence.iter().map(|n| {
+        let before = graph.edges_directed(NodeIndex::new(*n), petgraph::Incoming);
+        let mut before: Vec<(usize, EdgeRule)> = before.map(|e| (place[e.source().index()], *e.weight())).collect();
+        before.sort();
+        before.dedup_by_key(|(at, _)| *at);
+        before
+    });
+    let needs = needs.collect();
+    let mut slots: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
+    let nodes = sequence.iter().filter_map(|n| slots[*n].take()).collect();
+    Ok(Ordered { nodes, needs })
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u64, Kind, u8, Id);
+
+impl Key {
+    fn new(node: &Node, tie: Tie) -> Key {
+        let verb = match node.deltas.first() {
+            Some(Delta::Drop(_)) => 0,
+            Some(Delta::Set { .. } | Delta::Rename { .. }) | None => 1,
+            Some(Delta::Add(_)) => 2,
+        };
+        let hash = match tie {
+            Tie::Reader => 0,
+            Tie::Hostile(seed) => {
+                let text = format!("{seed}{verb}{}", node.subject);
+                let bytes = crate::model::Fingerprint::of_parts([text.as_bytes()]).to_string();
+                u64::from_str_radix(&bytes, 16).unwrap_or(0)
+            }
+        };
+        // Functions first among what is equal: a body may use what no catalog knows of, and most bodies use functions.
+        let kind = node.subject.kind;
+        Key(hash, kind, verb, node.subject.clone())
+    }
+}
+
+/// Which node adds, drops and alters which object.
+#[derive(Default)]
+struct Doers<'a> {
+    adds: BTreeMap<&'a Id, usize>,
+    drops: BTreeMap<&'a Id, usize>,
+    sets: BTreeMap<&'a Id, usize>,
+}
+
+fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<usize, EdgeRule>> {
+    let mut doers = Doers::default();
+    for (i, node) in nodes.iter().enumerate() {
+        for delta in &node.deltas {
+            match delta {
+                Delta::Add(id) => drop(doers.adds.insert(id, i)),
+                Delta::Drop(id) => drop(doers.drops.insert(id, i)),
+                Delta::Set { id, .. } | Delta::Rename { to: id, .. } => drop(doers.sets.insert(id, i)),
+            }
+        }
+        // A rebuilt table is altered even when all of its deltas are about its parts.
+        if node.action == super::Action::Rebuild {
+            doers.sets.insert(&node.subject, i);
+        }
+    }
+    let mut found: BTreeSet<(usize, usize, EdgeRule)> = BTreeSet::new();
+    let mut edge = |before: Option<&usize>, after: usize, rule: EdgeRule| {
+        if let Some(before) = before.filter(|b| **b != after) {
+            found.insert((*before, after, rule));
+        }
+    };
+    for (i, node) in nodes.iter().enumerate() {
+        for delta in &node.deltas {
+            let id = delta.id();
+            let new_refs = scene.to.get(id).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
+            let old_refs = scene.from.get(id).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
+            if !matches!(delta, Delta::Drop(_)) {
+                for to in new_refs {
+                    edge(doers.adds.get(to), i, EdgeRule::Build);
+                    edge(doers.sets.get(to), i, EdgeRule::Touch);
+                }
+            }
+            if !matches!(delta, Delta::Add(_)) {
+                for to in old_refs {
+                    if let Some(after) = doers.drops.get(to) {
+                        edge(Some(&i), *after, EdgeRule::Teardown);
+                    }
+                    if let (Delta::Drop(_), Some(after)) = (delta, doers.sets.get(to)) {
+                        edge(Some(&i), *after, EdgeRule::Touch);
+                    }
+                }
+            }
+            if let Delta::Add(id) = delta {
+                edge(doers.drops.get(id), i, EdgeRule::Identity);
+            }
+        }
+    }
+    for (before, after) in same_names(engine, scene, nodes)? {
+        edge(Some(&before), after, EdgeRule::Identity);
+    }
+    let mut graph = DiGraph::with_capacity(nodes.len(), found.len());
+    (0..nodes.len()).for_each(|i| drop(graph.add_node(i)));
+    for (before, after, rule) in found {
+        graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), rule);
+    }
+    Ok(graph)
+}
+
+/// Pairs of nodes of which the first frees a name that the second takes.
+fn same_names(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<(usize, usize)>> {
+    let mut freed: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    let mut taken: Vec<(Vec<String>, usize)> = Vec::new();
+    for (i, node) in nodes.iter().enumerate() {
+        for delta in &node.deltas {
+            let rule = engine.rule(delta.id().kind)?;
+            match delta {
+                Delta::Drop(id) => {
+                    let names = scene.from.get(id).map(|o| (rule.namespace)(o)).unwrap_or_default();
+                    names.into_iter().for_each(|n| drop(freed.insert(n, i)));
+                }
+                Delta::Add(id) => {
+                    let names = scene.to.get(id).map(|o| (rule.namespace)(o)).unwrap_or_default();
+                    taken.extend(names.into_iter().map(|n| (n, i)));
+                }
+                Delta::Set { .. } | Delta::Rename { .. } => {}
+            }
+        }
+    }
+    Ok(taken.into_iter().filter_map(|(name, after)| Some((*freed.get(&name)?, after))).collect())
+}
+
+/// A cycle is a bug in a rule: it is reported with the rules in it, never repaired.
+fn cycle(graph: &DiGraph<usize, EdgeRule>, nodes: &[Node]) -> Error {
+    let knots = petgraph::algo::kosaraju_scc(graph).into_iter().filter(|c| c.len() > 1);
+    let mut error = Error::failed("the steps of the plan need each other in a circle: a bug in msr's rules")
+        .hint("please report it with the schema; two smaller plans may get past it");
+    for knot in knots.take(3) {
+        let members: BTreeSet<_> = knot.iter().copied().collect();
+        for edge in graph.edge_references().filter(|e| members.contains(&e.source()) && members.contains(&e.target())).take(20) {
+            let (a, b) = (&nodes[edge.source().index()], &nodes[edge.target().index()]);
+            error = error.detail(format!("{:?} {} before {:?} {} ({})", a.action, a.subject, b.action, b.subject, edge.weight().reason()));
+        }
+    }
+    error
+}

@@ -1,0 +1,182 @@
+//! The last stage: the plan is run forward and back on a scratch copy of the present state before anyone sees it.
+
+use super::order::Tie;
+use super::stages::{WayBack, arrange};
+use super::{Batch, Step, Touch, scope};
+use crate::diff::{Delta, diff};
+use crate::engine::how::{Rung, Scene};
+use crate::engine::{Engine, Session};
+use crate::model::{Catalog, Fingerprint, Id, Kind};
+use crate::{Error, Result};
+use std::collections::BTreeSet;
+
+/// Builds the part `keep` of `base` in an empty scratch database and reads it back.
+pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep: &BTreeSet<Id>) -> Result<Catalog> {
+    scratch.prepare()?;
+    let server = scratch.server().clone();
+    let blank = scratch.inspect()?;
+    let mut want = base.limited_to(keep);
+    for object in blank.iter() {
+        if let Some(there) = base.get(object.id()) {
+            want.insert(there.clone());
+        }
+    }
+    let scene = Scene { from: &blank, to: &want, server: &server };
+    let attempt = "cannot copy the present state into scratch to prove the plan on it";
+    let ordered = arrange(engine, scene, &diff(&blank, &want), Tie::Reader).map_err(|e| e.during(attempt))?;
+    let rungs: Vec<&Rung> = ordered.nodes.iter().flat_map(|n| &n.rungs).collect();
+    for chunk in rungs.chunk_by(|a, b| a.transactional && b.transactional && !a.commit_after) {
+        // Small enough for a default server's lock table.
+        for part in chunk.chunks(500) {
+            run(scratch, part).map_err(|e| e.during(attempt))?;
+        }
+    }
+    let mut got = scratch.inspect()?;
+    scope::only_managed(&mut got, &want);
+    let off = diff(&got, &want);
+    if off.is_empty() {
+        return Ok(got);
+    }
+    Err(differences(Error::refused(format!("{attempt}: what came out is not what is there")), &off)
+        .hint("this is a gap in msr: please report it with the definitions of the objects named above"))
+}
+
+/// Runs statements, in one transaction where they can.
+fn run(scratch: &mut dyn Session, rungs: &[&Rung]) -> Result<()> {
+    let together = rungs.iter().all(|r| r.transactional);
+    let sent = |e: crate::SqlError, sql: &str| Error::from(e).during(format!("`{sql}`"));
+    if together {
+        scratch.begin()?;
+    }
+    for rung in rungs {
+        scratch.execute(&rung.sql).map_err(|e| sent(e, &rung.sql))?;
+    }
+    if together {
+        scratch.commit().map_err(|e| sent(e, "COMMIT"))?;
+    }
+    Ok(())
+}
+
+/// What is to be proved.
+pub struct Claim<'a> {
+    pub base: &'a Catalog,
+    pub goal: &'a Catalog,
+    pub steps: &'a mut [Step],
+    pub batches: &'a mut [Batch],
+    pub backs: &'a [WayBack],
+    pub deltas: &'a [Delta],
+}
+
+/// Runs the plan forward and back, fills in what was observed, and refuses a plan that does not do what it says.
+pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
+    let keep = scope::needed(claim.base, claim.goal, claim.deltas);
+    let start = copy(engine, scratch, claim.base, &keep)?;
+    let total = 2 * claim.steps.len();
+    let mut state = start.clone();
+    let mut done = 0;
+    for batch in claim.batches.iter_mut() {
+        for i in batch.first - 1..batch.last {
+            let first = i + 1 == batch.first;
+            forward(scratch, &mut claim.steps[i], batch.transaction && first, batch.transaction && i + 1 == batch.last)?;
+            done += 1;
+            progress(done, total);
+        }
+        let mut next = scratch.inspect()?;
+        scope::only_managed(&mut next, claim.goal);
+        batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
+        state = next;
+    }
+    reached(&start, &state, claim.goal, claim.steps)?;
+    if claim.backs.iter().any(|b| b.refused.is_some()) {
+        return Ok(());
+    }
+    for batch in claim.batches.iter().rev() {
+        let rungs: Vec<&Rung> = claim.backs[batch.first - 1..batch.last].iter().rev().flat_map(|b| &b.rungs).collect();
+        for chunk in rungs.chunk_by(|a, b| a.transactional && b.transactional && !a.commit_after) {
+            run(scratch, chunk).map_err(|e| unproved("its way back fails on scratch").detail(e.message))?;
+        }
+        done += batch.last - batch.first + 1;
+        progress(done, total);
+    }
+    let mut end = scratch.inspect()?;
+    scope::only_managed(&mut end, &start);
+    let off = diff(&end, &start);
+    if off.is_empty() { Ok(()) } else { Err(differences(unproved("its way back does not lead back"), &off)) }
+}
+
+fn forward(scratch: &mut dyn Session, step: &mut Step, begin: bool, commit: bool) -> Result<()> {
+    let failed = |e: crate::SqlError, sql: &str, step: &Step| {
+        let what = format!("step {} ({}) fails on scratch: {}", step.id, step.subject, e.message);
+        unproved(&what).detail(sql.to_string())
+    };
+    if begin {
+        scratch.begin()?;
+    }
+    // What creates new objects and hangs on nothing old holds no lock that anyone waits for.
+    let watched = step.transaction && (step.deltas.iter().any(|d| !matches!(d, Delta::Add(_))) || is_part(&step.subject));
+    if watched {
+        scratch.watch()?;
+    }
+    for sql in &step.up {
+        scratch.execute(sql).map_err(|e| failed(e, sql, step))?;
+    }
+    if watched {
+        let seen = scratch.observed()?;
+        (step.locks, step.rewrites, step.scans) = (seen.locks, seen.rewrites, seen.scans);
+    }
+    if commit {
+        scratch.commit().map_err(|e| failed(e, "COMMIT", step))?;
+    }
+    Ok(())
+}
+
+/// Whether an object of this kind is made on something that may be there already.
+fn is_part(id: &Id) -> bool {
+    id.path.len() > 2 || matches!(id.kind, Kind::Index)
+}
+
+/// The objects that differ between two states, and those that the steps name.
+fn touches(before: &Catalog, after: &Catalog, steps: &[Step]) -> Vec<Touch> {
+    let mut ids: BTreeSet<Id> = diff(before, after).iter().map(|d| d.id().clone()).collect();
+    for delta in steps.iter().flat_map(|s| &s.deltas) {
+        ids.insert(delta.id().clone());
+        if let Delta::Rename { from, .. } = delta {
+            ids.insert(from.clone());
+        }
+    }
+    let print = |c: &Catalog, id: &Id| c.get(id).map(Fingerprint::of);
+    ids.into_iter().map(|id| Touch { before: print(before, &id), after: print(after, &id), id }).collect()
+}
+
+/// Whether the state after the last step is the goal, as far as the copy goes.
+fn reached(start: &Catalog, end: &Catalog, goal: &Catalog, steps: &[Step]) -> Result<()> {
+    let mut expected: BTreeSet<Id> = end.ids().filter(|id| goal.contains(id)).cloned().collect();
+    let mut gone: BTreeSet<&Id> = BTreeSet::new();
+    for delta in steps.iter().flat_map(|s| &s.deltas) {
+        match delta {
+            Delta::Rename { from, .. } | Delta::Drop(from) => drop(gone.insert(from)),
+            Delta::Add(id) | Delta::Set { id, .. } => drop(expected.insert(id.clone())),
+        }
+    }
+    expected.extend(start.ids().filter(|id| !gone.contains(id) && goal.contains(id)).cloned());
+    let off = diff(end, &goal.limited_to(&expected));
+    if off.is_empty() { Ok(()) } else { Err(differences(unproved("it does not lead to the desired schema"), &off)) }
+}
+
+fn unproved(why: &str) -> Error {
+    Error::refused(format!("the plan did not pass its own proof: {why}"))
+        .hint("nothing was changed; this is a gap in msr: please report it with the two schemas")
+}
+
+/// The first differences, as lines.
+fn differences(mut error: Error, off: &[Delta]) -> Error {
+    for delta in off.iter().take(12) {
+        error = error.detail(match delta {
+            Delta::Add(id) => format!("missing: {id}"),
+            Delta::Drop(id) => format!("left over: {id}"),
+            Delta::Set { id, attr, from, to } => format!("{id}: {attr} is `{from}`, wanted `{to}`"),
+            Delta::Rename { from, to } => format!("{from} should be {to}"),
+        });
+    }
+    if off.len() > 12 { error.detail(format!("and {} more", off.len() - 12)) } else { error }
+}

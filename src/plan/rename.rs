@@ -1,0 +1,260 @@
+//! Declared renames. They are carried out on a scratch copy of the present state, which is then read back: only the engine
+//! knows what a view, a check or a function body says after something under it has another name.
+
+use super::group::Node;
+use super::{Action, prove, scope};
+use crate::diff::Delta;
+use crate::engine::how::{How, Rung, Scene};
+use crate::engine::{Engine, Session};
+use crate::model::{Catalog, Id, Kind, Object, Value};
+use crate::source::{Hint, HintKind, Source, Subject};
+use crate::{Error, Result};
+
+/// A rename that a schema file asks for and the database does not have yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    Object { from: Id, to: Id },
+    /// A label of an enum, which is no object of its own.
+    Label { of: Id, from: String, to: String },
+}
+
+/// The renames that stand in the files, in an order in which they can be done: what contains before what is contained.
+pub fn wanted(source: &Source, base: &Catalog, goal: &Catalog) -> Result<Vec<Wanted>> {
+    let mut found = Vec::new();
+    for (index, statement) in source.statements.iter().enumerate() {
+        for hint in &statement.hints {
+            if let Hint { kind: HintKind::RenamedFrom { old, subject: Some(subject) }, .. } = hint {
+                let place = source.place(index, hint.at.saturating_sub(statement.range.start));
+                found.push((resolve(subject, old, goal).map_err(|e| e.at(place.clone()))?, place));
+            }
+        }
+    }
+    found.sort_by_key(|(w, _)| match w {
+        Wanted::Object { to, .. } => (to.path.len(), to.clone()),
+        Wanted::Label { of, .. } => (of.path.len() + 1, of.clone()),
+    });
+    let mut result: Vec<Wanted> = Vec::new();
+    for (want, place) in found {
+        if is_open(&want, &result, base, goal).map_err(|e| e.at(place))? {
+            result.push(want);
+        }
+    }
+    Ok(result)
+}
+
+/// Finds the object that the hint stands before. The schema may be left out in the file.
+fn resolve(subject: &Subject, old: &str, goal: &Catalog) -> Result<Wanted> {
+    let (mut path, old) = (subject.path.clone(), unqualified(old));
+    if subject.object == "enum value" {
+        let label = path.pop().unwrap_or_default();
+        let mut types = goal.ids().filter(|id| id.kind == Kind::Enum && ends_with(id, &path));
+        let of = types.next().ok_or_else(|| Error::refused(format!("cannot rename `{old}`: no enum is called `{}`", path.join("."))))?;
+        return Ok(Wanted::Label { of: of.clone(), from: old, to: label });
+    }
+    let fits = |id: &&Id| kind_fits(subject.object, id.kind) && ends_with(id, &path);
+    let mut candidates: Vec<&Id> = goal.ids().filter(fits).collect();
+    // A name without a schema means the one where an unqualified CREATE puts it.
+    if candidates.len() > 1 {
+        candidates.retain(|id| id.at(0) == "public" || id.at(0) == "main");
+    }
+    let [to] = candidates[..] else {
+        let what = if candidates.is_empty() { "no such object comes of this statement" } else { "more than one object is called so" };
+        return Err(Error::refused(format!("cannot rename `{old}` to {} `{}`: {what}", subject.object, path.join(".")))
+            .hint("write the hint directly before the object that it concerns, and the schema with its name"));
+    };
+    Ok(Wanted::Object { from: renamed(to, &old), to: to.clone() })
+}
+
+fn unqualified(old: &str) -> String {
+    let last = old.trim().rsplit_once('.').map_or(old.trim(), |(_, name)| name);
+    match last.strip_prefix('"').and_then(|s| s.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => last.to_string(),
+    }
+}
+
+/// The id with another name.
+fn renamed(id: &Id, name: &str) -> Id {
+    let mut path = id.path.clone();
+    let at = if id.kind == Kind::Function { 1 } else { path.len() - 1 };
+    path[at] = name.into();
+    Id { kind: id.kind, path }
+}
+
+fn kind_fits(word: &str, kind: Kind) -> bool {
+    match word {
+        "constraint" => matches!(kind, Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey | Kind::Exclusion | Kind::DomainCheck),
+        "type" => matches!(kind, Kind::Enum | Kind::Composite | Kind::Domain),
+        "procedure" => kind == Kind::Function,
+        "materialized view" | "view" => matches!(kind, Kind::View | Kind::MaterializedView),
+        "table" => matches!(kind, Kind::Table | Kind::VirtualTable),
+        other => kind.name() == other,
+    }
+}
+
+fn ends_with(id: &Id, path: &[String]) -> bool {
+    let own: Vec<&str> = match id.kind {
+        Kind::Function => id.path.iter().take(2).map(|s| &**s).collect(),
+        _ => id.path.iter().map(|s| &**s).collect(),
+    };
+    own.len() >= path.len() && own[own.len() - path.len()..].iter().zip(path).all(|(a, b)| *a == b)
+}
+
+/// The id under which the database knows the object while none of the renames before it are done: a column of a renamed
+/// table still stands under the table's old name.
+fn as_in_base(id: &Id, before: &[Wanted]) -> Id {
+    let mut path = id.path.clone();
+    for want in before {
+        if let Wanted::Object { from, to } = want {
+            if path.len() > to.path.len() && path.starts_with(&to.path) {
+                path[..to.path.len()].clone_from_slice(&from.path);
+            }
+        }
+    }
+    Id { kind: id.kind, path }
+}
+
+/// Whether the rename is still to be done. A hint may stay in the file when it is done.
+fn is_open(want: &Wanted, before: &[Wanted], base: &Catalog, goal: &Catalog) -> Result<bool> {
+    match want {
+        Wanted::Label { of, from, to } => {
+            let labels = base.get(&as_in_base(of, before)).map(|o| o.attr("labels"));
+            let Some(Value::List(labels)) = labels else { return Ok(false) };
+            match (labels.contains(from), labels.contains(to)) {
+                (_, true) => Ok(false),
+                (true, false) => Ok(true),
+                (false, false) => Err(no_such(&of.to_string(), from, to)),
+            }
+        }
+        Wanted::Object { from, to } => {
+            let (had, has) = (base.contains(&as_in_base(from, before)), base.contains(&as_in_base(to, before)));
+            if had && !has && goal.contains(from) {
+                return Err(Error::refused(format!("cannot rename {from} to `{}`: the schema still wants {from}", to.name()))
+                    .hint("remove one of the two from the schema files, or the hint"));
+            }
+            // A name that is nowhere is a mistake, unless there is nothing yet that it could be in.
+            let parent = goal.get(to).and_then(Object::parent);
+            let has_tables = || base.ids().any(|id| id.kind == Kind::Table);
+            let expected = parent.map_or_else(has_tables, |p| base.contains(&as_in_base(p, before)));
+            if !had && !has && expected {
+                return Err(no_such(&format!("{} {}", to.kind.name(), to.name()), from.name(), to.name()));
+            }
+            Ok(had && !has)
+        }
+    }
+}
+
+fn no_such(what: &str, old: &str, new: &str) -> Error {
+    Error::refused(format!("cannot rename `{old}` to `{new}` in {what}: there is no `{old}` in the database"))
+        .hint("correct the old name, or remove the `-- msr:renamed from` line")
+}
+
+/// The renames as nodes, and the catalog as it is after them.
+pub struct Renamed {
+    pub nodes: Vec<Node>,
+    pub base: Catalog,
+}
+
+/// Carries the renames out on a copy, reads it back, and puts what was read in the place of what was copied.
+pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, goal: &Catalog, wants: &[Wanted]) -> Result<Renamed> {
+    let server = scratch.server().clone();
+    let deltas: Vec<Delta> = wants.iter().enumerate().flat_map(|(i, w)| seeds(w, &wants[..i], base)).collect();
+    let keep = scope::needed(base, base, &deltas);
+    let mut state = prove::copy(engine, scratch, base, &keep)?;
+    let mut nodes = Vec::new();
+    // What carries the old name in its own (a key, a sequence of a serial column) is renamed along in the second round.
+    let mut round = wants.to_vec();
+    let mut all = round.clone();
+    for _ in 0..3 {
+        for want in &round {
+            if let Some(node) = node(engine, &Scene { from: &state, to: goal, server: &server }, want)? {
+                for rung in &node.rungs {
+                    scratch.execute(&rung.sql).map_err(|e| Error::from(e).during(format!("cannot rename: `{}`", rung.sql)))?;
+                }
+                state = scratch.inspect()?;
+                nodes.push(node);
+            }
+        }
+        round = implied(&state, goal, &all);
+        if round.is_empty() {
+            break;
+        }
+        all.extend(round.iter().cloned());
+    }
+    let mut renamed = base.clone();
+    keep.iter().for_each(|id| drop(renamed.remove(id)));
+    let known: std::collections::BTreeSet<Id> = renamed.ids().cloned().collect();
+    for object in state.iter().filter(|o| !known.contains(o.id())) {
+        renamed.insert(object.clone());
+    }
+    Ok(Renamed { nodes, base: renamed })
+}
+
+/// What the copy must hold for a rename.
+fn seeds(want: &Wanted, before: &[Wanted], base: &Catalog) -> Vec<Delta> {
+    let ids = match want {
+        Wanted::Object { from, to } => vec![from, to],
+        Wanted::Label { of, .. } => vec![of],
+    };
+    ids.into_iter().map(|id| as_in_base(id, before)).filter(|id| base.contains(id)).map(Delta::Drop).collect()
+}
+
+fn node(engine: &dyn Engine, scene: &Scene, want: &Wanted) -> Result<Option<Node>> {
+    let (subject, delta, up, down) = match want {
+        Wanted::Object { from, to } => {
+            let rule = engine.rule(from.kind)?;
+            // Some kinds cannot be renamed; the ordinary way, drop and create, is left to the difference.
+            let Some(rename) = rule.rename else { return Ok(None) };
+            let Some(old) = scene.from.get(from).filter(|_| !scene.from.contains(to)) else { return Ok(None) };
+            let mut there = old.clone();
+            there.head_mut().id = to.clone();
+            (to, Delta::Rename { from: from.clone(), to: to.clone() }, rename(scene, old, to), rename(scene, &there, from))
+        }
+        Wanted::Label { of, from, to } => {
+            let Some(Object::Enum(old)) = scene.from.get(of) else { return Ok(None) };
+            let labels: Vec<String> = old.labels.iter().map(|l| if l == from { to.clone() } else { l.clone() }).collect();
+            let delta = Delta::Set { id: of.clone(), attr: "labels".into(), from: old.labels.clone().into(), to: labels.into() };
+            (of, delta, engine.rename_label(of, from, to), engine.rename_label(of, to, from))
+        }
+    };
+    let mut node = Node::new(subject, Action::Rename, vec![delta]);
+    node.rungs = rungs(up)?;
+    node.down = Some(rungs(down)?);
+    Ok(Some(node))
+}
+
+fn rungs(how: How) -> Result<Vec<Rung>> {
+    match how {
+        How::Ladder(rungs) => Ok(rungs),
+        How::Refuse(why) => Err(Error::refused(why)),
+        other => Err(Error::failed(format!("a rename was answered with {other:?}: a bug in msr"))),
+    }
+}
+
+/// Names that contain a renamed name and differ in nothing else: `users_pkey` when `users` became `customers` and the
+/// schema now says `customers_pkey`.
+fn implied(state: &Catalog, goal: &Catalog, done: &[Wanted]) -> Vec<Wanted> {
+    let mut found: Vec<Wanted> = Vec::new();
+    for want in done {
+        let Wanted::Object { from, to } = want else { continue };
+        for object in state.iter().filter(|o| !goal.contains(o.id())) {
+            let id = object.id();
+            if !id.name().contains(from.name()) || matches!(id.kind, Kind::Table | Kind::Column | Kind::Default | Kind::Schema) {
+                continue;
+            }
+            let new = renamed(id, &id.name().replace(from.name(), to.name()));
+            let same = goal.get(&new).is_some_and(|n| same_but_name(object, n)) && !state.contains(&new);
+            let want = Wanted::Object { from: id.clone(), to: new };
+            if same && !found.contains(&want) {
+                found.push(want);
+            }
+        }
+    }
+    found
+}
+
+fn same_but_name(old: &Object, new: &Object) -> bool {
+    let mut there = old.clone();
+    there.head_mut().id = new.id().clone();
+    there.attrs() == new.attrs()
+}

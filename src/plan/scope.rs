@@ -1,0 +1,51 @@
+//! What a plan is about: what is managed, and how much of the present state its proof must copy.
+
+use crate::diff::Delta;
+use crate::model::{Catalog, Id, Kind};
+use std::collections::BTreeSet;
+
+/// Leaves owners and grants of `base` alone where `goal` says nothing of them: they are managed only where declared.
+pub fn only_managed(base: &mut Catalog, goal: &Catalog) {
+    let subject = |id: &Id| (id.kind, id.path[..id.path.len().saturating_sub(usize::from(id.kind == Kind::Grant))].to_vec());
+    let declared: BTreeSet<_> = goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect();
+    base.retain(|o| !managed_where_declared(o.id()) || declared.contains(&subject(o.id())));
+}
+
+fn managed_where_declared(id: &Id) -> bool {
+    matches!(id.kind, Kind::Owner | Kind::Grant)
+}
+
+/// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, and all that any of
+/// these depends on.
+pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
+    let dependents = base.dependents();
+    let mut affected: BTreeSet<&Id> = BTreeSet::new();
+    let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
+    while let Some(id) = queue.pop() {
+        if affected.insert(id) {
+            queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()));
+        }
+    }
+    let mut needed: BTreeSet<Id> = BTreeSet::new();
+    let mut queue: Vec<&Id> = affected.into_iter().collect();
+    let mut seen: BTreeSet<&Id> = BTreeSet::new();
+    while let Some(id) = queue.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        if base.contains(id) {
+            needed.insert(id.clone());
+        }
+        for object in base.get(id).into_iter().chain(goal.get(id)) {
+            queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
+        }
+    }
+    needed
+}
+
+fn touched(delta: &Delta) -> &Id {
+    match delta {
+        Delta::Rename { from, .. } => from,
+        other => other.id(),
+    }
+}

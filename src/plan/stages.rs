@@ -1,0 +1,74 @@
+//! The stages between a difference and ordered nodes, and the way back of each node.
+
+use super::expand::expand;
+use super::group::{Node, group};
+use super::order::{Ordered, Tie, order};
+use crate::diff::Delta;
+use crate::engine::Engine;
+use crate::engine::how::{Rung, Scene};
+use crate::model::Catalog;
+use crate::{Failure, Result};
+
+/// Deltas to ordered nodes.
+pub fn arrange(engine: &dyn Engine, scene: Scene, deltas: &[Delta], tie: Tie) -> Result<Ordered> {
+    // What else must be touched, since the engine will not let go of it otherwise.
+    let work = expand(engine, scene, deltas)?;
+    // One node for what one statement does.
+    let mut nodes = group(engine, scene, &work)?;
+    nodes.iter_mut().for_each(|node| node.flush_clauses(engine));
+    // The four edge rules and a sort with total ties.
+    order(engine, &scene, nodes, tie)
+}
+
+/// The way back of a node, derived through the same stages.
+#[derive(Debug, Clone)]
+pub struct WayBack {
+    pub rungs: Vec<Rung>,
+    pub loses: Option<String>,
+    /// Why there is none.
+    pub refused: Option<String>,
+}
+
+/// The ways back of ordered nodes. `base` and `goal` are what they lead between; each node's inverse is planned between the
+/// states that stand directly after and before it, since only there is it known what is in its way.
+pub fn ways_back(engine: &dyn Engine, scene: Scene, ordered: &Ordered) -> Result<Vec<WayBack>> {
+    let (mut before, mut after) = (scene.from.clone(), scene.from.clone());
+    let mut all = Vec::with_capacity(ordered.nodes.len());
+    for node in &ordered.nodes {
+        advance(&mut after, scene.to, node);
+        all.push(way_back(engine, Scene { from: &after, to: &before, server: scene.server }, node)?);
+        advance(&mut before, scene.to, node);
+    }
+    Ok(all)
+}
+
+/// What a node makes of a catalog on the way to `goal`.
+fn advance(state: &mut Catalog, goal: &Catalog, node: &Node) {
+    for delta in &node.deltas {
+        match delta {
+            Delta::Drop(id) => drop(state.remove(id)),
+            Delta::Add(id) | Delta::Set { id, .. } => {
+                if let Some(object) = goal.get(id) {
+                    state.insert(object.clone());
+                }
+            }
+            Delta::Rename { .. } => {}
+        }
+    }
+}
+
+fn way_back(engine: &dyn Engine, scene: Scene, node: &Node) -> Result<WayBack> {
+    if let Some(rungs) = &node.down {
+        return Ok(WayBack { rungs: rungs.clone(), loses: None, refused: None });
+    }
+    let inverse: Vec<Delta> = node.deltas.iter().rev().map(Delta::inverse).collect();
+    match arrange(engine, scene, &inverse, Tie::Reader) {
+        Ok(back) => {
+            let lost: Vec<String> = back.nodes.iter().filter_map(|n| n.loses.clone()).collect();
+            let loses = (!lost.is_empty()).then(|| lost.join(", "));
+            Ok(WayBack { rungs: back.nodes.into_iter().flat_map(|n| n.rungs).collect(), loses, refused: None })
+        }
+        Err(e) if e.failure == Failure::Refused => Ok(WayBack { rungs: vec![], loses: None, refused: Some(e.message) }),
+        Err(e) => Err(e),
+    }
+}
