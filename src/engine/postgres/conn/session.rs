@@ -1,0 +1,62 @@
+//! What every session of msr is set to, so that a role's or a database's settings change nothing.
+
+/// Sent in one batch after connecting. The first part is what `pg_dump` sets
+/// (`setup_connection` in `src/bin/pg_dump/pg_dump.c`), for the same reason.
+pub const SETTINGS: &str = "\
+SET search_path = pg_catalog;
+SET TIME ZONE 'UTC';
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET DateStyle = ISO;
+SET IntervalStyle = postgres;
+SET extra_float_digits = 3;
+SET xmloption = content;
+SET quote_all_identifiers = off;
+SET check_function_bodies = on;
+SET row_security = off;
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET default_tablespace = '';
+SET default_table_access_method = heap;
+SET default_transaction_isolation = 'read committed';
+SET default_transaction_deferrable = off;
+SET client_min_messages = notice;
+SET bytea_output = hex;
+SET xmlbinary = base64;
+SET array_nulls = on;
+SET transform_null_equals = off;
+SET backslash_quote = safe_encoding;
+SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['idle_session_timeout', 'transaction_timeout'])";
+
+/// What must be known before the settings: nothing in it depends on `search_path`.
+pub const PROBE: &str = "\
+SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version'), \
+pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only'), pg_catalog.pg_backend_pid()";
+
+/// The oldest server whose catalogs msr's queries were written for: 13.
+pub const OLDEST: u32 = 130_000;
+
+/// What the probe says about a server.
+#[derive(Debug, Clone, Default)]
+pub struct Server {
+    pub version_num: u32,
+    pub version: String,
+    pub in_recovery: bool,
+    pub read_only: bool,
+    pub backend_pid: i32,
+}
+
+impl Server {
+    pub fn read(row: &[Option<String>]) -> Server {
+        let text = |i: usize| row.get(i).and_then(|value| value.as_deref()).unwrap_or_default();
+        Server {
+            version_num: text(0).parse().unwrap_or_default(),
+            version: text(1).to_owned(),
+            in_recovery: text(2) == "t",
+            read_only: text(3) == "on",
+            backend_pid: text(4).parse().unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Where every setting comes from: flag > environment > `.env` > `msr.toml` > default.
+//!
+//! [`Settings::load`] is a function of its arguments: the environment is handed in, so that tests need no process of
+//! their own. Each value remembers its [`Origin`]; an error about a value says where it was written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub mod dotenv;
+pub mod duration;
+pub mod file;
+mod layers;
+pub mod network;
+pub mod url;
+
+pub use file::{Exclude, Lint, MsrToml};
+pub use url::{DatabaseUrl, SqliteUrl};
+
+use crate::{Error, Result};
+use layers::Layers;
+
+/// What the command line said; `None` and empty when it said nothing.
+#[derive(Clone, Default)]
+pub struct Flags {
+    pub config: Option<PathBuf>,
+    pub database: Option<String>,
+    pub shadow: Option<String>,
+    pub schema: Option<String>,
+    pub plans: Option<String>,
+    pub color: Option<String>,
+    pub lock_wait: Option<String>,
+    pub lock_timeout: Option<String>,
+    pub allow: Vec<String>,
+}
+
+/// The settings of one run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub database: DatabaseUrl,
+    pub shadow: Option<DatabaseUrl>,
+    /// The desired schema: a file, a folder, or any other source.
+    pub schema: String,
+    /// The folder of saved plans.
+    pub plans: String,
+    pub color: Color,
+    /// How long to wait for the migration lock.
+    pub lock_wait: Duration,
+    /// How long one statement may wait for its lock; `None` leaves it to the plan.
+    pub lock_timeout: Option<Duration>,
+    /// Rules allowed on the command line, for this run only.
+    pub allow: Vec<String>,
+    pub lint: Lint,
+    pub exclude: Exclude,
+    origins: BTreeMap<&'static str, Origin>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Where a value was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Flag(&'static str),
+    Environment(String),
+    Dotenv(String),
+    File(PathBuf, &'static str),
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Flag(name) => write!(f, "flag `{name}`"),
+            Origin::Environment(name) => write!(f, "environment variable `{name}`"),
+            Origin::Dotenv(name) => write!(f, "`{name}` in `.env`"),
+            Origin::File(path, key) => write!(f, "`{key}` in `{}`", path.display()),
+            Origin::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// The names under which the target's URL is looked for, in this order.
+const DATABASE: &[&str] = &["MSR_DATABASE_URL", "MIGRATION_DATABASE_URL", "DATABASE_URL"];
+const SHADOW: &[&str] = &["MSR_SHADOW_URL"];
+const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(600);
+
+impl Settings {
+    pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>, cwd: &Path) -> Result<Settings> {
+        let (path, file) = config(flags, cwd)?;
+        let dotenv = dotenv::read(&cwd.join(".env"))?;
+        let mut layers = Layers { env, dotenv, cwd, file: path, origins: BTreeMap::new() };
+
+        let database = layers.secret("database", "--database", &flags.database, DATABASE, &file.database)?;
+        let shadow = layers.secret("shadow", "--shadow", &flags.shadow, SHADOW, &file.shadow)?;
+        let schema = layers.plain("schema", "--schema", &flags.schema, "MSR_SCHEMA", &file.schema)?;
+        let plans = layers.plain("plans", "--plans", &flags.plans, "MSR_PLANS", &file.plans)?;
+        let wait = layers.plain("lock_wait", "--lock-wait", &flags.lock_wait, "MSR_LOCK_WAIT", &file.lock_wait)?;
+        let timeout = layers.plain(
+            "lock_timeout",
+            "--lock-timeout",
+            &flags.lock_timeout,
+            "MSR_LOCK_TIMEOUT",
+            &file.lock_timeout,
+        )?;
+        let color = layers.plain("color", "--color", &flags.color, "MSR_COLOR", &file.color)?;
+
+        Ok(Settings {
+            database: layers.url("database", database)?.map_or_else(|| DatabaseUrl::parse("sqlite://msr.db"), Ok)?,
+            shadow: layers.url("shadow", shadow)?,
+            schema: schema.unwrap_or_else(|| "schema".to_owned()),
+            plans: plans.unwrap_or_else(|| "plans".to_owned()),
+            color: layers.color(color)?,
+            lock_wait: layers.duration("lock_wait", wait)?.unwrap_or(DEFAULT_LOCK_WAIT),
+            lock_timeout: layers.duration("lock_timeout", timeout)?,
+            allow: flags.allow.clone(),
+            lint: file.lint,
+            exclude: file.exclude,
+            origins: layers.origins,
+        })
+    }
+
+    /// Where the setting of this name (as in `msr.toml`) was written.
+    pub fn origin(&self, name: &str) -> &Origin {
+        self.origins.get(name).unwrap_or(&Origin::Default)
+    }
+}
+
+/// The settings file: the one asked for, which must be there, or `msr.toml`, which may be.
+fn config(flags: &Flags, cwd: &Path) -> Result<(PathBuf, MsrToml)> {
+    let asked = flags.config.as_deref();
+    let name = asked.unwrap_or(Path::new("msr.toml"));
+    // The path is shown as the user wrote it, and read from the folder the user stands in.
+    match MsrToml::read(&cwd.join(name))? {
+        Some(file) => Ok((name.to_owned(), file)),
+        None if asked.is_none() => Ok((name.to_owned(), MsrToml::default())),
+        None => {
+            Err(Error::config(format!("there is no file `{}`", name.display())).hint("it was named with `--config`"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
