@@ -1,2 +1,3 @@
 pub mod error;
 pub use error::{Error, Failure, Result, SqlError};
+pub mod source;
