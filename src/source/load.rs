@@ -1,0 +1,160 @@
+//! Loading the statements through an engine: in order, and again what failed, until nothing moves.
+
+use super::head::Verb;
+use super::{Dialect, Source};
+use crate::{Error, Result, SqlError};
+use std::collections::HashSet;
+
+/// Runs SQL on the scratch database.
+pub type Run<'r> = &'r mut dyn FnMut(&str) -> Result<(), SqlError>;
+/// Is told how many statements are loaded so far.
+pub type Progress<'r> = &'r mut dyn FnMut(usize);
+
+/// Statements sent as one string: beyond this the round trip no longer counts, and a mistake costs more repeats.
+const BATCH: usize = 200;
+/// Errors told; more hide the first.
+const TOLD: usize = 20;
+
+impl Source {
+    /// Loads all statements through `run`, one at a time.
+    ///
+    /// Between files that change their session, `RESET ALL` is run (PostgreSQL): what the caller wants to hold for the
+    /// whole load must be the session's or the database's default, not a `SET` of its own.
+    pub fn load(&self, run: Run, progress: Progress) -> Result<()> {
+        self.load_by(1, self.reset(), run, progress)
+    }
+
+    /// The same in batches of statements joined by `;`, for PostgreSQL, where such a string is one transaction: a batch
+    /// that fails left nothing and is run again statement by statement. SQLite has no such promise, so there it is
+    /// `load`.
+    pub fn load_batched(&self, run_batch: Run, progress: Progress) -> Result<()> {
+        let size = if self.dialect == Dialect::Postgres { BATCH } else { 1 };
+        self.load_by(size, self.reset(), run_batch, progress)
+    }
+
+    /// The statement that takes back what a file did to its session.
+    pub fn reset(&self) -> &'static str {
+        if self.dialect == Dialect::Postgres { "RESET ALL" } else { "" }
+    }
+
+    /// Loads in batches of `size`, with another statement than [`Source::reset`] between the files (empty: none).
+    pub fn load_by(&self, size: usize, reset: &str, run: Run, progress: Progress) -> Result<()> {
+        let barriers = self.barrier_files();
+        let mut loading = Loading { source: self, reset, run, progress, done: 0, failed: vec![] };
+        let mut todo = self.order();
+        let mut size = size.max(1);
+        loop {
+            loading.pass(&todo, &barriers, size)?;
+            let failed: Vec<usize> = loading.failed.iter().map(|f| f.0).collect();
+            // A setting succeeds each time; only what is loaded once counts as movement.
+            let lasting =
+                |all: &[usize]| all.iter().filter(|s| self.statements[**s].facts.verb != Verb::Session).count();
+            let moved = lasting(&todo) > lasting(&failed);
+            if failed.is_empty() {
+                return Ok(());
+            }
+            if !moved {
+                let errors = std::mem::take(&mut loading.failed);
+                return Err(self.errors(errors));
+            }
+            todo = self.again(&todo, &failed, &barriers);
+            size = 1;
+        }
+    }
+
+    /// What failed, and the settings of the files it failed in: a statement means what it means only under them.
+    fn again(&self, order: &[usize], failed: &[usize], barriers: &[Option<usize>]) -> Vec<usize> {
+        let statements: HashSet<usize> = failed.iter().copied().collect();
+        let files: HashSet<usize> = failed.iter().map(|s| self.statements[*s].file).collect();
+        let setting = |s: usize| {
+            let statement = &self.statements[s];
+            statement.facts.verb == Verb::Session
+                && barriers[statement.file].is_some()
+                && files.contains(&statement.file)
+        };
+        order.iter().copied().filter(|s| statements.contains(s) || setting(*s)).collect()
+    }
+
+    /// One error of many: first those which are not the consequence of another.
+    fn errors(&self, mut failed: Vec<(usize, SqlError)>) -> Error {
+        let lost: HashSet<_> =
+            failed.iter().flat_map(|f| self.statements[f.0].defines.iter().map(|n| n.name.as_str())).collect();
+        let follows = |s: usize| self.statements[s].needs.iter().any(|n| lost.contains(n.name.as_str()));
+        failed.sort_by_key(|(s, _)| (follows(*s), *s));
+        let count = failed.len();
+        let line = |(s, e): &(usize, SqlError)| format!("{}: {e}", self.place(*s, e.offset.unwrap_or(0)));
+        let (first, more) = (&failed[0], &failed[1..]);
+        let mut error = Error::refused(format!("cannot load the schema: {}", first.1.message))
+            .at(self.place(first.0, first.1.offset.unwrap_or(0)));
+        error.details.extend(first.1.detail.clone());
+        error.details.extend(more.iter().take(TOLD - 1).map(line));
+        if count > TOLD {
+            error.details.push(format!("and {} more", count - TOLD));
+        }
+        error.hints.extend(first.1.hint.clone());
+        error
+    }
+}
+
+struct Loading<'a, 'r> {
+    source: &'a Source,
+    reset: &'a str,
+    run: Run<'r>,
+    progress: Progress<'r>,
+    done: usize,
+    failed: Vec<(usize, SqlError)>,
+}
+
+impl Loading<'_, '_> {
+    fn pass(&mut self, todo: &[usize], barriers: &[Option<usize>], size: usize) -> Result<()> {
+        self.failed.clear();
+        let file = |s: usize| self.source.statements[s].file;
+        let mut at = 0;
+        while at < todo.len() {
+            let (first, barrier) = (todo[at], barriers[file(todo[at])]);
+            let alone = |s: usize| self.source.statements[s].facts.alone;
+            let together = |s: usize| !alone(s) && barriers[file(s)] == barrier;
+            let mut end = at + 1;
+            while !alone(first) && end < todo.len() && end - at < size && together(todo[end]) {
+                end += 1;
+            }
+            self.batch(&todo[at..end])?;
+            let leaves = barrier.is_some() && todo.get(end).is_none_or(|&next| barriers[file(next)] != barrier);
+            if leaves && !self.reset.is_empty() {
+                (self.run)(self.reset)?;
+            }
+            at = end;
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, statements: &[usize]) -> Result<()> {
+        if let [one] = statements {
+            return self.one(*one);
+        }
+        let texts: Vec<&str> = statements.iter().map(|&s| self.source.statements[s].text.as_str()).collect();
+        match (self.run)(&texts.join(";\n")) {
+            Ok(()) => {
+                self.done += statements.len();
+                (self.progress)(self.done);
+                Ok(())
+            }
+            Err(e) if e.disconnected => Err(Error::from(e).during("cannot load the schema")),
+            Err(_) => statements.iter().try_for_each(|&s| self.one(s)),
+        }
+    }
+
+    fn one(&mut self, s: usize) -> Result<()> {
+        match (self.run)(&self.source.statements[s].text) {
+            Ok(()) => {
+                self.done = (self.done + 1).min(self.source.statements.len());
+                (self.progress)(self.done);
+            }
+            Err(e) if e.disconnected => {
+                return Err(Error::from(e).at(self.source.place(s, 0)).during("cannot load the schema"));
+            }
+            Err(e) => self.failed.push((s, e)),
+        }
+        Ok(())
+    }
+}

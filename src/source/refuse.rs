@@ -1,0 +1,72 @@
+//! What a schema file must not hold, or holds for nothing.
+
+use super::Dialect;
+use super::lexer::{Flaw, Token};
+
+/// Lines for psql or the sqlite3 shell. `\restrict` and its end are in every dump since August 2025 and mean nothing
+/// to a reader that refuses all the others.
+pub fn meta(text: &str, token: Token) -> Result<(), Flaw> {
+    let line = &text[token.start..token.end];
+    let command = line.split_whitespace().next().unwrap_or(line);
+    if matches!(command, "\\restrict" | "\\unrestrict") {
+        return Ok(());
+    }
+    let client = if command.starts_with('.') { "sqlite3" } else { "psql" };
+    Err(Flaw::new(token.start, format!("`{command}` is a command of {client}, not SQL"))
+        .hint("schema files hold SQL only; a folder of files is read whole, so none need be included"))
+}
+
+const TRANSACTION: &str = "drop the statement: msr loads the whole schema at once and decides on transactions itself";
+const ELSEWHERE: &str = "do this outside of the schema files";
+const ROLES: &str = "roles belong to the whole server, not to one database: create them outside (see `msr grants`)";
+
+/// What is refused, by its first words; the longest entry that fits is the one meant.
+const REFUSED: &[(&str, &str)] = &[
+    ("ROLLBACK", TRANSACTION),
+    ("ABORT", TRANSACTION),
+    ("SAVEPOINT", TRANSACTION),
+    ("RELEASE", TRANSACTION),
+    ("PREPARE TRANSACTION", TRANSACTION),
+    ("VACUUM", ELSEWHERE),
+];
+const REFUSED_POSTGRES: &[(&str, &str)] = &[
+    ("CREATE DATABASE", ELSEWHERE),
+    ("ALTER DATABASE", "it names a database, which scratch is not; set it outside of the schema files"),
+    ("DROP DATABASE", ELSEWHERE),
+    ("CREATE TABLESPACE", ELSEWHERE),
+    ("ALTER TABLESPACE", ELSEWHERE),
+    ("DROP TABLESPACE", ELSEWHERE),
+    ("ALTER SYSTEM", ELSEWHERE),
+    ("CREATE ROLE", ROLES),
+    ("ALTER ROLE", ROLES),
+    ("DROP ROLE", ROLES),
+    ("CREATE USER", ROLES),
+    ("ALTER USER", ROLES),
+    ("DROP USER", ROLES),
+    ("CREATE GROUP", ROLES),
+    ("ALTER GROUP", ROLES),
+    ("DROP GROUP", ROLES),
+    ("COPY", "schema files hold structure, not data; `pg_dump --schema-only` leaves it out"),
+];
+const REFUSED_SQLITE: &[(&str, &str)] = &[("ATTACH", ELSEWHERE), ("DETACH", ELSEWHERE)];
+
+/// Whether the statement is part of the schema. The beginning and the happy end of a transaction are not, and do no
+/// harm: they are dropped.
+pub fn statement(text: &str, dialect: Dialect, tokens: &[Token]) -> Result<bool, Flaw> {
+    let word = |i: usize| tokens.get(i).map_or("", |t| &text[t.start..t.end]);
+    let is = |i: usize, want: &str| word(i).eq_ignore_ascii_case(want);
+    if is(0, "begin") || is(0, "commit") || is(0, "end") || (is(0, "start") && is(1, "transaction")) {
+        if is(1, "prepared") {
+            return Err(Flaw::new(tokens[0].start, "`COMMIT PREPARED` in a schema file").hint(TRANSACTION));
+        }
+        return Ok(false);
+    }
+    let more = if dialect == Dialect::Postgres { REFUSED_POSTGRES } else { REFUSED_SQLITE };
+    for (words, why) in REFUSED.iter().chain(more) {
+        let mapping = is(1, "user") && is(2, "mapping");
+        if words.split(' ').enumerate().all(|(i, want)| is(i, want)) && !mapping {
+            return Err(Flaw::new(tokens[0].start, format!("`{words}` in a schema file")).hint(*why));
+        }
+    }
+    Ok(true)
+}
