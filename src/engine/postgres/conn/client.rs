@@ -166,7 +166,7 @@ impl Client {
     /// Gives the connection a moment to notice, since nothing is read between calls.
     pub fn is_closed(&self) -> bool {
         if let Some(runtime) = &self.runtime {
-            runtime.block_on(tokio::time::sleep(Duration::from_millis(1)));
+            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
         }
         self.client.as_ref().is_none_or(|client| client.is_closed())
     }
