@@ -2,112 +2,16 @@
 //!
 //! One test function, since the cluster is dear; each check is a function of its own.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+mod cluster;
+
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use cluster::{Cluster, as_postgres, initdb_folder, run};
 use msr::engine::postgres::conn::{Client, ConnectFor, RawValue};
 use msr::settings::DatabaseUrl;
 use msr::{Error, Failure};
-
-struct Cluster {
-    folder: tempfile::TempDir,
-    bin: PathBuf,
-    port: u16,
-}
-
-fn initdb_folder() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut folders: Vec<PathBuf> = versions.flatten().map(|entry| entry.path().join("bin")).collect();
-    folders.sort();
-    folders.into_iter().rev().find(|folder| folder.join("initdb").exists())
-}
-
-/// PostgreSQL refuses to run as root.
-fn as_postgres(program: &Path) -> Command {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"));
-    if !root {
-        return Command::new(program);
-    }
-    let mut command = Command::new("runuser");
-    command.args(["-u", "postgres", "--"]).arg(program);
-    command
-}
-
-fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-impl Cluster {
-    fn start(bin: PathBuf) -> Cluster {
-        let folder = tempfile::Builder::new().prefix("msr").tempdir_in("/tmp").expect("a folder");
-        run(Command::new("chmod").arg("777").arg(folder.path()));
-        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let cluster = Cluster { folder, bin, port: free.expect("a port").port() };
-        let data = cluster.path("data");
-        run(as_postgres(&cluster.bin.join("initdb"))
-            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "-N", "-D"])
-            .arg(&data));
-        cluster.certificate();
-        let hba = "local all scram scram-sha-256\nlocal all all trust\nhostssl all scram all scram-sha-256\n\
-                   hostnossl all tls all reject\nhost all all all trust\n";
-        run(as_postgres(Path::new("sh")).arg("-c").arg(format!("printf '{hba}' > {}/pg_hba.conf", data.display())));
-        let settings = format!(
-            "-c listen_addresses=localhost -c port={} -c unix_socket_directories={} -c fsync=off -c ssl=on \
-             -c ssl_cert_file={} -c ssl_key_file={}",
-            cluster.port,
-            cluster.folder.path().display(),
-            cluster.path("server.crt").display(),
-            cluster.path("server.key").display(),
-        );
-        run(as_postgres(&cluster.bin.join("pg_ctl"))
-            .args(["-w", "-s", "-D"])
-            .arg(&data)
-            .arg("-l")
-            .arg(cluster.path("log"))
-            .args(["-o", &settings, "start"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null()));
-        cluster
-    }
-
-    /// A self-signed one, as many servers have: `openssl req -x509` makes a CA's.
-    fn certificate(&self) {
-        run(as_postgres(Path::new("openssl"))
-            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
-            .args(["-addext", "subjectAltName=DNS:localhost", "-keyout"])
-            .arg(self.path("server.key"))
-            .arg("-out")
-            .arg(self.path("server.crt")));
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn socket(&self, user: &str, database: &str) -> String {
-        format!("postgres:///{database}?host={}&port={}&user={user}", self.folder.path().display(), self.port)
-    }
-
-    fn tcp(&self, user: &str, query: &str) -> String {
-        format!("postgres://{user}@localhost:{}/postgres?{query}", self.port)
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let data = self.path("data");
-        let _ = as_postgres(&self.bin.join("pg_ctl"))
-            .args(["-w", "-s", "-m", "immediate", "-D"])
-            .arg(data)
-            .arg("stop")
-            .output();
-        // The server's files are another user's.
-        let _ =
-            as_postgres(Path::new("sh")).arg("-c").arg(format!("rm -rf {}/*", self.folder.path().display())).output();
-    }
-}
 
 fn open(url: &str) -> Client {
     try_open(url).unwrap_or_else(|e| panic!("{e}"))
@@ -141,11 +45,13 @@ fn connections() {
     errors(&mut client);
     parameters(&mut client);
     streaming(&mut client);
+    copy(&cluster);
     hostile_settings(&cluster, &mut client);
     refusals(&cluster, &mut client);
     passwords(&cluster);
     encryption(&cluster);
     cancelling(&mut client);
+    cancelling(&mut open(&cluster.tcp("tls", "sslmode=require")));
     hosts_in_turn(&cluster);
     disconnects(&cluster, &mut client);
 }
@@ -217,6 +123,18 @@ fn streaming(client: &mut Client) {
             assert!(count >= 2000 && count.to_string() == last);
         }
     }
+}
+
+/// A statement that exchanges data with the client is a clear error; after `FROM STDIN`, which the server goes on
+/// waiting for, the session is over.
+fn copy(cluster: &Cluster) {
+    let mut client = open(&cluster.socket("postgres", "postgres"));
+    let error = client.execute("COPY (SELECT 1) TO STDOUT").expect_err("a COPY");
+    assert!(error.message.contains("COPY"), "{error}");
+    assert_eq!(one(&mut client, "SELECT 1"), "1");
+    let error = client.execute("COPY public.j FROM STDIN").expect_err("a COPY");
+    assert!(error.message.contains("COPY") && !error.disconnected, "{error}");
+    assert!(client.execute("SELECT 1").is_err_and(|error| error.disconnected));
 }
 
 /// A role's settings must not change what msr reads.
@@ -347,20 +265,41 @@ fn encryption(cluster: &Cluster) {
     let error = refused(&cluster.tcp("tls", "sslmode=verify-full&sslrootcert=/nonexistent"));
     assert_eq!(error.failure, Failure::Config);
 
-    // No `sslmode`, and a machine's name that is not this one's: verified or not at all, and the error says what to do.
-    if let Some(address) = own_address() {
-        let error = refused(&format!(
-            "postgres://tls@db.example:{}/postgres?hostaddr={address}&connect_timeout=2",
-            cluster.port
-        ));
-        assert!(!error.message.contains("sesame"), "{error}");
-    }
+    encrypted_or_not_at_all();
 }
 
-/// An address of this machine that is no loopback; the server does not listen there.
+/// No `sslmode`, and an address that is not this machine's loopback: a server without TLS is told nothing.
+fn encrypted_or_not_at_all() {
+    let Some(address) = own_address() else {
+        println!("skipped: this machine has no address but loopback");
+        return;
+    };
+    let listener = std::net::TcpListener::bind((address.as_str(), 0)).expect("a listener");
+    let port = listener.local_addr().expect("an address").port();
+    let heard = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut request = [0; 8];
+        stream.read_exact(&mut request).expect("a request");
+        stream.write_all(b"N").expect("an answer");
+        let mut after = vec![];
+        let _ = stream.read_to_end(&mut after);
+        (request, after)
+    });
+    let error = refused(&format!("postgres://me:sesame@{address}:{port}/d"));
+    let (request, after) = heard.join().expect("the listener");
+    assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47], "SSLRequest");
+    assert!(after.is_empty(), "told without TLS: {after:?}");
+    assert_eq!(error.failure, Failure::Refused);
+    let text = error.to_string();
+    assert!(text.contains("sslmode=require") && text.contains("sslmode=disable") && !text.contains("sesame"), "{text}");
+}
+
+/// An address of this machine that is no loopback.
 fn own_address() -> Option<String> {
     let output = Command::new("hostname").arg("-I").output().ok()?;
-    String::from_utf8_lossy(&output.stdout).split_whitespace().next().map(str::to_owned)
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.split_whitespace().find(|address| address.contains('.')).map(str::to_owned)
 }
 
 fn cancelling(client: &mut Client) {
