@@ -48,9 +48,9 @@ impl NetworkUrl {
         };
         let query_is_suspect = query.is_some_and(|query| query.contains('@'));
         let (userinfo, hosts, path) = split(before)?;
-        if userinfo.is_none() && query_is_suspect && !hosts.is_empty() {
-            // `user:12?34@host/db`: the password's own `?` has cut the URL in two.
-            return Err(wrong("there is an `@` after the `?`, and none before it"));
+        if query_is_suspect && (userinfo.is_some() || hosts.contains(':')) {
+            // `user:12?34@host/db`: the password's own `?` may have cut the URL in two.
+            return Err(wrong("there is an `@` after the `?`, so it has more than one reading"));
         }
         let (user, password) = match userinfo.map(|text| text.split_once(':').unwrap_or((text, ""))) {
             Some((user, password)) => (decode(user)?, decode(password)?),
@@ -277,5 +277,37 @@ mod tests {
     fn control_characters_do_not_reach_the_terminal() {
         let url = NetworkUrl::parse("a%1B%5B31mb@h/d%0Ae").unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(url.shown("postgres"), "postgres://a%1B%5B31mb@h/d%0Ae");
+    }
+
+    proptest::proptest! {
+        /// A password is read as it is, or the URL is refused without a word of it; never is a piece of it taken for
+        /// the host, and so shown or looked up.
+        #[test]
+        fn no_password_is_misread(password in "[a-z0-9@#/:?=&,\\[\\]%]{0,12}", query in "(\\?sslmode=disable)?") {
+            match NetworkUrl::parse(&format!("u:{password}@host/db{query}")) {
+                Ok(url) => {
+                    proptest::prop_assert_eq!(&url.shown("postgres"), "postgres://u@host/db");
+                    if !password.contains('%') {
+                        let read = url.password.map(|text| text.expose_secret().to_owned()).unwrap_or_default();
+                        proptest::prop_assert_eq!(read, password);
+                    }
+                }
+                Err(e) => proptest::prop_assert!(e.to_string().contains("percent-encode")),
+            }
+        }
+
+        #[test]
+        fn any_password_survives_encoding(secret in ".*") {
+            if !secret.contains('\0') && !secret.is_empty() {
+                let encoded: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+                proptest::prop_assert_eq!(password(&format!("u:{encoded}@host/db")), secret);
+            }
+        }
+
+        #[test]
+        fn nothing_panics(text in ".*") {
+            let _ = NetworkUrl::parse(&text);
+            let _ = crate::settings::DatabaseUrl::parse(&format!("postgres://{text}"));
+        }
     }
 }

@@ -111,6 +111,13 @@ impl Client {
             error.offset = error.offset.map(|offset| offset.saturating_sub(DECLARE.len()));
             error
         })?;
+        let fetched = self.fetch_all(each);
+        // Closed after an error as well; in a failed transaction it is gone already and this fails without harm.
+        let closed = self.execute("CLOSE msr_rows");
+        fetched.and(closed)
+    }
+
+    fn fetch_all(&mut self, each: &mut dyn FnMut(&[Option<&str>])) -> Result<(), SqlError> {
         let fetch = format!("FETCH {BATCH} FROM msr_rows");
         loop {
             let messages = self.wait(&fetch, |client| client.simple_query(&fetch))?;
@@ -123,7 +130,7 @@ impl Client {
                 }
             }
             if count < BATCH {
-                return self.execute("CLOSE msr_rows");
+                return Ok(());
             }
         }
     }
@@ -166,7 +173,7 @@ impl Client {
     /// Gives the connection a moment to notice, since nothing is read between calls.
     pub fn is_closed(&self) -> bool {
         if let Some(runtime) = &self.runtime {
-            runtime.block_on(tokio::time::sleep(Duration::from_millis(1)));
+            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
         }
         self.client.as_ref().is_none_or(|client| client.is_closed())
     }

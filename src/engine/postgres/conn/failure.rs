@@ -15,6 +15,11 @@ pub fn sql_error(error: &tokio_postgres::Error, sql: &str) -> SqlError {
         let disconnected = error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>());
         let message = match disconnected {
             true => format!("the connection to the server was lost: {}", chain(error)),
+            // The simple protocol has one answer that tokio-postgres does not expect here: the start of a COPY.
+            false if error.to_string().starts_with("unexpected message") => {
+                "the statement wants to exchange data with the client (`COPY … STDIN` or `STDOUT`), which msr does not do"
+                    .to_owned()
+            }
             false => chain(error),
         };
         return SqlError { message, disconnected, transient: disconnected, ..SqlError::default() };
@@ -119,6 +124,11 @@ pub fn attempted(params: &Params, endpoint: &Endpoint) -> String {
 
 fn tls_error(error: &tokio_postgres::Error, params: &Params, endpoint: &Endpoint) -> Error {
     let mode = params.ssl_mode(endpoint);
+    // A certificate that is not believed stays so; a handshake that broke off may be a server that restarts.
+    let broken = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    if broken.is_some_and(|cause| cause.kind() != std::io::ErrorKind::InvalidData) {
+        return Error::transient(chain(error));
+    }
     let told = Error::refused(chain(error));
     let told = match mode {
         SslMode::VerifyFull | SslMode::VerifyCa => told.hint(

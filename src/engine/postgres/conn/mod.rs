@@ -29,4 +29,4 @@ mod tls;
 pub use cancel::Canceller;
 pub use client::{Client, Notice, RawValue};
 pub use connect::ConnectFor;
-pub use params::{Endpoint, Host, Params, SslMode, TargetSession};
+pub use params::{Endpoint, Host, Params, SslMode, SslRoot, TargetSession};

@@ -5,6 +5,9 @@
 
 use Treatment::{Ignored, Refused, Used};
 
+use crate::Error;
+use crate::settings::file::closest;
+
 /// One parameter.
 pub struct Parameter {
     pub name: &'static str,
@@ -85,6 +88,21 @@ pub const PARAMETERS: &[Parameter] = &[
 
 pub fn find(name: &str) -> Option<&'static Parameter> {
     PARAMETERS.iter().find(|parameter| parameter.name == name)
+}
+
+/// The error about a name that is not in the table. It names it only when it can't be a piece of a password.
+pub fn unknown(name: &str, suspect: bool) -> Error {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if suspect || !plain {
+        return Error::config("the database URL has a parameter that libpq does not know")
+            .hint("percent-encode `@`, `/` and `?` in the password: %40, %2F, %3F");
+    }
+    let known: Vec<&str> = PARAMETERS.iter().map(|parameter| parameter.name).collect();
+    let error = Error::config(format!("the database URL has a parameter that libpq does not know: `{name}`"));
+    match closest(name, &known) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::parameter::{self, PARAMETERS, Parameter, Treatment};
 use super::{passfile, service};
-use crate::settings::{DatabaseUrl, file::closest, network::NetworkUrl};
+use crate::settings::{DatabaseUrl, network::NetworkUrl};
 use crate::{Error, Result};
 
 /// All that is needed to connect.
@@ -103,6 +103,9 @@ const TARGETS: &[(&str, TargetSession)] = &[
 const SOCKET_FOLDERS: &[&str] = &["/var/run/postgresql", "/run/postgresql", "/tmp"];
 const DEFAULT_PORT: u16 = 5432;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The system's two hours are longer than what load balancers and NAT keep a silent connection for, and a long
+/// `CREATE INDEX` is silent.
+const DEFAULT_KEEPALIVE: Duration = Duration::from_secs(60);
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -141,7 +144,7 @@ impl Params {
             ssl_key: values.get("sslkey").map(PathBuf::from),
             tls13_only: values.tls13_only()?,
             keepalives: values.number("keepalives")? != Some(0),
-            keepalives_idle: seconds("keepalives_idle")?.filter(|t| !t.is_zero()),
+            keepalives_idle: seconds("keepalives_idle")?.filter(|t| !t.is_zero()).or(Some(DEFAULT_KEEPALIVE)),
             keepalives_interval: seconds("keepalives_interval")?.filter(|t| !t.is_zero()),
             keepalives_count: values.number("keepalives_count")?.filter(|n| *n != 0),
             tcp_user_timeout: values.number("tcp_user_timeout")?.map(|n| Duration::from_millis(n.into())),
@@ -230,7 +233,7 @@ impl Values {
                 ("ssl", "true") => ("sslmode", "require"),
                 (key, value) => (key, value),
             };
-            let parameter = parameter::find(key).ok_or_else(|| unknown(key, url.query_is_suspect))?;
+            let parameter = parameter::find(key).ok_or_else(|| parameter::unknown(key, url.query_is_suspect))?;
             self.add(parameter, value.to_owned(), place())?;
         }
         let hosts: Vec<&str> = url.hosts.iter().map(|host| host.host.as_str()).collect();
@@ -287,9 +290,11 @@ impl Values {
 
     fn one_of<T: Copy>(&self, name: &str, known: &[(&str, T)]) -> Result<Option<T>> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        let found = known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-        found.map(Some).ok_or_else(|| self.wrong(name, &format!("it is none of {}", words.join(", "))))
+        let found = words.iter().position(|word| *word == text);
+        found
+            .map(|at| Some(known[at].1))
+            .ok_or_else(|| self.wrong(name, &format!("it is none of {}", words.join(", "))))
     }
 
     fn tls13_only(&self) -> Result<bool> {
@@ -355,20 +360,6 @@ impl Values {
             endpoint.password = passfile::password(text.expose_secret(), &names, endpoint.port, database, user);
         }
         vec![]
-    }
-}
-
-fn unknown(name: &str, suspect: bool) -> Error {
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if suspect || !plain {
-        return Error::config("the database URL has a parameter that libpq does not know")
-            .hint("percent-encode `@`, `/` and `?` in the password: %40, %2F, %3F");
-    }
-    let known: Vec<&str> = PARAMETERS.iter().map(|parameter| parameter.name).collect();
-    let error = Error::config(format!("the database URL has a parameter that libpq does not know: `{name}`"));
-    match closest(name, &known) {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error,
     }
 }
 

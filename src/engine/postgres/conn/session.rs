@@ -1,17 +1,18 @@
 //! What every session of msr is set to, so that a role's or a database's settings change nothing.
 
 /// Sent in one batch after connecting. The first part is what `pg_dump` sets
-/// (`setup_connection` in `src/bin/pg_dump/pg_dump.c`), for the same reason.
+/// (`setup_connection` in `src/bin/pg_dump/pg_dump.c`), for the same reason. `quote_all_identifiers` comes first: it
+/// decides how the value of `search_path` is stored.
 pub const SETTINGS: &str = "\
+SET quote_all_identifiers = off;
 SET search_path = pg_catalog;
 SET TIME ZONE 'UTC';
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
-SET DateStyle = ISO;
+SET DateStyle = 'ISO, MDY';
 SET IntervalStyle = postgres;
 SET extra_float_digits = 3;
 SET xmloption = content;
-SET quote_all_identifiers = off;
 SET check_function_bodies = on;
 SET row_security = off;
 SET statement_timeout = 0;
