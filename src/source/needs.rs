@@ -157,7 +157,11 @@ fn scan_statement(words: &Words, head: &Head, out: &mut BTreeSet<Name>) {
         while i < words.len() && !(routine && words.any(i, &["as", "return", "begin"])) {
             match words.path(i).filter(|_| words.is_name(i)) {
                 Some((path, end)) => {
-                    out.extend(name(&path, words.dialect));
+                    // A name before a name is an argument's; its type follows.
+                    let argument = words.is_name(end) && (words.after(i, "(") || words.after(i, ","));
+                    if !argument {
+                        out.extend(name(&path, words.dialect));
+                    }
                     i = end;
                 }
                 None => i += 1,
