@@ -125,6 +125,7 @@ fn sort(nodes: Vec<usize>, edges: Edges, rank: impl Fn(usize) -> bool) -> Vec<us
 /// Who defines and completes which name.
 struct Names<'a> {
     source: &'a Source,
+    barriers: Vec<Option<usize>>,
     /// By the last part of the name.
     defined: HashMap<&'a str, Vec<(Option<&'a str>, usize)>>,
     schemas: HashMap<&'a str, Vec<usize>>,
@@ -142,7 +143,13 @@ struct Written<'a> {
 
 impl<'a> Names<'a> {
     fn of(source: &'a Source) -> Self {
-        let mut names = Names { source, defined: HashMap::new(), schemas: HashMap::new(), providers: HashMap::new() };
+        let mut names = Names {
+            source,
+            barriers: source.barrier_files(),
+            defined: HashMap::new(),
+            schemas: HashMap::new(),
+            providers: HashMap::new(),
+        };
         for (s, statement) in source.statements.iter().enumerate() {
             for name in &statement.defines {
                 let (schema, last) = names.key(name);
@@ -217,7 +224,9 @@ impl<'a> Names<'a> {
             return exact.into_iter().chain(makers).collect();
         }
         // The search path may make up the difference. A name that many schemas have is nobody's in particular.
-        let near = all.iter().filter(|(s, _)| schema.is_none() || s.is_none()).map(|d| d.1);
+        // (`a.b` is then the table `b` of a file that says `SET search_path = a`; elsewhere it is a column.)
+        let set = |d: usize| self.barriers[self.source.statements[d].file].is_some();
+        let near = all.iter().filter(|(s, d)| schema.is_none() || s.is_none() && set(*d)).map(|d| d.1);
         let near: Vec<usize> = near.take(5).collect();
         if near.len() < 5 { near.into_iter().chain(makers).collect() } else { makers.collect() }
     }
