@@ -146,7 +146,7 @@ fn scan_statement(words: &Words, head: &Head, out: &mut BTreeSet<Name>) {
     let routine = matches!(head.object, "function" | "procedure");
     let positional = match (head.verb, head.object) {
         (Verb::Create, "table" | "foreign table" | "view" | "materialized view" | "index" | "trigger") => true,
-        (Verb::Create, "policy" | "rule") => true,
+        (Verb::Create, "policy" | "rule" | "sequence") => true,
         (Verb::Create, "type") => words.skip(head.rest, "AS (") > head.rest,
         (Verb::Alter | Verb::Act, _) => true,
         _ => false,
@@ -165,7 +165,7 @@ fn scan_statement(words: &Words, head: &Head, out: &mut BTreeSet<Name>) {
                     // A name before a name is an argument's; its type follows.
                     let argument = words.is_name(end) && (words.after(i, "(") || words.after(i, ","));
                     if !argument {
-                        out.extend(name(&path, words.dialect));
+                        candidates(words, i, &path, out);
                     }
                     i = end;
                 }

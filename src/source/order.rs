@@ -202,13 +202,17 @@ impl<'a> Names<'a> {
             return vec![];
         }
         let mut edges: Edges = self.chosen(s, &definers).into_iter().map(|d| (d, s, Edge::Hard)).collect();
-        if let Some(providers) = self.providers.get(&key) {
+        // Those who complete one thing from several files do not wait for each other; a unique index waits for columns.
+        let facts = |s: usize| &self.source.statements[s].facts;
+        let fellow = facts(s).provides && facts(s).target.as_ref().is_some_and(|t| self.key(t) == key);
+        if let Some(providers) = self.providers.get(&key).filter(|_| !fellow || facts(s).verb == Verb::Create) {
             let of = |s: usize| self.source.statements[s].file;
             let here = providers.partition_point(|&p| p < s);
             for (k, &p) in providers.iter().enumerate() {
                 let last_of_file =
                     providers.get(k + 1).is_none_or(|&next| of(next) != of(p) || next >= s && of(p) == of(s));
-                if last_of_file && (of(p) != of(s) || k < here) && p != s {
+                if last_of_file && (of(p) != of(s) || k < here) && p != s && !(fellow && facts(p).verb == Verb::Create)
+                {
                     edges.push((p, s, Edge::Soft));
                 }
             }
@@ -358,6 +362,16 @@ mod tests {
     fn cycles_keep_the_written_order() {
         let texts = ["create table a (x int references b)", "create table b (x int references a)", "create table c ()"];
         assert_eq!(ordered(&texts), [texts[2], texts[0], texts[1]]);
+        let parts = [
+            "create unique index on a (y)",
+            "alter table b add foreign key (x) references a (x), add foreign key (x) references a (y)",
+            "create sequence s owned by a.x",
+            "alter table a add primary key (x)",
+            "alter table a add column y int",
+            "create table a (x int)",
+            "create table b (x int)",
+        ];
+        assert_eq!(ordered(&parts), [5, 2, 3, 4, 0, 6, 1].map(|i| parts[i]));
         let sqlite = source(Dialect::Sqlite, &["create index I on [T](x)", "create table t(x)"]);
         assert_eq!(sqlite.order(), [1, 0]);
     }
