@@ -371,7 +371,7 @@ mod tests {
             "create table a (x int)",
             "create table b (x int)",
         ];
-        assert_eq!(ordered(&parts), [5, 2, 3, 4, 0, 6, 1].map(|i| parts[i]));
+        assert_eq!(ordered(&parts), [5, 3, 4, 0, 2, 6, 1].map(|i| parts[i]));
         let sqlite = source(Dialect::Sqlite, &["create index I on [T](x)", "create table t(x)"]);
         assert_eq!(sqlite.order(), [1, 0]);
     }
