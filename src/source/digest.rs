@@ -89,3 +89,58 @@ fn hex(bytes: &[u8]) -> String {
         out
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::postgres;
+
+    #[test]
+    fn same_meaning_same_digest() {
+        let digest = |texts: &[&str]| postgres(texts).digest();
+        let one =
+            digest(&["create table a (x int); create table b (y text default 'é');", "create view v as select 1"]);
+        assert_eq!(one.len(), 64);
+        for same in [
+            &["create view v as select 1;", "create table b (y text default 'é'); create table a (x int)"][..],
+            &[
+                "-- hi\ncreate /* x */ table\ta\n(x int)\n;",
+                "create table b (y text default 'é'); create view v as select 1",
+            ],
+            &[
+                "-- msr:renamed from old\ncreate table a (x int);create table b(y text default 'é');;create view v as select 1",
+            ],
+            &["begin; create table a (x int); create table b (y text default 'é'); create view v as select 1; commit"],
+        ] {
+            assert_eq!(digest(same), one, "{same:?}");
+        }
+    }
+
+    #[test]
+    fn other_meaning_other_digest() {
+        let digest = |text: &str| postgres(&[text]).digest();
+        for (a, b) in [
+            ("select 'a  b'", "select 'a b'"),
+            ("select $$a -- b$$", "select $$a$$"),
+            ("select \"a b\"", "select \"a  b\""),
+            ("select 1 <-1", "select 1 < -1"),
+            ("select a b", "select ab"),
+            ("alter table t add a int; alter table t add b int", "alter table t add b int; alter table t add a int"),
+            ("create table t(); drop table t", "drop table t; create table t()"),
+            (
+                "create table t(); create view v as select * from t; alter table t add a int",
+                "create table t(); alter table t add a int; create view v as select * from t",
+            ),
+            (
+                "set search_path = a; create table t(); set search_path = b",
+                "set search_path = a; set search_path = b; create table t()",
+            ),
+            ("insert into t values (1); delete from t", "delete from t; insert into t values (1)"),
+            (
+                "create or replace view v as select 1; create or replace view v as select 2",
+                "create or replace view v as select 2; create or replace view v as select 1",
+            ),
+        ] {
+            assert_ne!(digest(a), digest(b), "{a}");
+        }
+    }
+}

@@ -146,3 +146,95 @@ fn unknown(at: usize, body: &str) -> Flaw {
     let all: Vec<_> = KNOWN.iter().map(|(_, usage)| format!("`{usage}`")).collect();
     flaw.hint(format!("the hints are {}", all.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{postgres, source};
+    use super::super::{File, Source};
+    use super::*;
+
+    #[test]
+    fn renames_have_their_subjects() {
+        for (sql, object, path) in [
+            ("-- msr:renamed from old\n\n-- note\n/* more */ create table App.\"Users\" ()", "table", "app.Users"),
+            ("create table t (\n-- msr:renamed from old\n a int)", "column", "t.a"),
+            ("create table s.t (b numeric(3, 2),\n-- why\n--msr: Renamed  FROM old\n a int, c int)", "column", "s.t.a"),
+            ("create table t (\n-- msr:renamed from old\n constraint c check (true))", "constraint", "t.c"),
+            ("create table t (x int\n-- msr:renamed from old\n constraint c check (true))", "constraint", "t.c"),
+            ("create type e as enum ('x',\n-- msr:renamed from old\n 'it''s')", "enum value", "e.it's"),
+            ("create type e as (x int,\n-- msr:renamed from old\n y int)", "attribute", "e.y"),
+            ("-- msr:renamed from old\ncreate unique index concurrently if not exists i on s.t (x)", "index", "s.i"),
+            ("-- msr:renamed from old\ncreate or replace view v as select 1", "view", "v"),
+            ("create view v (\n-- msr:renamed from old\nx) as select 1", "column", "v.x"),
+            ("-- msr:renamed from old\ncreate materialized view v as select 1", "materialized view", "v"),
+            ("-- msr:renamed from old\ncreate sequence s", "sequence", "s"),
+            ("-- msr:renamed from old(int)\ncreate function f(int) returns int as 'x' language c", "function", "f"),
+            ("-- msr:renamed from old\ncreate trigger g after insert on s.t execute function f()", "trigger", "s.t.g"),
+            ("-- msr:renamed from old\ncreate policy p on t", "policy", "t.p"),
+            ("-- msr:renamed from old\ncreate schema app", "schema", "app"),
+            ("-- msr:renamed from old\ncreate domain d as int", "domain", "d"),
+            ("-- msr:renamed from old\nalter table t add constraint c unique (x)", "constraint", "t.c"),
+            ("alter table t add x int,\n-- msr:renamed from old\nadd column if not exists y int", "column", "t.y"),
+            ("-- msr:renamed from 'old'\nalter type e add value if not exists 'new'", "enum value", "e.new"),
+            ("begin; -- c\n-- msr:renamed from old\nbegin;\ncreate table t()", "table", "t"),
+        ] {
+            let source = postgres(&[sql]);
+            let hints = &source.statements[0].hints;
+            let [Hint { kind: HintKind::RenamedFrom { old, subject: Some(subject) }, .. }] = &hints[..] else {
+                panic!("{sql}: {hints:?}")
+            };
+            assert!(old.trim_matches('\'').starts_with("old"), "{old}");
+            assert_eq!((subject.object, subject.path.join(".").as_str()), (object, path), "{sql}");
+            assert_eq!(subject.path.last(), Some(&subject.new));
+        }
+        let sql = "create table [T t] (\n-- msr:renamed from \"O d\"\n[New] text)";
+        let subject = source(Dialect::Sqlite, &[sql]).statements[0].hints[0].subject.clone().unwrap();
+        assert_eq!(subject.path, ["T t", "New"]);
+    }
+
+    #[test]
+    fn other_hints() {
+        let source = postgres(&["-- msr:allow drop_column reason=\"gone = unused, since v2\" until=\"2027-01-31\"\n\
+             -- msr:depends on app.f(int)\ncreate table t (\n  -- msr:using x::int\n  x int)"]);
+        let kinds: Vec<_> = source.statements[0].hints.iter().map(|h| h.kind.clone()).collect();
+        let reason = Some("gone = unused, since v2".to_string());
+        let until = Some("2027-01-31".to_string());
+        assert_eq!(
+            kinds,
+            [
+                HintKind::Allow { rule: "drop_column".into(), reason, until },
+                HintKind::DependsOn { what: "app.f(int)".into() },
+                HintKind::Using { expression: "x::int".into() },
+            ]
+        );
+        assert_eq!(source.statements[0].hints[2].subject.as_ref().unwrap().path, ["t", "x"]);
+        assert_eq!(source.statements[0].text, &source.files[0].text[source.statements[0].range.clone()]);
+    }
+
+    #[test]
+    fn mistakes_have_places() {
+        for (sql, at, message, hint) in [
+            ("\n -- msr:rename from x\ncreate table t()", "x:2:2", "not known", "did you mean `renamed from`?"),
+            ("-- msr:alow x\ncreate table t()", "x:1:1", "not known", "did you mean `allow`?"),
+            ("-- msr:zzz\ncreate table t()", "x:1:1", "not known", "the hints are"),
+            ("-- msr:allow x\ncreate table t()", "x:1:1", "reason", "write"),
+            ("-- msr:allow x reason=\"a\" until=soon\ncreate table t()", "x:1:1", "not a date", "write"),
+            ("-- msr:renamed from a b\ncreate table t()", "x:1:1", "not one name", "write"),
+            ("-- msr:renamed from\ncreate table t()", "x:1:1", "missing", "write"),
+            ("create table t();\n-- msr:renamed from a\n", "x:2:1", "before nothing", "line before"),
+            ("create table t (a int\n-- msr:renamed from a\n)", "x:2:1", "before nothing", "line before"),
+            ("create table t (a int -- msr:renamed from b\n)", "x:1:23", "line of its own", "line before"),
+            ("create table t(); -- msr:allow x reason=y", "x:1:19", "line of its own", "line before"),
+            ("-- msr:renamed from a\ncreate index on t (x)", "x:1:1", "nothing that has a name", "line before"),
+            ("-- msr:renamed from a\nselect 1", "x:1:1", "nothing that has a name", "line before"),
+        ] {
+            let file = File { name: "x".into(), text: sql.into() };
+            let error = Source::parse(vec![file], Dialect::Postgres).unwrap_err();
+            assert_eq!(error.at.as_deref(), Some(at), "{error}");
+            assert!(error.message.contains(message), "{error}");
+            assert!(error.hints[0].contains(hint), "{error}");
+        }
+        let body = "create function f() returns int language sql as $$\n-- msr:no hint\nselect 1 $$";
+        assert!(postgres(&[body]).statements[0].hints.is_empty());
+    }
+}

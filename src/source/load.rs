@@ -158,3 +158,122 @@ impl Loading<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::postgres;
+    use super::*;
+
+    /// An engine that knows `make a`, `want a` and `set`: enough to fail when something is not there yet. A string of
+    /// several statements is a transaction.
+    #[derive(Default)]
+    struct Fake {
+        made: HashSet<String>,
+        path: String,
+        sent: Vec<String>,
+    }
+
+    impl Fake {
+        fn run(&mut self, sql: &str) -> Result<(), SqlError> {
+            self.sent.push(sql.to_string());
+            let saved = (self.made.clone(), self.path.clone());
+            let failed = sql.split(";\n").find_map(|one| self.one(one).err());
+            if failed.is_some() {
+                (self.made, self.path) = saved;
+            }
+            failed.map_or(Ok(()), Err)
+        }
+
+        fn one(&mut self, sql: &str) -> Result<(), SqlError> {
+            let words: Vec<&str> = sql.split_whitespace().collect();
+            match words[..] {
+                ["set", path] => self.path = path.into(),
+                ["RESET", "ALL"] => self.path = String::new(),
+                ["make", name] => drop(self.made.insert(format!("{}{name}", self.path))),
+                ["want", name, then] => {
+                    if !self.made.contains(&format!("{}{name}", self.path)) {
+                        let offset = sql.find(name);
+                        return Err(SqlError { message: format!("no `{name}`"), offset, ..SqlError::default() });
+                    }
+                    self.made.insert(format!("{}{then}", self.path));
+                }
+                ["gone"] => return Err(SqlError { disconnected: true, message: "gone".into(), ..SqlError::default() }),
+                _ => {}
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_failed_is_tried_again() {
+        for batched in [false, true] {
+            let source = postgres(&["want c d; want b c; want a b; make a", "set x.; want p q; make p", "want d e"]);
+            let (mut fake, mut seen) = (Fake::default(), vec![]);
+            let mut run = |sql: &str| fake.run(sql);
+            let mut progress = |n| seen.push(n);
+            let loaded = match batched {
+                true => source.load_batched(&mut run, &mut progress),
+                false => source.load(&mut run, &mut progress),
+            };
+            loaded.unwrap();
+            let mut made: Vec<_> = fake.made.into_iter().collect();
+            made.sort();
+            assert_eq!(made, ["a", "b", "c", "d", "e", "x.p", "x.q"]);
+            assert_eq!(seen.last(), Some(&8));
+            assert!(seen.is_sorted());
+        }
+    }
+
+    #[test]
+    fn batches() {
+        let text =
+            "make a; make b; make c; create index concurrently i on t(x); make d; alter type e add value 'x'; make f";
+        let source = postgres(&[text, "set x; make g", "make h"]);
+        let mut fake = Fake::default();
+        source.load_by(2, "RESET ALL", &mut |sql| fake.run(sql), &mut |_| {}).unwrap();
+        assert_eq!(
+            fake.sent,
+            [
+                "make a;\nmake b",
+                "make c",
+                "create index concurrently i on t(x)",
+                "make d",
+                "alter type e add value 'x'",
+                "make f",
+                "set x;\nmake g",
+                "RESET ALL",
+                "make h",
+            ]
+        );
+    }
+
+    #[test]
+    fn errors_have_places_and_the_first_cause_first() {
+        let source = postgres(&["create table a as\n  want é x;\nwant b y", "set z"]);
+        let mut run = |sql: &str| match sql.find("é").or(sql.find("b y")) {
+            Some(offset) => Err(SqlError { message: "no".into(), offset: Some(offset), ..SqlError::default() }),
+            None => Ok(()),
+        };
+        let error = source.load(&mut run, &mut |_| {}).unwrap_err();
+        assert_eq!(error.at.as_deref(), Some("0.sql:2:8"));
+        assert_eq!(error.message, "cannot load the schema: no");
+        assert_eq!(error.details, ["0.sql:3:6: no"]);
+
+        let source = postgres(&["create view v as select * from t; create table t (x nope)"]);
+        let mut run = |_: &str| Err(SqlError { message: "no".into(), ..SqlError::default() });
+        let error = source.load_batched(&mut run, &mut |_| {}).unwrap_err();
+        assert_eq!(error.at.as_deref(), Some("0.sql:1:35"), "the table, not the view that follows from it");
+
+        let many = "nope;".repeat(50);
+        let error = postgres(&[&many]).load(&mut run, &mut |_| {}).unwrap_err();
+        assert_eq!((error.details.len(), error.details[19].as_str()), (20, "and 30 more"));
+    }
+
+    #[test]
+    fn a_lost_connection_ends_it() {
+        let mut fake = Fake::default();
+        let error = postgres(&["make a; gone; make b"]).load(&mut |sql| fake.run(sql), &mut |_| {}).unwrap_err();
+        assert_eq!(error.failure, crate::Failure::Transient);
+        assert!(!fake.made.contains("b"));
+    }
+}

@@ -146,18 +146,27 @@ fn scan_statement(words: &Words, head: &Head, out: &mut BTreeSet<Name>) {
     let routine = matches!(head.object, "function" | "procedure");
     let positional = match (head.verb, head.object) {
         (Verb::Create, "table" | "foreign table" | "view" | "materialized view" | "index" | "trigger") => true,
-        (Verb::Create, "policy" | "rule") => true,
+        (Verb::Create, "policy" | "rule" | "sequence") => true,
         (Verb::Create, "type") => words.skip(head.rest, "AS (") > head.rest,
-        (Verb::Alter | Verb::Act | Verb::Remark, _) => true,
+        (Verb::Alter | Verb::Act, _) => true,
         _ => false,
     };
-    let from = if matches!(head.verb, Verb::Act | Verb::Remark | Verb::Session) { 1 } else { head.rest };
+    let from = if matches!(head.verb, Verb::Act | Verb::Session) { 1 } else { head.rest };
     let mut i = from;
     if !positional {
-        while i < words.len() && !(routine && words.any(i, &["as", "return", "begin"])) {
+        let end: &[&str] = match head.verb {
+            Verb::Remark => &["to", "from", "is"],
+            _ if routine => &["as", "return", "begin"],
+            _ => &[],
+        };
+        while i < words.len() && !words.any(i, end) {
             match words.path(i).filter(|_| words.is_name(i)) {
                 Some((path, end)) => {
-                    out.extend(name(&path, words.dialect));
+                    // A name before a name is an argument's; its type follows.
+                    let argument = words.is_name(end) && (words.after(i, "(") || words.after(i, ","));
+                    if !argument {
+                        candidates(words, i, &path, out);
+                    }
                     i = end;
                 }
                 None => i += 1,
