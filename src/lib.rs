@@ -7,4 +7,3 @@ pub mod plan;
 pub mod settings;
 pub mod source;
 pub use error::{Error, Failure, Result, SqlError};
-pub mod source;

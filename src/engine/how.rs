@@ -101,27 +101,32 @@ pub struct KindRule {
     /// What may not be there twice, besides the id itself: objects of several kinds can share one space of names.
     pub namespace: fn(&Object) -> Vec<Vec<String>>,
     /// What is gone for good with the object, beside its definition.
-    pub loses: Option<fn(&Object) -> String>,
-    /// Whether dropping the parent drops it too without a word.
-    pub goes_with_parent: bool,
+    pub loses: Option<fn(&Object) -> Option<String>>,
 }
 
 /// The answer for one attribute.
 pub struct SetRule {
     pub attr: &'static str,
     pub how: fn(&Scene, &Change) -> How,
-    /// Kinds whose objects, if they need this one, must be out of the way while the attribute changes.
-    pub blocks: &'static [Kind],
+    /// What must be out of the way while the attribute changes: objects of these kinds that need the given object.
+    pub blocks: fn(&Scene, &Change) -> Vec<Around>,
     pub loses: Option<fn(&Scene, &Change) -> Option<String>>,
+}
+
+/// Objects of some kinds that need a certain object.
+pub type Around = (Id, &'static [Kind]);
+
+fn nobody(_: &Scene, _: &Change) -> Vec<Around> {
+    vec![]
 }
 
 /// An attribute and how it is changed.
 pub const fn set(attr: &'static str, how: fn(&Scene, &Change) -> How) -> SetRule {
-    SetRule { attr, how, blocks: &[], loses: None }
+    SetRule { attr, how, blocks: nobody, loses: None }
 }
 
 impl SetRule {
-    pub const fn blocks(mut self, kinds: &'static [Kind]) -> SetRule {
+    pub const fn blocks(mut self, kinds: fn(&Scene, &Change) -> Vec<Around>) -> SetRule {
         self.blocks = kinds;
         self
     }

@@ -3,7 +3,7 @@
 
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::{Change, How, Scene};
+use crate::engine::how::{Around, Change, How, Scene};
 use crate::model::{Catalog, Id, Object, Strength};
 use crate::{Error, Result};
 use std::cell::OnceCell;
@@ -76,9 +76,11 @@ impl<'a> Expander<'a> {
                 How::Rebuild(table) => self.rebuild(&table)?,
                 How::Nothing | How::Clause(..) | How::Ladder(_) => {}
             }
-            for dependent in self.dependents_of(id) {
-                if blocks.contains(&dependent.id().kind) && self.survives(dependent.id()) {
-                    self.replace(dependent.id(), Some(id))?;
+            for (around, kinds) in blocks {
+                for dependent in self.dependents_of(&around) {
+                    if kinds.contains(&dependent.id().kind) && dependent.id() != id && self.survives(dependent.id()) {
+                        self.replace(dependent.id(), Some(id))?;
+                    }
                 }
             }
         }
@@ -188,15 +190,16 @@ impl<'a> Expander<'a> {
 }
 
 /// How one attribute is changed, and which kinds it needs out of the way.
-pub fn answer(engine: &dyn Engine, scene: &Scene, delta: &Delta) -> Result<(How, &'static [crate::model::Kind])> {
-    let Delta::Set { id, attr, from, to } = delta else { return Ok((How::Nothing, &[])) };
+pub fn answer(engine: &dyn Engine, scene: &Scene, delta: &Delta) -> Result<(How, Vec<Around>)> {
+    let Delta::Set { id, attr, from, to } = delta else { return Ok((How::Nothing, vec![])) };
     let (Some(old), Some(new)) = (scene.from.get(id), scene.to.get(id)) else {
         return Err(Error::failed(format!("{id} is to change its {attr} and is missing on one side: a bug in msr")));
     };
     let rule = engine.rule(id.kind)?.set_rule(attr).ok_or_else(|| {
         Error::refused(format!("cannot change {attr} of {id} from `{from}` to `{to}`: msr has no rule for it on `{}`", engine.name()))
     })?;
-    Ok(((rule.how)(scene, &Change { old, new, attr, from, to }), rule.blocks))
+    let change = Change { old, new, attr, from, to };
+    Ok(((rule.how)(scene, &change), (rule.blocks)(scene, &change)))
 }
 
 /// The object and all that stands inside its `CREATE`, to any depth.

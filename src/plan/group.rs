@@ -6,7 +6,7 @@ use super::expand::{Work, answer, inside};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{How, Rung, Scene};
-use crate::model::{Id, Object, Strength};
+use crate::model::{Id, Object, Status, Strength};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,7 +102,9 @@ impl<'a> Grouper<'a> {
         by_depth.sort_by_key(|id| self.depth(id));
         for id in by_depth {
             let parent = self.scene.to.get(id).and_then(Object::parent).and_then(|p| root_of.get(p).copied());
-            let has_clause = self.engine.rule(id.kind)?.clause.is_some();
+            // What is pending would be in force if it stood inside a CREATE.
+            let present = self.scene.to.get(id).is_some_and(|o| o.status() == Status::Present);
+            let has_clause = present && self.engine.rule(id.kind)?.clause.is_some();
             let root = match parent {
                 Some(root) if has_clause && !self.needs_root_first(id, root, &root_of) => root,
                 _ => id,

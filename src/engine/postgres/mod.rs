@@ -1,1 +1,55 @@
+//! PostgreSQL.
+
 pub mod conn;
+mod ddl;
+mod inspect;
+mod local;
+mod rules;
+mod scratch;
+mod session;
+
+use crate::Result;
+use crate::engine::how::{How, KindRule};
+use crate::engine::{Access, Engine, Session};
+use crate::model::Id;
+use crate::settings::DatabaseUrl;
+use crate::source::Dialect;
+
+/// The engine.
+pub struct Postgres;
+
+impl Engine for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn rules(&self) -> &'static [KindRule] {
+        rules::RULES
+    }
+
+    fn connect(&self, url: &DatabaseUrl, access: Access) -> Result<Box<dyn Session>> {
+        Ok(Box::new(session::PgSession::connect(url, access)?))
+    }
+
+    fn scratch(&self, like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
+        scratch::open(like, shadow)
+    }
+
+    /// A default server's lock table has 64 × 100 entries, and others need some of them
+    /// (<https://www.postgresql.org/docs/current/runtime-config-locks.html>).
+    fn transaction_budget(&self) -> Option<usize> {
+        Some(3000)
+    }
+
+    fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {
+        vec![format!("ALTER TABLE {} {}", ddl::path(table), clauses.join(", "))]
+    }
+
+    fn rename_label(&self, of: &Id, from: &str, to: &str) -> How {
+        rules::rename_label(of, from, to)
+    }
+}

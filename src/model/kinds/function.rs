@@ -9,5 +9,7 @@ kind! {
         definition: String,
         /// Argument names and defaults, and what it returns: what CREATE OR REPLACE may not change.
         signature: String,
+        /// How many arguments have a default.
+        defaults: i64,
     }
 }

@@ -11,6 +11,8 @@ kind! {
         method: Option<String>,
         /// If not the usual one.
         replica_identity: Option<String>,
+        /// PostgreSQL: row security, `enabled`, `forced` or both.
+        row_security: Option<String>,
         /// SQLite: STRICT.
         strict: bool,
         /// SQLite: WITHOUT ROWID.

@@ -8,5 +8,7 @@ kind! {
         /// As the engine spells it.
         definition: String,
         clustered: bool,
+        /// Storage parameters of its index.
+        options: Vec<String>,
     }
 }

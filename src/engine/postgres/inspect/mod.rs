@@ -1,0 +1,157 @@
+//! Reads the catalog in a constant number of queries, whatever the schema's size, without a lock on any user table.
+//!
+//! The session's `search_path` is `pg_catalog` alone, so every name in the server's own texts comes out qualified.
+
+mod names;
+mod parts;
+mod relations;
+mod row;
+mod said;
+
+use super::conn::Client;
+use crate::SqlError;
+use crate::model::{Catalog, Head, Id, Kind, Object, Ref, Strength, Unmodelled};
+use names::{Names, class};
+use row::Row;
+
+/// What the readers fill.
+pub(super) struct Reader<'a> {
+    client: &'a mut Client,
+    version: u32,
+    names: Names,
+    catalog: Catalog,
+}
+
+/// The whole catalog, without what belongs to the system, to extensions and to msr.
+pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
+    let version = client.server_version_num();
+    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default() };
+    r.namespaces()?;
+    r.extensions()?;
+    let depends = r.depends()?;
+    r.types()?;
+    r.relations()?;
+    r.columns()?;
+    r.defaults()?;
+    r.sequences()?;
+    r.constraints()?;
+    r.indexes()?;
+    r.functions()?;
+    r.triggers()?;
+    r.policies()?;
+    r.rules()?;
+    r.unmodelled()?;
+    r.connect(&depends);
+    r.comments()?;
+    r.grants()?;
+    r.owners()?;
+    Ok(r.catalog)
+}
+
+/// One row of `pg_depend`.
+struct Depend {
+    from: names::Address,
+    to: names::Address,
+    kind: char,
+}
+
+impl Reader<'_> {
+    fn query(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
+        Ok(self.client.rows(sql)?.into_iter().map(Row).collect())
+    }
+
+    /// Takes an object in, unless it belongs to an extension.
+    fn add(&mut self, class: u32, oid: u32, mut object: Object) {
+        if self.names.owned.contains_key(&(class, oid)) {
+            return;
+        }
+        let id = object.id().clone();
+        if object.parent().is_none() && id.path.len() > 1 {
+            let schema = Id::new(Kind::Schema, [id.at(0)]);
+            object.head_mut().refs.push(Ref::normal(schema));
+        }
+        self.names.add(class, oid, 0, &id);
+        self.catalog.insert(object);
+    }
+
+    fn namespaces(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("namespaces.sql"))? {
+            let (oid, name) = (row.number(0), row.text(1));
+            let schema = crate::model::Schema::new(Head::new(Id::new(Kind::Schema, [name])));
+            self.add(class::NAMESPACE, oid, schema.into());
+        }
+        Ok(())
+    }
+
+    fn extensions(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("extensions.sql"))? {
+            let (oid, name, schema) = (row.number(0), row.text(1), row.text(2));
+            let mut extension = crate::model::Extension::new(Head::new(Id::new(Kind::Extension, [name])));
+            if self.catalog.contains(&Id::new(Kind::Schema, [&schema])) {
+                extension.head.refs.push(Ref::normal(Id::new(Kind::Schema, [&schema])));
+            }
+            extension.schema = schema;
+            self.add(class::EXTENSION, oid, extension.into());
+        }
+        Ok(())
+    }
+
+    fn depends(&mut self) -> Result<Vec<Depend>, SqlError> {
+        let mut depends = Vec::new();
+        for row in self.query(include_str!("depends.sql"))? {
+            let from = (row.number(0), row.number(1), row.number(2));
+            let to = (row.number(3), row.number(4), row.number(5));
+            let kind = row.letter(6);
+            match self.names.exactly(to) {
+                Some(extension) if kind == 'e' => {
+                    let extension = extension.clone();
+                    self.names.owned.insert((from.0, from.1), extension);
+                }
+                _ => depends.push(Depend { from, to, kind }),
+            }
+        }
+        // A schema that an extension made is not msr's either.
+        for (class, oid) in self.names.owned.keys().cloned().collect::<Vec<_>>() {
+            if let (class::NAMESPACE, Some(id)) = (class, self.names.exactly((class, oid, 0)).cloned()) {
+                self.catalog.remove(&id);
+            }
+        }
+        Ok(depends)
+    }
+
+    /// Turns the engine's dependencies into refs.
+    fn connect(&mut self, depends: &[Depend]) {
+        for d in depends {
+            let (Some(from), Some(to)) = (self.names.get(d.from), self.names.get(d.to)) else { continue };
+            if from == to {
+                continue;
+            }
+            let strength = if d.kind == 'n' { Strength::Normal } else { Strength::Auto };
+            // A table's own parts are no needs of the table, nor the column's sequence of the column.
+            if self.catalog.get(to).and_then(Object::parent) == Some(from) {
+                continue;
+            }
+            let new = Ref { to: to.clone(), strength };
+            if let Some(object) = self.catalog.get_mut(&from.clone()) {
+                let refs = &mut object.head_mut().refs;
+                match refs.iter_mut().find(|r| r.to == new.to) {
+                    // Needed twice: it goes silently only if it does so either way.
+                    Some(known) if known.strength == Strength::Normal => {}
+                    Some(known) => known.strength = known.strength.max(Strength::Auto),
+                    None => refs.push(new),
+                }
+            }
+        }
+    }
+
+    fn unmodelled(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("unmodelled.sql"))? {
+            let (class, oid) = (row.number(3), row.number(4));
+            if !self.names.owned.contains_key(&(class, oid)) {
+                let (what, name, definition) = (row.text(0), row.text(1), row.text(2));
+                self.catalog.unmodelled.insert(Unmodelled { what, name, definition });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,255 @@
+//! Types, tables, views, sequences and their columns.
+
+use super::row::Row;
+use super::{Reader, class};
+use crate::SqlError;
+use crate::model::{
+    Attribute, Column, Composite, Default as ColumnDefault, Domain, Enum, Head, Id, Kind, MaterializedView, Object, Sequence, Table,
+    Unmodelled, View,
+};
+
+impl Reader<'_> {
+    pub(super) fn types(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("types.sql"))? {
+            let oid: u32 = row.number(0);
+            let (relation, element): (u32, u32) = (row.number(4), row.number(5));
+            if relation != 0 {
+                self.names.stands_for.insert(oid, (class::CLASS, relation, 0));
+            } else if element != 0 {
+                self.names.stands_for.insert(oid, (class::TYPE, element, 0));
+            }
+            let path = [row.text(1), row.text(2)];
+            match row.letter(3) {
+                'e' => {
+                    let labels = row.list(6);
+                    self.add(class::TYPE, oid, Enum { labels, ..Enum::new(Head::new(Id::new(Kind::Enum, path))) }.into());
+                }
+                'd' => self.domain(oid, path, row),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn domain(&mut self, oid: u32, path: [String; 2], mut row: Row) {
+        let mut domain = Domain::new(Head::new(Id::new(Kind::Domain, path)));
+        domain.base = row.text(7);
+        domain.collation = row.maybe(8);
+        domain.default = row.maybe(9);
+        domain.not_null = row.flag(10);
+        self.add(class::TYPE, oid, domain.into());
+    }
+
+    pub(super) fn relations(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("classes.sql"))? {
+            let oid: u32 = row.number(0);
+            let path = [row.text(1), row.text(2)];
+            let kind = row.letter(3);
+            if let Some(what) = unmodelled_form(&row, kind) {
+                if !self.names.owned.contains_key(&(class::CLASS, oid)) {
+                    let definition = format!("{:?}", &row.0[3..]);
+                    self.catalog.unmodelled.insert(Unmodelled { what: what.into(), name: path.join("."), definition });
+                }
+                continue;
+            }
+            let object: Object = match kind {
+                'r' | 'p' => table(path, &mut row).into(),
+                'v' => view(path, &mut row).into(),
+                'm' => materialized(path, &mut row).into(),
+                'c' => Composite::new(Head::new(Id::new(Kind::Composite, path))).into(),
+                _ => {
+                    let sequence = Sequence::new(Head::new(Id::new(Kind::Sequence, path)));
+                    Sequence { unlogged: row.letter(4) == 'u', ..sequence }.into()
+                }
+            };
+            self.add(class::CLASS, oid, object);
+        }
+        Ok(())
+    }
+
+    pub(super) fn columns(&mut self) -> Result<(), SqlError> {
+        let compression = if self.version >= 140_000 {
+            "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"
+        } else {
+            "NULL"
+        };
+        let sql = include_str!("columns.sql").replace("{compression}", compression);
+        let mut rows = self.query(&sql)?;
+        rows.sort_by_key(|r| (r.number::<u32>(0), r.number::<i32>(1)));
+        for row in rows {
+            let Some(owner) = self.names.exactly((class::CLASS, row.number(0), 0)).cloned() else { continue };
+            self.column(&owner, row);
+        }
+        Ok(())
+    }
+
+    fn column(&mut self, owner: &Id, mut row: Row) {
+        let (relation, number): (u32, i32) = (row.number(0), row.number(1));
+        let (name, ty) = (row.text(2), row.text(3));
+        match self.catalog.get_mut(owner) {
+            Some(Object::View(View { columns, .. }) | Object::MaterializedView(MaterializedView { columns, .. })) => {
+                columns.push(format!("{name} {ty}"));
+                let id = owner.below(Kind::Column, &name);
+                self.names.add(class::CLASS, relation, number, &id);
+            }
+            Some(Object::Composite(_)) => {
+                let id = owner.below(Kind::Attribute, &name);
+                let mut attribute = Attribute::new(Head::child(id.clone(), owner.clone()));
+                (attribute.position, attribute.r#type, attribute.collation) = (number as u32, ty, row.maybe(4));
+                self.names.add(class::CLASS, relation, number, &id);
+                self.catalog.insert(attribute.into());
+            }
+            Some(Object::Table(_)) => {
+                let id = owner.below(Kind::Column, &name);
+                let mut column = Column::new(Head::child(id.clone(), owner.clone()));
+                (column.position, column.r#type, column.collation) = (number as u32, ty, row.maybe(4));
+                column.not_null = row.flag(5);
+                column.identity = match row.letter(6) {
+                    'a' => Some("ALWAYS".into()),
+                    'd' => Some("BY DEFAULT".into()),
+                    _ => None,
+                };
+                column.storage = row.maybe(8);
+                column.statistics = (!row.is_null(9)).then(|| row.number(9));
+                column.options = row.list(10);
+                column.compression = row.maybe(13);
+                self.names.add(class::CLASS, relation, number, &id);
+                self.catalog.insert(column.into());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn defaults(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("defaults.sql"))? {
+            let oid: u32 = row.number(0);
+            let Some(of) = self.names.exactly((class::CLASS, row.number(1), row.number(2))).cloned() else { continue };
+            let expression = row.text(3);
+            match (row.letter(4), self.catalog.get_mut(&of)) {
+                ('s' | 'v', Some(Object::Column(column))) => {
+                    column.generated = Some(expression);
+                    column.stored = row.letter(4) == 's';
+                    self.names.add(class::ATTRDEF, oid, 0, &of);
+                }
+                _ => {
+                    let parent = if self.catalog.contains(&of) { of.clone() } else { of_view(&of) };
+                    let kind = self.catalog.get(&parent).map(|o| o.id().clone());
+                    let head = Head::child(of.of_kind(Kind::Default), kind.unwrap_or(parent));
+                    self.add(class::ATTRDEF, oid, ColumnDefault { expression, ..ColumnDefault::new(head) }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn sequences(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("sequences.sql"))? {
+            let Some(id) = self.names.exactly((class::CLASS, row.number(0), 0)).cloned() else { continue };
+            let owner = self.names.exactly((class::CLASS, row.number(9), row.number(10))).cloned();
+            let Some(Object::Sequence(sequence)) = self.catalog.get_mut(&id) else { continue };
+            sequence.r#type = row.text(1);
+            [sequence.start, sequence.increment, sequence.min, sequence.max, sequence.cache] = [2, 3, 4, 5, 6].map(|i| row.number(i));
+            sequence.cycle = row.flag(7);
+            match (row.letter(8), owner) {
+                ('a', Some(column)) => sequence.owned_by = Some(super::super::ddl::path(&column)),
+                // The sequence behind an identity is a part of the column.
+                ('i', Some(column)) => {
+                    let options = identity_options(sequence, &column);
+                    self.catalog.remove(&id);
+                    self.names.add(class::CLASS, row.number(0), 0, &column);
+                    if let Some(Object::Column(column)) = self.catalog.get_mut(&column) {
+                        column.identity_options = options;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Forms of relations that msr does not model.
+fn unmodelled_form(row: &Row, kind: char) -> Option<&'static str> {
+    match kind {
+        'p' => Some("partitioned table"),
+        _ if row.flag(13) => Some("partition"),
+        _ if !row.is_null(16) => Some("inheriting table"),
+        _ if !row.is_null(17) => Some("typed table"),
+        _ => None,
+    }
+}
+
+/// The view that a column of it belongs to.
+fn of_view(column: &Id) -> Id {
+    Id::new(Kind::View, column.path.iter().take(2))
+}
+
+fn table(path: [String; 2], row: &mut Row) -> Table {
+    Table {
+        unlogged: row.letter(4) == 'u',
+        options: row.list(5),
+        method: row.maybe(6),
+        replica_identity: row.maybe(7),
+        row_security: match (row.flag(8), row.flag(9)) {
+            (true, true) => Some("enabled, forced".into()),
+            (true, false) => Some("enabled".into()),
+            (false, true) => Some("forced".into()),
+            (false, false) => None,
+        },
+        ..Table::new(Head::new(Id::new(Kind::Table, path)))
+    }
+}
+
+fn query_text(row: &mut Row) -> String {
+    row.text(12).trim().trim_end_matches(';').to_string()
+}
+
+fn view(path: [String; 2], row: &mut Row) -> View {
+    View { definition: query_text(row), options: row.list(5), ..View::new(Head::new(Id::new(Kind::View, path))) }
+}
+
+fn materialized(path: [String; 2], row: &mut Row) -> MaterializedView {
+    MaterializedView {
+        definition: query_text(row),
+        options: row.list(5),
+        method: row.maybe(6),
+        populated: row.flag(10),
+        ..MaterializedView::new(Head::new(Id::new(Kind::MaterializedView, path)))
+    }
+}
+
+/// What was said of an identity's sequence beyond the usual.
+fn identity_options(s: &Sequence, column: &Id) -> Vec<String> {
+    let max = match s.r#type.as_str() {
+        "smallint" => i64::from(i16::MAX),
+        "integer" => i64::from(i32::MAX),
+        _ => i64::MAX,
+    };
+    let min = match s.r#type.as_str() {
+        "smallint" => i64::from(i16::MIN),
+        "integer" => i64::from(i32::MIN),
+        _ => i64::MIN,
+    };
+    let up = s.increment > 0;
+    let (usual_min, usual_max) = if up { (1, max) } else { (min, -1) };
+    let usual_start = if up { s.min } else { s.max };
+    let mut options = Vec::new();
+    let mut say = |word: &str, value: i64, usual: i64| {
+        if value != usual {
+            options.push(format!("{word} {value}"));
+        }
+    };
+    say("INCREMENT BY", s.increment, 1);
+    say("MINVALUE", s.min, usual_min);
+    say("MAXVALUE", s.max, usual_max);
+    say("START WITH", s.start, usual_start);
+    say("CACHE", s.cache, 1);
+    if s.cycle {
+        options.push("CYCLE".into());
+    }
+    let usual_name = format!("{}_{}_seq", column.at(1), column.at(2));
+    if s.head.id.name() != usual_name && usual_name.len() <= 63 {
+        options.push(format!("SEQUENCE NAME {}", super::super::ddl::path(&s.head.id)));
+    }
+    options
+}

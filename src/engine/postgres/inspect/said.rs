@@ -1,0 +1,71 @@
+//! What is said about objects: comments, rights, owners.
+
+use super::{Reader, class};
+use crate::SqlError;
+use crate::model::{Comment, Grant, Head, Id, Kind, Object, Owner, Ref};
+
+impl Reader<'_> {
+    pub(super) fn comments(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("comments.sql"))? {
+            let address = (row.number(0), row.number(1), row.number(2));
+            let Some(subject) = self.subject(address) else { continue };
+            let text = row.text(3);
+            self.say(&subject, Kind::Comment, |head| Comment { text, ..Comment::new(head) }.into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn grants(&mut self) -> Result<(), SqlError> {
+        let usual = if self.version >= 150_000 {
+            "'USAGE', false)"
+        } else {
+            "'USAGE', false) || makeaclitem(0, n.nspowner, 'CREATE', false)"
+        };
+        let sql = include_str!("grants.sql").replace("{public_usual}, false)", usual);
+        for mut row in self.query(&sql)? {
+            let address = (row.number(0), row.number(1), row.number(2));
+            let Some(subject) = self.subject(address) else { continue };
+            let (role, privileges, usual) = (row.text(3), row.list(4), row.list(5));
+            self.say(&subject, Kind::Grant, |mut head| {
+                head.id = head.id.below(Kind::Grant, &role);
+                Grant { privileges, usual, ..Grant::new(head) }.into()
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn owners(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("owners.sql"))? {
+            let Some(subject) = self.subject((row.number(0), row.number(1), 0)) else { continue };
+            let role = row.text(2);
+            self.say(&subject, Kind::Owner, |head| Owner { role, ..Owner::new(head) }.into());
+        }
+        Ok(())
+    }
+
+    /// The object, or the column of a view, which is no object of its own and can be spoken of all the same.
+    fn subject(&self, address: super::names::Address) -> Option<Id> {
+        let id = self.names.exactly(address)?;
+        let own_constraint = address.0 == class::CLASS && matches!(id.kind, Kind::PrimaryKey | Kind::Unique | Kind::Exclusion);
+        // What is said of a constraint's index is not said of the constraint.
+        (!own_constraint).then(|| id.clone())
+    }
+
+    fn say(&mut self, subject: &Id, kind: Kind, object: impl FnOnce(Head) -> Object) {
+        let holder = match self.catalog.get(subject) {
+            Some(object) => object.id().clone(),
+            None => {
+                let view = |kind| Id::new(kind, subject.path.iter().take(2));
+                let holders = [view(Kind::View), view(Kind::MaterializedView)];
+                match holders.into_iter().find(|id| self.catalog.contains(id)) {
+                    Some(view) => view,
+                    None => return,
+                }
+            }
+        };
+        let mut object = object(Head::child(Id::about(kind, subject), holder.clone()));
+        object.head_mut().parent = Some(holder.clone());
+        debug_assert!(object.refs().contains(&Ref::auto(holder)));
+        self.catalog.insert(object);
+    }
+}

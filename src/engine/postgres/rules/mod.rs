@@ -1,0 +1,149 @@
+//! What PostgreSQL says for each kind and attribute: one record a kind.
+
+mod code;
+mod keys;
+mod queries;
+mod said;
+mod tables;
+mod types;
+
+use crate::engine::how::{Change, How, KindRule, Scene, nothing, own_name, replace, set};
+use crate::model::{Id, Kind, Object};
+
+use super::ddl::{ident, path};
+
+pub use types::rename_label;
+
+/// In the order in which kinds are listed.
+pub static RULES: &[KindRule] = &[
+    SCHEMA,
+    EXTENSION,
+    types::ENUM,
+    types::DOMAIN,
+    types::DOMAIN_CHECK,
+    types::COMPOSITE,
+    types::ATTRIBUTE,
+    tables::SEQUENCE,
+    tables::TABLE,
+    tables::COLUMN,
+    tables::DEFAULT,
+    keys::PRIMARY_KEY,
+    keys::UNIQUE,
+    keys::CHECK,
+    keys::FOREIGN_KEY,
+    keys::EXCLUSION,
+    keys::INDEX,
+    queries::VIEW,
+    queries::MATERIALIZED_VIEW,
+    code::FUNCTION,
+    code::TRIGGER,
+    code::POLICY,
+    code::RULE,
+    said::COMMENT,
+    said::OWNER,
+    said::GRANT,
+];
+
+const SCHEMA: KindRule = KindRule {
+    kind: Kind::Schema,
+    clause: None,
+    create: |_, o, _| How::statement(format!("CREATE SCHEMA {}", path(o.id()))),
+    drop: |_, o| How::statement(format!("DROP SCHEMA {}", path(o.id()))),
+    rename: Some(|_, o, to| rename(&format!("SCHEMA {}", path(o.id())), to)),
+    set: &[],
+    namespace: own_name,
+    loses: None,
+};
+
+const EXTENSION: KindRule = KindRule {
+    kind: Kind::Extension,
+    clause: None,
+    create: |_, o, _| {
+        let schema = o.attr("schema");
+        let place = schema.text().map(|s| format!(" WITH SCHEMA {}", ident(s))).unwrap_or_default();
+        How::statement(format!("CREATE EXTENSION {}{place}", path(o.id())))
+    },
+    drop: |_, o| How::statement(format!("DROP EXTENSION {}", path(o.id()))),
+    rename: None,
+    set: &[set("schema", |_, c| {
+        How::statement(format!("ALTER EXTENSION {} SET SCHEMA {}", path(c.new.id()), ident(c.to.text().unwrap_or("public"))))
+    })],
+    namespace: own_name,
+    loses: None,
+};
+
+/// `ALTER … RENAME TO`.
+fn rename(what: &str, to: &Id) -> How {
+    How::statement(format!("ALTER {what} RENAME TO {}", ident(to.name())))
+}
+
+/// Tables, views, sequences, indexes share one space of names in a schema
+/// (<https://www.postgresql.org/docs/current/catalog-pg-class.html>).
+fn relation_name(o: &Object) -> Vec<Vec<String>> {
+    vec![named("relation", &o.id().path)]
+}
+
+/// A relation with a row type of its name.
+fn row_type_name(o: &Object) -> Vec<Vec<String>> {
+    vec![named("relation", &o.id().path), named("type", &o.id().path)]
+}
+
+fn type_name(o: &Object) -> Vec<Vec<String>> {
+    vec![named("type", &o.id().path)]
+}
+
+fn constraint_name(o: &Object) -> Vec<Vec<String>> {
+    vec![named("constraint", &o.id().path)]
+}
+
+/// A constraint whose index stands among the relations.
+fn index_constraint_name(o: &Object) -> Vec<Vec<String>> {
+    let id = o.id();
+    vec![named("constraint", &id.path), named("relation", &[id.at(0).into(), id.name().into()])]
+}
+
+fn named(space: &str, path: &[Box<str>]) -> Vec<String> {
+    std::iter::once(space.to_string()).chain(path.iter().map(|p| p.to_string())).collect()
+}
+
+/// An attribute that needs no statement of its own since another one of the same object carries it.
+fn carried(scene: &Scene, change: &Change) -> How {
+    nothing(scene, change)
+}
+
+/// An attribute that can't be altered.
+fn anew(scene: &Scene, change: &Change) -> How {
+    replace(scene, change)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Attributes that PostgreSQL's catalogs never have: they belong to other engines.
+    const FOREIGN: &[(Kind, &str)] = &[
+        (Kind::Table, "strict"),
+        (Kind::Table, "without_rowid"),
+        (Kind::Table, "autoincrement"),
+        (Kind::Column, "conflict"),
+        (Kind::Check, "named"),
+        (Kind::View, "recursive"),
+    ];
+
+    #[test]
+    fn every_attribute_has_an_answer() {
+        for rule in RULES {
+            for attr in rule.kind.attrs() {
+                let known = rule.set_rule(attr).is_some() || FOREIGN.contains(&(rule.kind, attr));
+                assert!(known, "{}.{attr} has no rule", rule.kind.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_stands_once() {
+        let kinds: std::collections::BTreeSet<Kind> = RULES.iter().map(|r| r.kind).collect();
+        assert_eq!(kinds.len(), RULES.len());
+        assert_eq!(Kind::ALL.len() - 1, RULES.len(), "all but virtual tables");
+    }
+}

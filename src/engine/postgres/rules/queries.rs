@@ -1,0 +1,80 @@
+//! Views and materialised views.
+
+use super::super::ddl::{change_options, path, with_options};
+use super::{anew, carried, relation_name, rename, row_type_name};
+use crate::engine::how::{Change, How, KindRule, Scene, nothing, set};
+use crate::model::{Kind, Object, Value, View};
+
+fn list(value: &Value) -> &[String] {
+    if let Value::List(items) = value { items } else { &[] }
+}
+
+pub const VIEW: KindRule = KindRule {
+    kind: Kind::View,
+    clause: None,
+    create: |_, o, _| match o {
+        Object::View(v) => How::statement(create_view("CREATE", v)),
+        _ => How::Nothing,
+    },
+    drop: |_, o| How::statement(format!("DROP VIEW {}", path(o.id()))),
+    rename: Some(|_, o, to| rename(&format!("VIEW {}", path(o.id())), to)),
+    set: &[
+        set("definition", |_, c| match c.new {
+            Object::View(v) if keeps_columns(c) => How::statement(create_view("CREATE OR REPLACE", v)),
+            _ => How::Replace,
+        }),
+        set("columns", |_, c| if keeps_columns(c) { How::Nothing } else { How::Replace }),
+        set("options", |_, c| {
+            let clauses = change_options(list(c.from), list(c.to));
+            How::statements(clauses.into_iter().map(|clause| format!("ALTER VIEW {} {clause}", path(c.new.id()))))
+        }),
+        set("recursive", nothing),
+    ],
+    namespace: row_type_name,
+    loses: None,
+};
+
+/// CREATE OR REPLACE VIEW may add columns at the end and change nothing of those before
+/// (<https://www.postgresql.org/docs/current/sql-createview.html>).
+fn keeps_columns(c: &Change) -> bool {
+    let (old, new) = (c.old.attr("columns"), c.new.attr("columns"));
+    list(&new).starts_with(list(&old))
+}
+
+fn create_view(verb: &str, v: &View) -> String {
+    format!("{verb} VIEW {}{} AS\n{}", path(&v.head.id), with_options(&v.options), v.definition)
+}
+
+pub const MATERIALIZED_VIEW: KindRule = KindRule {
+    kind: Kind::MaterializedView,
+    clause: None,
+    create: |_, o, _| {
+        let Object::MaterializedView(v) = o else { return How::Nothing };
+        let method = v.method.as_ref().map(|m| format!(" USING {m}")).unwrap_or_default();
+        let data = if v.populated { "WITH DATA" } else { "WITH NO DATA" };
+        let options = with_options(&v.options);
+        How::statement(format!("CREATE MATERIALIZED VIEW {}{method}{options} AS\n{}\n{data}", path(o.id()), v.definition))
+    },
+    drop: |_, o| How::statement(format!("DROP MATERIALIZED VIEW {}", path(o.id()))),
+    rename: Some(|_, o, to| rename(&format!("MATERIALIZED VIEW {}", path(o.id())), to)),
+    set: &[
+        set("definition", anew),
+        set("columns", columns),
+        set("options", |_, c| {
+            let clauses = change_options(list(c.from), list(c.to));
+            How::statements(clauses.into_iter().map(|clause| format!("ALTER MATERIALIZED VIEW {} {clause}", path(c.new.id()))))
+        }),
+        set("method", anew),
+        set("populated", |_, c| {
+            let data = if *c.to == Value::Bool(true) { "WITH DATA" } else { "WITH NO DATA" };
+            How::statement(format!("REFRESH MATERIALIZED VIEW {} {data}", path(c.new.id())))
+        }),
+    ],
+    namespace: relation_name,
+    loses: None,
+};
+
+/// Columns follow from the definition, or from what is under the view, which is then in the view's way.
+fn columns(scene: &Scene, c: &Change) -> How {
+    if c.old.attr("definition") == c.new.attr("definition") { How::Replace } else { carried(scene, c) }
+}

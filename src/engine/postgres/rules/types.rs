@@ -1,0 +1,249 @@
+//! Enums, domains and composite types.
+
+use super::super::ddl::{ident, literal, path, table};
+use super::{carried, constraint_name, rename, row_type_name, type_name};
+use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
+use crate::model::{Domain, Id, Kind, Object, Value};
+
+pub const ENUM: KindRule = KindRule {
+    kind: Kind::Enum,
+    clause: None,
+    create: |_, o, _| How::statement(create_enum(&path(o.id()), &o.attr("labels"))),
+    drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
+    rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
+    set: &[set("labels", labels).blocks(around_a_swap).loses(|_, c| {
+        let (old, new) = (list(c.from), list(c.to));
+        let gone: Vec<&str> = old.iter().filter(|l| !new.contains(l)).map(String::as_str).collect();
+        (!gone.is_empty()).then(|| format!("the label {} of {}, if no row has it", gone.join(", "), c.new.id()))
+    })],
+    namespace: type_name,
+    loses: None,
+};
+
+fn list(value: &Value) -> Vec<String> {
+    if let Value::List(items) = value { items.clone() } else { vec![] }
+}
+
+fn create_enum(name: &str, labels: &Value) -> String {
+    let labels: Vec<String> = list(labels).iter().map(|l| literal(l)).collect();
+    format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", "))
+}
+
+/// New labels alone can be added in place; for anything else there is no ALTER
+/// (<https://www.postgresql.org/docs/current/sql-altertype.html>), and the type is swapped for a new one.
+fn labels(scene: &Scene, c: &Change) -> How {
+    match additions(&list(c.from), &list(c.to)) {
+        Some(new) => {
+            let one = |(label, place): &(String, String)| {
+                Rung::commit_after(format!("ALTER TYPE {} ADD VALUE {}{place}", path(c.new.id()), literal(label)))
+            };
+            How::Ladder(new.iter().map(one).collect())
+        }
+        None => swap(scene, c),
+    }
+}
+
+/// The labels to add, each with where it stands; `None` if something else than adding is needed.
+fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
+    let kept: Vec<&String> = to.iter().filter(|l| from.contains(l)).collect();
+    if kept.len() != from.len() || kept.iter().zip(from).any(|(a, b)| *a != b) {
+        return None;
+    }
+    let mut new = Vec::new();
+    for (i, label) in to.iter().enumerate().filter(|(_, l)| !from.contains(l)) {
+        let place = match (i.checked_sub(1).map(|p| &to[p]), from.first()) {
+            (Some(previous), _) if i + 1 < to.len() => format!(" AFTER {}", literal(previous)),
+            (None, Some(first)) => format!(" BEFORE {}", literal(first)),
+            _ => String::new(),
+        };
+        new.push((label.clone(), place));
+    }
+    Some(new)
+}
+
+/// Columns of tables that are of this type, or arrays of it.
+fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
+    let uses = |o: &&Object| o.id().kind == Kind::Column && o.refs().iter().any(|r| r.to == *id) && o.attr("generated") == Value::None;
+    scene.from.iter().filter(uses).filter(|o| scene.to.contains(o.id())).collect()
+}
+
+fn swap(scene: &Scene, c: &Change) -> How {
+    let id = c.new.id();
+    let columns = columns_of(scene, id);
+    let stuck = scene.from.iter().find(|o| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && o.refs().iter().any(|r| r.to == *id));
+    if let Some(user) = stuck {
+        return How::Refuse(format!(
+            "cannot remove or reorder labels of {id}: {} is made of it, and PostgreSQL cannot give that another type in place; \
+             change {} to another type first, in a plan of its own",
+            user.id(),
+            user.id()
+        ));
+    }
+    let old = ident(&format!("msr_old_{}", id.name()).chars().take(60).collect::<String>());
+    let mut sql = vec![format!("ALTER TYPE {} RENAME TO {old}", path(id)), create_enum(&path(id), c.to)];
+    for column in columns {
+        let ty = column.attr("type").to_string();
+        let text = if ty.ends_with("[]") { "text[]" } else { "text" };
+        let name = ident(column.id().name());
+        sql.push(format!(
+            "ALTER TABLE {} ALTER COLUMN {name} SET DATA TYPE {ty} USING {name}::{text}::{ty}",
+            table(column.id())
+        ));
+    }
+    sql.push(format!("DROP TYPE {}.{old}", ident(id.at(0))));
+    How::statements(sql)
+}
+
+/// Everything that has the old type inside of it must go before the swap; what only hangs on a column that changes its type
+/// must do so as for any other change of type.
+fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
+    if additions(&list(c.from), &list(c.to)).is_some() {
+        return vec![];
+    }
+    const ON_TYPE: &[Kind] = &[
+        Kind::Default,
+        Kind::Check,
+        Kind::Index,
+        Kind::View,
+        Kind::MaterializedView,
+        Kind::Function,
+        Kind::Trigger,
+        Kind::Policy,
+        Kind::Rule,
+        Kind::Exclusion,
+        Kind::Grant,
+        Kind::Comment,
+        Kind::Owner,
+    ];
+    let id = c.new.id();
+    let columns = columns_of(scene, id).into_iter().map(|o| (o.id().clone(), super::tables::ON_COLUMN));
+    std::iter::once((id.clone(), ON_TYPE)).chain(columns).collect()
+}
+
+pub const DOMAIN: KindRule = KindRule {
+    kind: Kind::Domain,
+    clause: None,
+    create: |_, o, folded| {
+        let Object::Domain(domain) = o else { return How::Nothing };
+        let checks = folded.iter().map(|c| format!(" {}", domain_check(c)));
+        How::statement(format!("CREATE DOMAIN {} AS {}{}", path(o.id()), domain_body(domain), checks.collect::<String>()))
+    },
+    drop: |_, o| How::statement(format!("DROP DOMAIN {}", path(o.id()))),
+    rename: Some(|_, o, to| rename(&format!("DOMAIN {}", path(o.id())), to)),
+    set: &[
+        set("base", replace),
+        set("collation", replace),
+        set("default", |_, c| {
+            let action = c.to.text().map_or("DROP DEFAULT".to_string(), |e| format!("SET DEFAULT {e}"));
+            How::statement(format!("ALTER DOMAIN {} {action}", path(c.new.id())))
+        }),
+        set("not_null", |_, c| {
+            let action = if *c.to == Value::Bool(true) { "SET" } else { "DROP" };
+            How::statement(format!("ALTER DOMAIN {} {action} NOT NULL", path(c.new.id())))
+        }),
+    ],
+    namespace: type_name,
+    loses: None,
+};
+
+fn domain_body(d: &Domain) -> String {
+    let collation = d.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+    let default = d.default.as_ref().map(|e| format!(" DEFAULT {e}")).unwrap_or_default();
+    format!("{}{collation}{default}{}", d.base, if d.not_null { " NOT NULL" } else { "" })
+}
+
+fn domain_check(o: &Object) -> String {
+    format!("CONSTRAINT {} {}", ident(o.id().name()), o.attr("definition"))
+}
+
+pub const DOMAIN_CHECK: KindRule = KindRule {
+    kind: Kind::DomainCheck,
+    clause: Some(|_, o| domain_check(o)),
+    create: |_, o, _| {
+        let valid = if o.status() == crate::model::Status::Pending { " NOT VALID" } else { "" };
+        How::statement(format!("ALTER DOMAIN {} ADD {}{valid}", table(o.id()), domain_check(o)))
+    },
+    drop: |_, o| How::statement(format!("ALTER DOMAIN {} DROP CONSTRAINT {}", table(o.id()), ident(o.id().name()))),
+    rename: Some(|_, o, to| {
+        How::statement(format!("ALTER DOMAIN {} RENAME CONSTRAINT {} TO {}", table(o.id()), ident(o.id().name()), ident(to.name())))
+    }),
+    set: &[
+        set("definition", replace),
+        set("status", |_, c| match c.to {
+            Value::None => {
+                How::statement(format!("ALTER DOMAIN {} VALIDATE CONSTRAINT {}", table(c.new.id()), ident(c.new.id().name())))
+            }
+            _ => How::Replace,
+        }),
+    ],
+    namespace: constraint_name,
+    loses: None,
+};
+
+pub const COMPOSITE: KindRule = KindRule {
+    kind: Kind::Composite,
+    clause: None,
+    create: |_, o, folded| {
+        let parts: Vec<String> = folded.iter().map(|a| attribute(a)).collect();
+        How::statement(format!("CREATE TYPE {} AS ({})", path(o.id()), parts.join(", ")))
+    },
+    drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
+    rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
+    set: &[],
+    namespace: row_type_name,
+    loses: None,
+};
+
+fn attribute(o: &Object) -> String {
+    let collation = o.attr("collation");
+    let collation = collation.text().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+    format!("{} {}{collation}", ident(o.id().name()), o.attr("type"))
+}
+
+fn retype(_: &Scene, c: &Change) -> How {
+    let collation = c.new.attr("collation");
+    let collation = collation.text().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+    let (id, ty) = (c.new.id(), c.new.attr("type"));
+    How::statement(format!("ALTER TYPE {} ALTER ATTRIBUTE {} SET DATA TYPE {ty}{collation}", table(id), ident(id.name())))
+}
+
+pub const ATTRIBUTE: KindRule = KindRule {
+    kind: Kind::Attribute,
+    clause: Some(|_, o| attribute(o)),
+    create: |_, o, _| How::statement(format!("ALTER TYPE {} ADD ATTRIBUTE {}", table(o.id()), attribute(o))),
+    drop: |_, o| How::statement(format!("ALTER TYPE {} DROP ATTRIBUTE {}", table(o.id()), ident(o.id().name()))),
+    rename: Some(|_, o, to| {
+        How::statement(format!("ALTER TYPE {} RENAME ATTRIBUTE {} TO {}", table(o.id()), ident(o.id().name()), ident(to.name())))
+    }),
+    set: &[
+        set("type", retype),
+        set("collation", |s, c| if c.old.attr("type") == c.new.attr("type") { retype(s, c) } else { carried(s, c) }),
+    ],
+    namespace: |_| vec![],
+    loses: None,
+};
+
+/// How a label gets another name.
+pub fn rename_label(of: &Id, from: &str, to: &str) -> How {
+    How::statement(format!("ALTER TYPE {} RENAME VALUE {} TO {}", path(of), literal(from), literal(to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::additions;
+
+    fn list(labels: &str) -> Vec<String> {
+        labels.chars().map(String::from).collect()
+    }
+
+    #[test]
+    fn labels_are_added_where_they_belong() {
+        let places = |from: &str, to: &str| additions(&list(from), &list(to)).map(|a| a.into_iter().map(|(l, p)| l + &p).collect::<Vec<_>>());
+        assert_eq!(places("ab", "abc"), Some(vec!["c".to_string()]));
+        assert_eq!(places("bc", "abc"), Some(vec!["a BEFORE 'b'".to_string()]));
+        assert_eq!(places("ad", "abcd"), Some(vec!["b AFTER 'a'".to_string(), "c AFTER 'b'".to_string()]));
+        assert_eq!(places("", "ab"), Some(vec!["a".to_string(), "b".to_string()]));
+        assert_eq!(places("ab", "ba"), None);
+        assert_eq!(places("ab", "b"), None);
+    }
+}

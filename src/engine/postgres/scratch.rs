@@ -1,0 +1,182 @@
+//! Scratch databases: on the shadow server, on the target's server, or on a throw-away server of this machine.
+
+use super::conn::{Client, ConnectFor, Params};
+use super::local::LocalServer;
+use super::session::PgSession;
+use crate::apply::journal::Journal;
+use crate::engine::how::Server;
+use crate::engine::{Observed, Session};
+use crate::model::Catalog;
+use crate::settings::DatabaseUrl;
+use crate::source::Source;
+use crate::{Error, Failure, Result, SqlError};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const PREFIX: &str = "msr_scratch_";
+
+/// A database that is dropped when this goes.
+pub struct Scratch {
+    /// `Some` until dropped.
+    session: Option<PgSession>,
+    admin: Client,
+    name: String,
+    /// Stopped after all else.
+    _server: Option<LocalServer>,
+}
+
+/// The first of the three ways that works.
+pub fn open(like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
+    if let Some(url) = shadow {
+        return Ok(Box::new(on_server(&params(url)?, None).map_err(|e| e.during("cannot make a scratch database on the shadow server"))?));
+    }
+    let Some(url) = like else {
+        return Ok(Box::new(local(None).map_err(|e| three_ways(e, None))?));
+    };
+    let target = params(url)?;
+    let admin = Client::connect_with(&target, ConnectFor::Read)?;
+    let major = admin.server_version_num() / 10_000;
+    let in_recovery = admin.is_read_only();
+    match on_server_with(admin, &target) {
+        Ok(scratch) => Ok(Box::new(scratch)),
+        Err(e) if e.failure == Failure::Transient && !in_recovery => Err(e),
+        Err(e) => Ok(Box::new(local(Some(major)).map_err(|local| three_ways(local, Some(e)))?)),
+    }
+}
+
+fn params(url: &DatabaseUrl) -> Result<Params> {
+    Params::resolve(url, &|name| std::env::var(name).ok())
+}
+
+fn local(major: Option<u32>) -> Result<Scratch> {
+    let server = LocalServer::start(major)?;
+    on_server(&server.params()?, Some(server))
+}
+
+fn three_ways(local: Error, server: Option<Error>) -> Error {
+    let mut error = Error::refused("cannot get a scratch database to read the desired schema through");
+    if let Some(e) = server {
+        error = error.detail(format!("on the target's server: {}", e.message));
+    }
+    error
+        .detail(format!("on this machine: {}", local.message))
+        .hint("grant the role the right to make databases: ALTER ROLE … CREATEDB")
+        .hint("or name a server of the same major version with `--shadow URL`")
+        .hint("or install that major's server programs on this machine")
+}
+
+fn on_server(params: &Params, server: Option<LocalServer>) -> Result<Scratch> {
+    let admin = Client::connect_with(params, ConnectFor::Write)?;
+    let mut scratch = on_server_with(admin, params)?;
+    scratch._server = server;
+    Ok(scratch)
+}
+
+fn on_server_with(mut admin: Client, params: &Params) -> Result<Scratch> {
+    remove_leftovers(&mut admin);
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let started = jiff::Timestamp::now().as_second();
+    let name = format!("{PREFIX}{started}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let like = admin.rows(
+        "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype) \
+         FROM pg_database WHERE datname = current_database()",
+    )?;
+    let like = like.into_iter().flatten().next().flatten().unwrap_or_default();
+    admin.execute(&format!("CREATE DATABASE {name} TEMPLATE template0 {like}"))?;
+    let mut own = params.clone();
+    own.database = name.clone();
+    let connected = Client::connect_with(&own, ConnectFor::Write).map(PgSession::over);
+    let mut scratch = Scratch { session: None, admin, name, _server: None };
+    let mut session = connected?;
+    session.execute("SET synchronous_commit = off; SET jit = off")?;
+    scratch.session = Some(session);
+    Ok(scratch)
+}
+
+/// Databases that a killed run left: nobody is connected to them, and they are not just being made.
+fn remove_leftovers(admin: &mut Client) {
+    let old = admin.rows(&format!(
+        "SELECT datname FROM pg_database d WHERE datname LIKE '{}%' \
+         AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid) \
+         AND split_part(datname, '_', 3)::bigint < extract(epoch FROM now()) - 60",
+        PREFIX.replace('_', "\\_")
+    ));
+    for name in old.unwrap_or_default().into_iter().flatten().flatten() {
+        // Another run may be faster, or the database another role's: it is in nobody's way.
+        let _ = admin.execute(&format!("DROP DATABASE IF EXISTS {name}"));
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Some(mut session) = self.session.take() {
+            // A subscription keeps its database.
+            let _ = session.execute("ROLLBACK");
+        }
+        let _ = self.admin.execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+impl Scratch {
+    fn session(&mut self) -> &mut PgSession {
+        // Taken only by `drop`.
+        self.session.as_mut().expect("a scratch database has its session until it is dropped")
+    }
+}
+
+impl Session for Scratch {
+    fn server(&self) -> &Server {
+        self.session.as_ref().expect("a scratch database has its session until it is dropped").server()
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.session().execute(sql)
+    }
+
+    fn begin(&mut self) -> Result<(), SqlError> {
+        self.session().begin()
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        self.session().commit()
+    }
+
+    fn rollback(&mut self) -> Result<(), SqlError> {
+        self.session().rollback()
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        self.session().prepare()
+    }
+
+    fn inspect(&mut self) -> Result<Catalog> {
+        self.session().inspect()
+    }
+
+    fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
+        self.session().load(source, progress)
+    }
+
+    fn watch(&mut self) -> Result<(), SqlError> {
+        self.session().watch()
+    }
+
+    fn observed(&mut self) -> Result<Observed, SqlError> {
+        self.session().observed()
+    }
+
+    fn try_lock(&mut self) -> Result<bool, SqlError> {
+        self.session().try_lock()
+    }
+
+    fn unlock(&mut self) -> Result<(), SqlError> {
+        self.session().unlock()
+    }
+
+    fn journal(&mut self) -> &mut dyn Journal {
+        self.session().journal()
+    }
+
+    fn role(&mut self) -> Result<String, SqlError> {
+        self.session().role()
+    }
+}

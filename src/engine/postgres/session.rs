@@ -1,0 +1,184 @@
+//! A session with PostgreSQL.
+
+use super::conn::{Client, ConnectFor, SETTINGS};
+use super::inspect;
+use crate::apply::journal::Journal;
+use crate::engine::how::Server;
+use crate::engine::{Access, Observed, Session};
+use crate::model::Catalog;
+use crate::settings::DatabaseUrl;
+use crate::source::Source;
+use crate::{Result, SqlError};
+use std::collections::BTreeMap;
+
+/// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
+/// (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>).
+const LOCK: i64 = 0x6d_7372;
+
+/// Statements of a schema file sent together: few enough for a default server's lock table.
+const LOAD_BATCH: usize = 200;
+
+/// An open session.
+pub struct PgSession {
+    pub(super) client: Client,
+    server: Server,
+    watched: Watched,
+}
+
+/// What was there before the statements that are watched.
+#[derive(Default)]
+struct Watched {
+    /// By number: name, file of its rows, sequential scans in this transaction.
+    relations: BTreeMap<String, (String, String, i64)>,
+    locks: Vec<(String, String)>,
+}
+
+impl PgSession {
+    pub fn connect(url: &DatabaseUrl, access: Access) -> Result<PgSession> {
+        let how = if access == Access::Write { ConnectFor::Write } else { ConnectFor::Read };
+        Ok(PgSession::over(Client::connect(url, how)?))
+    }
+
+    pub(super) fn over(client: Client) -> PgSession {
+        let version = client.server_version_num();
+        let server = Server { engine: "postgres", version, major: version / 10_000 };
+        PgSession { client, server, watched: Watched::default() }
+    }
+
+    fn locks(&mut self) -> Result<Vec<(String, String)>, SqlError> {
+        let rows = self.client.rows(
+            "SELECT relation, mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted ORDER BY 1, 2",
+        )?;
+        Ok(rows.into_iter().map(|mut row| (row.remove(0).unwrap_or_default(), row.remove(0).unwrap_or_default())).collect())
+    }
+
+    fn relations(&mut self) -> Result<BTreeMap<String, (String, String, i64)>, SqlError> {
+        let rows = self.client.rows(
+            "SELECT c.oid, c.oid::regclass::text, c.relfilenode, pg_stat_get_xact_numscans(c.oid) FROM pg_class c \
+             WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'i', 'p', 'v', 'S') AND c.relnamespace <> 'pg_toast'::regnamespace",
+        )?;
+        let text = |v: &Option<String>| v.clone().unwrap_or_default();
+        Ok(rows.iter().map(|r| (text(&r[0]), (text(&r[1]), text(&r[2]), text(&r[3]).parse().unwrap_or(0)))).collect())
+    }
+}
+
+/// Lock modes from weak to strong.
+const MODES: &[&str] = &[
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+];
+
+/// `AccessExclusiveLock` as the manual writes it.
+fn manual_name(mode: &str) -> String {
+    let mut words = String::new();
+    for c in mode.trim_end_matches("Lock").chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_uppercase());
+    }
+    words
+}
+
+impl Session for PgSession {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.client.execute(sql)
+    }
+
+    fn begin(&mut self) -> Result<(), SqlError> {
+        self.client.execute("BEGIN")
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        self.client.execute("COMMIT")
+    }
+
+    fn rollback(&mut self) -> Result<(), SqlError> {
+        self.client.execute("ROLLBACK")
+    }
+
+    /// Bodies were checked when the desired schema was loaded; in a plan they may stand before what they use.
+    fn prepare(&mut self) -> Result<()> {
+        Ok(self.client.execute("SET check_function_bodies = off; SET jit = off")?)
+    }
+
+    fn inspect(&mut self) -> Result<Catalog> {
+        inspect::inspect(&mut self.client).map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
+    }
+
+    fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
+        // As psql would find it: a schema file may well leave out `public`.
+        let path = "SET search_path = \"$user\", public";
+        self.client.execute(&format!("SET synchronous_commit = off; {path}"))?;
+        let reset = format!("RESET ALL; {SETTINGS}; {path}");
+        let client = &mut self.client;
+        source.load_by(LOAD_BATCH, &reset, &mut |sql| client.execute(sql), progress)?;
+        Ok(self.client.execute(&format!("RESET ALL; {SETTINGS}; SET jit = off"))?)
+    }
+
+    fn watch(&mut self) -> Result<(), SqlError> {
+        self.watched = Watched { relations: self.relations()?, locks: self.locks()? };
+        Ok(())
+    }
+
+    fn observed(&mut self) -> Result<Observed, SqlError> {
+        let (locks, now) = (self.locks()?, self.relations()?);
+        let before = &self.watched;
+        let mut strongest: BTreeMap<&str, usize> = BTreeMap::new();
+        for (relation, mode) in locks.iter().filter(|l| !before.locks.contains(l)) {
+            let rank = MODES.iter().position(|m| m == mode).unwrap_or(0);
+            if let Some((name, ..)) = before.relations.get(relation).filter(|_| rank > 0) {
+                let known = strongest.entry(name).or_default();
+                *known = rank.max(*known);
+            }
+        }
+        let mut seen = Observed::default();
+        seen.locks = strongest.into_iter().map(|(name, rank)| (name.to_string(), manual_name(MODES[rank]))).collect();
+        for (oid, (name, file, scans)) in &before.relations {
+            if let Some((_, new_file, new_scans)) = now.get(oid) {
+                // Catalogs give no file to what has no rows.
+                if file != new_file && file != "0" {
+                    seen.rewrites.push(name.clone());
+                } else if new_scans > scans {
+                    seen.scans.push(name.clone());
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Polled by the caller, never waited for: a waiter inside `pg_advisory_lock` holds a snapshot, which CREATE INDEX
+    /// CONCURRENTLY waits for in turn.
+    fn try_lock(&mut self) -> Result<bool, SqlError> {
+        let rows = self.client.rows(&format!("SELECT pg_try_advisory_lock({LOCK})"))?;
+        Ok(rows.first().and_then(|r| r.first()).and_then(Option::as_deref) == Some("t"))
+    }
+
+    fn unlock(&mut self) -> Result<(), SqlError> {
+        self.client.rows(&format!("SELECT pg_advisory_unlock({LOCK})")).map(|_| ())
+    }
+
+    fn journal(&mut self) -> &mut dyn Journal {
+        todo!()
+    }
+
+    fn role(&mut self) -> Result<String, SqlError> {
+        let rows = self.client.rows("SELECT current_user")?;
+        Ok(rows.into_iter().flatten().next().flatten().unwrap_or_default())
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
+        let canceller = self.client.canceller()?;
+        Some(Box::new(move || drop(canceller.cancel())))
+    }
+}
