@@ -3,12 +3,12 @@
 //! diesel's harness keeps its versions in `__diesel_schema_migrations`, which may be the user's. The trait
 //! [`MigrationHarness`] is public, so each engine implements it with a table next to the journal.
 
-use diesel::connection::{BoxableConnection, SimpleConnection};
-use diesel::backend::Backend;
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
-use diesel::QueryResult;
-use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use crate::{Error, SqlError};
+use diesel::QueryResult;
+use diesel::backend::Backend;
+use diesel::connection::{BoxableConnection, SimpleConnection};
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use std::any::Any;
 
 pub const POSTGRES: EmbeddedMigrations = embed_migrations!("src/apply/journal/postgres");

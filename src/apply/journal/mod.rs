@@ -181,16 +181,9 @@ impl Entry {
             field(Some(&number.to_string()));
         }
         let steps = lines(&self.steps);
-        for text in [
-            self.event.word(),
-            &self.version,
-            &self.name,
-            &self.checksum,
-            &self.at,
-            &self.who,
-            &self.msr,
-            &steps,
-        ] {
+        for text in
+            [self.event.word(), &self.version, &self.name, &self.checksum, &self.at, &self.who, &self.msr, &steps]
+        {
             field(Some(text));
         }
         for text in [&self.live, &self.desired, &self.error] {

@@ -15,7 +15,12 @@ use diesel_migrations::MigrationHarness;
 fn told(e: diesel::result::Error) -> SqlError {
     let message = e.to_string();
     let transient = message.contains("is locked") || message.contains("is busy");
-    SqlError { code: if transient { "SQLITE_BUSY".into() } else { String::new() }, transient, message, ..SqlError::default() }
+    SqlError {
+        code: if transient { "SQLITE_BUSY".into() } else { String::new() },
+        transient,
+        message,
+        ..SqlError::default()
+    }
 }
 
 fn versions(c: &mut SqliteConnection) -> Result<Option<Vec<String>>, SqlError> {
@@ -76,7 +81,9 @@ impl MigrationHarness<Sqlite> for Harness<'_> {
     /// In a transaction that is opened with raw SQL, as the session's own are: diesel's count of open ones stays at none.
     fn run_migration(&mut self, m: &dyn Migration<Sqlite>) -> diesel::migration::Result<MigrationVersion<'static>> {
         let version = m.name().version().as_owned();
-        self.0.batch_execute("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS msr_journal_migrations (version TEXT NOT NULL PRIMARY KEY)")?;
+        self.0.batch_execute(
+            "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS msr_journal_migrations (version TEXT NOT NULL PRIMARY KEY)",
+        )?;
         let done = m.run(self.0).and_then(|()| {
             let row = journal_migrations::version.eq(version.to_string());
             Ok(diesel::insert_into(journal_migrations::table).values(row).execute(self.0)?)

@@ -47,11 +47,10 @@ fn what_is_appended_is_read_back_and_the_chain_holds() {
     assert_eq!(c.plan("c").unwrap().as_deref(), Some("text"));
     assert_eq!(c.plan("other").unwrap(), None);
     assert_eq!(entries[1].steps[0].millis, 3);
-    let version: String = diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>(
-        "(select version || name from msr_schema_version)",
-    ))
-    .get_result(&mut c)
-    .unwrap();
+    let version: String =
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("(select version || name from msr_schema_version)"))
+            .get_result(&mut c)
+            .unwrap();
     assert_eq!(version, "202611221430n");
 }
 

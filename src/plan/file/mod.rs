@@ -54,7 +54,8 @@ pub fn read(text: &str, name: &str) -> Result<Loaded> {
         return Err(edited(&stated, &checksum).at(place(text, name, "checksum:")));
     }
     let plan = Plan::from(file);
-    sound(&plan).map_err(|why| Error::refused(format!("`{name}` contradicts itself: {why}")).at(format!("{name}:1:1")))?;
+    sound(&plan)
+        .map_err(|why| Error::refused(format!("`{name}` contradicts itself: {why}")).at(format!("{name}:1:1")))?;
     Ok(Loaded { plan, checksum })
 }
 
@@ -121,7 +122,9 @@ fn parse(text: &str, name: &str) -> Result<File> {
     let at = format!("{name}:{}:{}", error.span.start.line, error.span.start.col);
     match options.from_str::<Head>(&text) {
         Ok(head) if head.format != FORMAT => Err(other_format(head.format, name)),
-        Ok(_) => Err(Error::refused(format!("`{name}` is not a plan that this msr can read: {}", told(&error.code))).at(at)),
+        Ok(_) => {
+            Err(Error::refused(format!("`{name}` is not a plan that this msr can read: {}", told(&error.code))).at(at))
+        }
         Err(_) if !text.contains("Plan(") => Err(Error::refused(format!("`{name}` is not a plan of msr"))
             .at(at)
             .hint("plans are made by `msr plan --out FILE` or `msr plan --save NAME`")),

@@ -50,7 +50,11 @@ fn plan() -> Plan {
         },
         relies: vec![(users, print_of(4))],
         steps: vec![
-            step(1, "ALTER TABLE public.users\n  ADD COLUMN \"middle\" text DEFAULT '\\'", Down::Sql(vec!["x\n\"#\n".into()])),
+            step(
+                1,
+                "ALTER TABLE public.users\n  ADD COLUMN \"middle\" text DEFAULT '\\'",
+                Down::Sql(vec!["x\n\"#\n".into()]),
+            ),
             step(2, "two", Down::Lossy { sql: vec!["y".into()], loses: "the column".into() }),
             Step { transaction: false, ..step(3, "three", Down::Irreversible("dropped".into())) },
         ],

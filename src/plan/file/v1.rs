@@ -90,16 +90,8 @@ pub struct Step {
 pub enum Change {
     Add(Id),
     Drop(Id),
-    Set {
-        id: Id,
-        attr: String,
-        from: Scalar,
-        to: Scalar,
-    },
-    Rename {
-        from: Id,
-        to: Id,
-    },
+    Set { id: Id, attr: String, from: Scalar, to: Scalar },
+    Rename { from: Id, to: Id },
 }
 
 /// The value of an attribute. Its kind is written out: RON's own guess would read an unquoted `inf` as a number.
