@@ -232,7 +232,8 @@ fn outside(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> 
         Ok(steps) => steps,
         Err(trouble) if trouble.disconnected() => return Err(trouble),
         Err(trouble) => {
-            left_behind(target, work)?;
+            // Where this fails the next run does it; what is told is the first failure.
+            let _ = left_behind(target, work);
             return Err(trouble);
         }
     };
@@ -314,6 +315,6 @@ fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
             Error::new(failure, format!("stopped before step {step}; {stands}")).hint("run again to go on")
         }
         Trouble::Faster => another_was_faster(),
-        Trouble::Told(error) => error.detail(stands),
+        Trouble::Told(error) => error,
     }
 }

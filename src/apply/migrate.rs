@@ -9,6 +9,7 @@ use crate::engine::{Engine, Session};
 use crate::plan::file::{self, Loaded};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::Path;
 
 /// A plan file.
@@ -37,10 +38,14 @@ pub fn saved(folder: &Path) -> Result<Vec<Saved>> {
     files.into_iter().map(|path| load(&path)).collect()
 }
 
-/// One plan file.
+/// One plan file. No more of it is read than a plan can have.
 pub fn load(path: &Path) -> Result<Saved> {
     let file = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|e| Error::config(format!("cannot read the plan `{file}`: {e}")))?;
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(path);
+    opened
+        .and_then(|f| f.take(file::LIMIT as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|e| Error::config(format!("cannot read the plan `{file}`: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::refused(format!("`{file}` is not a plan of msr: it is not UTF-8")).at(format!("{file}:1:1"))
     })?;

@@ -47,13 +47,13 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
     let mut report = Report::new(plan, if end == plan.batches.len() { Outcome::Applied } else { Outcome::Expanded });
     (report.steps, report.batches, report.notes) = (steps.count(), end - standing.done, notes);
     let done = go(target, loaded, text, &standing, end);
-    let live = match done.and_then(|()| settled(target, plan, end, live, &standing)) {
+    let live = match done.and_then(|()| settled(target, plan, end, live, standing.done)) {
         Ok(live) => live,
         Err(error) => return Err(failed(target, loaded, error)),
     };
     let event = if report.outcome == Outcome::Applied { Happened::Applied } else { Happened::Expanded };
     let entry = target.entry(event, plan, &loaded.checksum)?;
-    report.live = Some(live.fingerprint());
+    report.live = live.map(|l| l.fingerprint());
     target.append(Entry {
         batch: end as i64,
         live: report.live.map(|f| f.to_string()),
@@ -107,14 +107,16 @@ fn go(target: &mut Target, loaded: &Loaded, text: &str, standing: &Standing, end
     Ok(())
 }
 
-/// Looks again: every object that the plan touches must be what it promised.
-fn settled(target: &mut Target, plan: &Plan, end: usize, before: Catalog, standing: &Standing) -> Result<Catalog> {
-    if !target.options.verify || end == standing.done {
-        return Ok(before);
+/// The catalog as it is when all is done; `None` where nobody looked.
+fn settled(target: &mut Target, plan: &Plan, end: usize, before: Catalog, done: usize) -> Result<Option<Catalog>> {
+    match (end == done, target.options.verify) {
+        (true, _) => Ok(Some(before)),
+        (false, true) => verify(target, plan, end).map(Some),
+        (false, false) => Ok(None),
     }
-    verify(target, plan, end)
 }
 
+/// Looks again: every object that the plan touches must be what it promised.
 pub(super) fn verify(target: &mut Target, plan: &Plan, done: usize) -> Result<Catalog> {
     target.tell(Event::Checking);
     let live = target.session().inspect()?;

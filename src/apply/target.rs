@@ -50,12 +50,10 @@ impl<'a> Target<'a> {
 
     /// What the journal says, and from now on its head. Nothing is written, unless older tables must be read by this msr.
     pub fn read_journal(&mut self) -> Result<History> {
-        let tables = self.journal().tables()?;
-        if tables == Tables::Outdated {
+        if self.journal().tables()? == Tables::Outdated {
             self.journal().bootstrap()?;
         }
-        let entries = if tables == Tables::Absent { vec![] } else { self.journal().entries()? };
-        journal::verify(&entries)?;
+        let entries = journal::read(self.journal())?;
         self.head = entries.last().cloned();
         Ok(History::of(&entries))
     }

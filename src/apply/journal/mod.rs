@@ -221,6 +221,13 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// All entries, checked; none where there is no journal yet.
+pub fn read(journal: &mut dyn Journal) -> Result<Vec<Entry>> {
+    let entries = if journal.tables()? == Tables::Absent { vec![] } else { journal.entries()? };
+    verify(&entries)?;
+    Ok(entries)
+}
+
 /// Refuses entries that somebody else than msr wrote, changed or took away. The chain begins anew at the last baseline,
 /// which is the way out for a journal that was damaged.
 pub fn verify(entries: &[Entry]) -> Result<()> {

@@ -20,7 +20,7 @@ use v1::File;
 const FORMAT: u32 = 1;
 
 /// A plan of 10,000 steps has 4 MB; more than this is not a plan.
-const LIMIT: usize = 256 << 20;
+pub const LIMIT: usize = 256 << 20;
 
 const OPENING: &str = "\
 // A plan of msr: what `msr apply` will do, in this order, and what it expects to find before and after.

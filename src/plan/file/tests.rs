@@ -76,13 +76,21 @@ fn refusal(text: &str) -> Error {
 #[test]
 fn p06_reads_back_what_it_wrote_and_writes_the_same_bytes() {
     let text = write(&plan());
-    if std::env::var_os("SHOW").is_some() {
-        println!("{text}");
-    }
     let loaded = read(&text, "p.ron").unwrap();
     assert_eq!(loaded.plan, plan());
     assert_eq!(loaded.checksum, checksum_of(&plan()));
     assert_eq!(write(&loaded.plan), text);
+}
+
+#[test]
+fn p36_a_plan_of_format_1_stays_what_it_was() {
+    let golden = include_str!("v1.ron");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/plan/file/v1.ron"), write(&plan())).unwrap();
+        return;
+    }
+    assert_eq!(read(golden, "v1.ron").unwrap().plan, plan());
+    assert_eq!(write(&plan()), golden.replace("\r\n", "\n"));
 }
 
 #[test]
