@@ -79,9 +79,11 @@ enum Trouble {
     Told(Error),
 }
 
-impl From<SqlError> for Trouble {
+type Attempt<T> = Result<T, Box<Trouble>>;
+
+impl From<SqlError> for Box<Trouble> {
     fn from(error: SqlError) -> Self {
-        Trouble::Session(error)
+        Box::new(Trouble::Session(error))
     }
 }
 
@@ -113,7 +115,7 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
             Err(trouble) => trouble,
         };
         if !trouble.passes() || attempt >= target.options.attempts || target.stopped().is_some() {
-            return Err(told(target, work, trouble));
+            return Err(told(target, work, *trouble));
         }
         let wait = lock::jitter(pause);
         let why = trouble.error().map_or(String::new(), |e| e.message.clone());
@@ -126,7 +128,7 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
     Ok(())
 }
 
-fn inside(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> {
+fn inside(target: &mut Target, work: Work) -> Attempt<()> {
     target.session().begin()?;
     let entry = match in_transaction(target, work) {
         Ok(entry) => entry,
@@ -139,7 +141,7 @@ fn inside(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> {
     if let Err(error) = target.session().commit() {
         if !error.disconnected {
             let _ = target.session().rollback();
-            return Err(Trouble::Session(error));
+            return Err(Box::new(Trouble::Session(error)));
         }
         return settle(target, error, entry);
     }
@@ -148,41 +150,36 @@ fn inside(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> {
 }
 
 /// All of the batch but its COMMIT; the entry is what the journal has then.
-fn in_transaction(target: &mut Target, work: Work) -> std::result::Result<Entry, Trouble> {
+fn in_transaction(target: &mut Target, work: Work) -> Attempt<Entry> {
     let start = Instant::now();
     let steps = send(target, work)?;
     let entry = entry(target, work, steps, start)?;
     let head = target.head.clone();
     let appended = target.journal().append(head.as_ref(), entry)?;
-    appended.ok_or(Trouble::Faster)
+    appended.ok_or_else(|| Box::new(Trouble::Faster))
 }
 
-fn entry(
-    target: &mut Target,
-    work: Work,
-    steps: Vec<StepRecord>,
-    start: Instant,
-) -> std::result::Result<Entry, Trouble> {
+fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, start: Instant) -> Attempt<Entry> {
     let entry = target.entry(Happened::Batch, work.plan, work.checksum)?;
     let millis = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
     Ok(Entry { batch: work.stands(true) as i64, millis, steps, ..entry })
 }
 
 /// Sends the statements of all steps. The server's clock is read once; each step's start is that much later.
-fn send(target: &mut Target, work: Work) -> std::result::Result<Vec<StepRecord>, Trouble> {
+fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
     let clock: Option<jiff::Timestamp> = target.journal().now()?.parse().ok();
     let start = Instant::now();
     let mut records = Vec::new();
     for step in work.steps() {
         if let Some(failure) = target.stopped() {
-            return Err(Trouble::Stopped(failure, step.id));
+            return Err(Box::new(Trouble::Stopped(failure, step.id)));
         }
         let (subject, back) = (step.subject.clone(), work.way == Way::Down);
         target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
         let (begun, after) = (Instant::now(), start.elapsed());
         let mut hash = Sha256::new();
         for sql in statements(step, work.way) {
-            let failed = |error| Trouble::Statement { step: step.id, sql: sql.clone(), error };
+            let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
             target.session().execute(sql).map_err(failed)?;
             hash.update((sql.len() as u64).to_le_bytes());
             hash.update(sql);
@@ -200,7 +197,7 @@ fn send(target: &mut Target, work: Work) -> std::result::Result<Vec<StepRecord>,
 }
 
 /// A broken COMMIT may have been done. The journal knows, once the lock is held again.
-fn settle(target: &mut Target, error: SqlError, entry: Entry) -> std::result::Result<(), Trouble> {
+fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Attempt<()> {
     let seen = target.reconnect().and_then(|()| {
         // Without tables the entry is not there, whoever removed them.
         let there = target.journal().exists()?;
@@ -212,18 +209,18 @@ fn settle(target: &mut Target, error: SqlError, entry: Entry) -> std::result::Re
             Ok(())
         }
         // There is a connection again, and nothing was done: to be tried once more like after a lock not obtained.
-        Ok(_) => Err(Trouble::Session(SqlError {
+        Ok(_) => Err(Box::new(Trouble::Session(SqlError {
             message: format!("the connection broke at COMMIT, and nothing of it was done: {}", error.message),
             disconnected: false,
             transient: true,
             ..error
-        })),
-        Err(_) => Err(Trouble::Commit(error)),
+        }))),
+        Err(_) => Err(Box::new(Trouble::Commit(error))),
     }
 }
 
 /// A batch of one step that can't run in a transaction. Whether it was done is seen, not believed.
-fn outside(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> {
+fn outside(target: &mut Target, work: Work) -> Attempt<()> {
     if !work.half.is_empty() {
         tidy(target, work)?;
     }
@@ -237,30 +234,30 @@ fn outside(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> 
             return Err(trouble);
         }
     };
-    let live = target.session().inspect().map_err(Trouble::Told)?;
+    let live = target.session().inspect().map_err(|e| Box::new(Trouble::Told(e)))?;
     let differs = observe::mismatches(work.plan, &live, work.stands(true));
     let touched = |id: &Id| work.batch().touches.iter().any(|t| t.id == *id);
     let differs: Vec<_> = differs.into_iter().filter(|(id, _)| touched(id)).collect();
     if !differs.is_empty() {
         let error = Error::failed(format!("step {} did not do what the plan says", work.batch().first));
         let error = differs.into_iter().fold(error, |e, (id, then)| e.detail(observe::difference(&live, id, then)));
-        return Err(Trouble::Told(error));
+        return Err(Box::new(Trouble::Told(error)));
     }
     let entry = entry(target, work, steps, start)?;
     let head = target.head.clone();
     let appended = target.journal().append(head.as_ref(), entry)?;
-    target.head = Some(appended.ok_or(Trouble::Faster)?);
+    target.head = Some(appended.ok_or_else(|| Box::new(Trouble::Faster))?);
     Ok(())
 }
 
 /// Removes what a step outside of a transaction left unfinished, by the step's other way: an INVALID index would else
 /// stand in the way of its own repetition.
-fn tidy(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> {
+fn tidy(target: &mut Target, work: Work) -> Attempt<()> {
     let other = if work.way == Way::Up { Way::Down } else { Way::Up };
     for step in work.steps() {
         target.tell(Event::Note(format!("step {} was left half done: it is taken back and done again", step.id)));
         for sql in statements(step, other) {
-            let failed = |error| Trouble::Statement { step: step.id, sql: sql.clone(), error };
+            let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
             target.session().execute(sql).map_err(failed)?;
         }
     }
@@ -268,11 +265,11 @@ fn tidy(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> {
 }
 
 /// After a failure: whether something unfinished is there now, and away with it.
-fn left_behind(target: &mut Target, work: Work) -> std::result::Result<(), Trouble> {
+fn left_behind(target: &mut Target, work: Work) -> Attempt<()> {
     if work.way == Way::Down {
         return Ok(());
     }
-    let live = target.session().inspect().map_err(Trouble::Told)?;
+    let live = target.session().inspect().map_err(|e| Box::new(Trouble::Told(e)))?;
     match observe::standing(work.plan, &live, work.index) {
         Ok(standing) if standing.done == work.index && !standing.half.is_empty() => tidy(target, work),
         _ => Ok(()),
