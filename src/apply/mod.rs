@@ -1,3 +1,163 @@
 //! Does what a plan says, or refuses. Never diffs.
+//!
+//! A run looks first and acts then: the catalog says how many batches of the plan stand ([`observe`]), and the rest is
+//! done, batch by batch ([`batch`]). There is no dirty flag to repair; a run that was killed is continued by the next.
 
+pub mod baseline;
+mod batch;
+pub mod down;
+mod gate;
+pub mod history;
 pub mod journal;
+pub mod list;
+mod lock;
+pub mod migrate;
+mod observe;
+pub mod run;
+mod target;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
+use crate::engine::Session;
+use crate::model::{Fingerprint, Id};
+use crate::plan::Plan;
+use crate::{Error, Failure, Result};
+use std::time::Duration;
+
+pub use baseline::baseline;
+pub use down::down;
+pub use list::list;
+pub use migrate::migrate;
+pub use run::apply;
+
+/// Which steps a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phases {
+    /// What is safe while the old application runs: expand and backfill.
+    #[default]
+    Expand,
+    /// What waits until it no longer does.
+    Contract,
+    All,
+}
+
+/// How a run goes about it.
+pub struct Options<'a> {
+    /// Names of what may be destroyed: see [`gate`].
+    pub allow: Vec<String>,
+    pub phases: Phases,
+    /// How long to wait for another run to end.
+    pub lock_wait: Duration,
+    /// Inspect again afterwards. Off only where the caller does.
+    pub verify: bool,
+    /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
+    pub strict: bool,
+    /// How often a batch is tried that can't get its locks, before the run gives up.
+    pub attempts: u32,
+    /// Who runs this, beside the database role: OS user, CI run.
+    pub who: String,
+    /// Asked at each step boundary: how the run was told to stop, if it was.
+    pub stop: &'a (dyn Fn() -> Option<Failure> + Sync),
+    /// Connects again after the connection broke, to learn what became of a COMMIT.
+    pub reconnect: &'a dyn Fn() -> Result<Box<dyn Session>>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options {
+            allow: vec![],
+            phases: Phases::Expand,
+            lock_wait: Duration::from_secs(600),
+            verify: true,
+            strict: false,
+            attempts: 10,
+            who: String::new(),
+            stop: &|| None,
+            reconnect: &|| Err(Error::transient("the connection broke")),
+        }
+    }
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Another run has the lock.
+    Waiting {
+        waited: Duration,
+    },
+    /// Batches that stand from a run before.
+    Resumes {
+        done: usize,
+        of: usize,
+    },
+    /// A step begins; `back` when it is taken back.
+    Step {
+        step: usize,
+        of: usize,
+        subject: Id,
+        back: bool,
+    },
+    StepDone {
+        step: usize,
+        millis: u64,
+    },
+    /// Committed, or taken back.
+    Batch {
+        batch: usize,
+        of: usize,
+        back: bool,
+    },
+    /// A lock was not to be had in time.
+    Retry {
+        attempt: u32,
+        why: String,
+        wait: Duration,
+    },
+    /// The connection broke and was made again.
+    Reconnected,
+    Checking,
+    Note(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was nothing to do.
+    Already,
+    Applied,
+    /// All but the contract phase, which waits.
+    Expanded,
+    Undone,
+}
+
+/// What one plan's run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub version: String,
+    pub name: String,
+    pub outcome: Outcome,
+    /// Steps and batches that this run did.
+    pub steps: usize,
+    pub batches: usize,
+    pub millis: u64,
+    /// The whole catalog afterwards, where it was looked at.
+    pub live: Option<Fingerprint>,
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    fn new(plan: &Plan, outcome: Outcome) -> Report {
+        Report {
+            version: plan.header.version.clone(),
+            name: plan.header.name.clone(),
+            outcome,
+            steps: 0,
+            batches: 0,
+            millis: 0,
+            live: None,
+            notes: vec![],
+        }
+    }
+}

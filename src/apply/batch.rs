@@ -1,0 +1,317 @@
+//! One batch, forward or back: in a transaction together with its journal entry, or outside of one and looked at after.
+
+use super::journal::{Entry, Event as Happened, StepRecord, hex};
+use super::target::{Target, another_was_faster};
+use super::{Event, lock, observe};
+use crate::model::Id;
+use crate::plan::{Batch, Down, Plan, Step};
+use crate::{Error, Failure, Result, SqlError};
+use sha2::{Digest, Sha256};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Up,
+    Down,
+}
+
+/// One batch of a plan to be done or taken back.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    pub plan: &'a Plan,
+    pub checksum: &'a str,
+    /// From 0 on.
+    pub index: usize,
+    pub way: Way,
+    /// What an earlier run left half done.
+    pub half: &'a [Id],
+}
+
+impl<'a> Work<'a> {
+    fn batch(&self) -> &'a Batch {
+        &self.plan.batches[self.index]
+    }
+
+    /// The steps in the order of this way.
+    fn steps(&self) -> Vec<&'a Step> {
+        let steps = self.plan.batch_steps(self.batch()).iter();
+        if self.way == Way::Up { steps.collect() } else { steps.rev().collect() }
+    }
+
+    /// How many batches stand before it and after it.
+    fn stands(&self, done: bool) -> usize {
+        self.index + usize::from((self.way == Way::Up) == done)
+    }
+
+    /// What to say of the schema when the batch did not come about.
+    fn standing(&self) -> String {
+        match (self.stands(false), self.plan.batches.len()) {
+            (0, _) => "nothing was changed".into(),
+            (1, n) => format!("the first of {n} batches stands, nothing of the next"),
+            (k, n) if k == n => "the whole plan stands as before".into(),
+            (k, n) => format!("the first {k} of {n} batches stand, nothing of the next"),
+        }
+    }
+}
+
+/// What sends the statements of a step on a way.
+fn statements(step: &Step, way: Way) -> &[String] {
+    match (way, &step.down) {
+        (Way::Up, _) => &step.up,
+        (Way::Down, Down::Sql(sql) | Down::Lossy { sql, .. }) => sql,
+        (Way::Down, Down::Irreversible(_)) => &[],
+    }
+}
+
+/// Why an attempt did not come about.
+enum Trouble {
+    Statement {
+        step: usize,
+        sql: String,
+        error: SqlError,
+    },
+    /// The journal or the transaction itself.
+    Session(SqlError),
+    /// COMMIT was sent, and nobody could be asked whether it was done.
+    Commit(SqlError),
+    Stopped(Failure, usize),
+    Faster,
+    Told(Error),
+}
+
+type Attempt<T> = Result<T, Box<Trouble>>;
+
+impl From<SqlError> for Box<Trouble> {
+    fn from(error: SqlError) -> Self {
+        Box::new(Trouble::Session(error))
+    }
+}
+
+impl Trouble {
+    fn error(&self) -> Option<&SqlError> {
+        match self {
+            Trouble::Statement { error, .. } | Trouble::Session(error) | Trouble::Commit(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Locks that may be free later.
+    fn passes(&self) -> bool {
+        self.error().is_some_and(|e| e.transient && !e.disconnected)
+    }
+
+    fn disconnected(&self) -> bool {
+        self.error().is_some_and(|e| e.disconnected)
+    }
+}
+
+/// Does the batch whole or not at all, and journals it.
+pub fn run(target: &mut Target, work: Work) -> Result<()> {
+    let mut pause = Duration::from_millis(100);
+    for attempt in 1.. {
+        let done = if work.batch().transaction { inside(target, work) } else { outside(target, work) };
+        let trouble = match done {
+            Ok(()) => break,
+            Err(trouble) => trouble,
+        };
+        if !trouble.passes() || attempt >= target.options.attempts || target.stopped().is_some() {
+            return Err(told(target, work, *trouble));
+        }
+        let wait = lock::jitter(pause);
+        let why = trouble.error().map_or(String::new(), |e| e.message.clone());
+        target.tell(Event::Retry { attempt, why, wait });
+        std::thread::sleep(wait);
+        pause = (pause * 3 / 2).min(Duration::from_secs(5));
+    }
+    let back = work.way == Way::Down;
+    target.tell(Event::Batch { batch: work.index + 1, of: work.plan.batches.len(), back });
+    Ok(())
+}
+
+fn inside(target: &mut Target, work: Work) -> Attempt<()> {
+    target.session().begin()?;
+    let entry = match in_transaction(target, work) {
+        Ok(entry) => entry,
+        Err(trouble) => {
+            // Where this fails the connection is gone, and the transaction with it.
+            let _ = target.session().rollback();
+            return Err(trouble);
+        }
+    };
+    if let Err(error) = target.session().commit() {
+        if !error.disconnected {
+            let _ = target.session().rollback();
+            return Err(Box::new(Trouble::Session(error)));
+        }
+        return settle(target, error, entry);
+    }
+    target.head = Some(entry);
+    Ok(())
+}
+
+/// All of the batch but its COMMIT; the entry is what the journal has then.
+fn in_transaction(target: &mut Target, work: Work) -> Attempt<Entry> {
+    let start = Instant::now();
+    let steps = send(target, work)?;
+    let entry = entry(target, work, steps, start)?;
+    let head = target.head.clone();
+    let appended = target.journal().append(head.as_ref(), entry)?;
+    appended.ok_or_else(|| Box::new(Trouble::Faster))
+}
+
+fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, start: Instant) -> Attempt<Entry> {
+    let entry = target.entry(Happened::Batch, work.plan, work.checksum)?;
+    let millis = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
+    Ok(Entry { batch: work.stands(true) as i64, millis, steps, ..entry })
+}
+
+/// Sends the statements of all steps. The server's clock is read once; each step's start is that much later.
+fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
+    let clock: Option<jiff::Timestamp> = target.journal().now()?.parse().ok();
+    let start = Instant::now();
+    let mut records = Vec::new();
+    for step in work.steps() {
+        if let Some(failure) = target.stopped() {
+            return Err(Box::new(Trouble::Stopped(failure, step.id)));
+        }
+        let (subject, back) = (step.subject.clone(), work.way == Way::Down);
+        target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
+        let (begun, after) = (Instant::now(), start.elapsed());
+        let mut hash = Sha256::new();
+        for sql in statements(step, work.way) {
+            let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
+            target.session().execute(sql).map_err(failed)?;
+            hash.update((sql.len() as u64).to_le_bytes());
+            hash.update(sql);
+        }
+        let millis = begun.elapsed().as_millis() as u64;
+        target.tell(Event::StepDone { step: step.id, millis });
+        records.push(StepRecord {
+            step: step.id,
+            hash: hex(&hash.finalize()[..8]),
+            started: clock.map(|c| format!("{:.3}", c + after)).unwrap_or_else(|| "-".into()),
+            millis: i64::try_from(millis).unwrap_or(i64::MAX),
+        });
+    }
+    Ok(records)
+}
+
+/// A broken COMMIT may have been done. The journal knows, once the lock is held again.
+fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Attempt<()> {
+    let seen = target.reconnect().and_then(|()| {
+        // Without tables the entry is not there, whoever removed them.
+        let there = target.journal().exists()?;
+        Ok(if there { target.journal().head()? } else { None })
+    });
+    match seen {
+        Ok(Some(last)) if last.hash == entry.hash => {
+            target.head = Some(entry);
+            Ok(())
+        }
+        // There is a connection again, and nothing was done: to be tried once more like after a lock not obtained.
+        Ok(_) => Err(Box::new(Trouble::Session(SqlError {
+            message: format!("the connection broke at COMMIT, and nothing of it was done: {}", error.message),
+            disconnected: false,
+            transient: true,
+            ..error
+        }))),
+        Err(_) => Err(Box::new(Trouble::Commit(error))),
+    }
+}
+
+/// A batch of one step that can't run in a transaction. Whether it was done is seen, not believed.
+fn outside(target: &mut Target, work: Work) -> Attempt<()> {
+    if !work.half.is_empty() {
+        tidy(target, work)?;
+    }
+    let start = Instant::now();
+    let steps = match send(target, work) {
+        Ok(steps) => steps,
+        Err(trouble) if trouble.disconnected() => return Err(trouble),
+        Err(trouble) => {
+            // Where this fails the next run does it; what is told is the first failure.
+            let _ = left_behind(target, work);
+            return Err(trouble);
+        }
+    };
+    let live = target.session().inspect().map_err(|e| Box::new(Trouble::Told(e)))?;
+    let differs = observe::mismatches(work.plan, &live, work.stands(true));
+    let touched = |id: &Id| work.batch().touches.iter().any(|t| t.id == *id);
+    let differs: Vec<_> = differs.into_iter().filter(|(id, _)| touched(id)).collect();
+    if !differs.is_empty() {
+        let error = Error::failed(format!("step {} did not do what the plan says", work.batch().first));
+        let error = differs.into_iter().fold(error, |e, (id, then)| e.detail(observe::difference(&live, id, then)));
+        return Err(Box::new(Trouble::Told(error)));
+    }
+    let entry = entry(target, work, steps, start)?;
+    let head = target.head.clone();
+    let appended = target.journal().append(head.as_ref(), entry)?;
+    target.head = Some(appended.ok_or_else(|| Box::new(Trouble::Faster))?);
+    Ok(())
+}
+
+/// Removes what a step outside of a transaction left unfinished, by the step's other way: an INVALID index would else
+/// stand in the way of its own repetition.
+fn tidy(target: &mut Target, work: Work) -> Attempt<()> {
+    let other = if work.way == Way::Up { Way::Down } else { Way::Up };
+    for step in work.steps() {
+        target.tell(Event::Note(format!("step {} was left half done: it is taken back and done again", step.id)));
+        for sql in statements(step, other) {
+            let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
+            target.session().execute(sql).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// After a failure: whether something unfinished is there now, and away with it.
+fn left_behind(target: &mut Target, work: Work) -> Attempt<()> {
+    if work.way == Way::Down {
+        return Ok(());
+    }
+    let live = target.session().inspect().map_err(|e| Box::new(Trouble::Told(e)))?;
+    match observe::standing(work.plan, &live, work.index) {
+        Ok(standing) if standing.done == work.index && !standing.half.is_empty() => tidy(target, work),
+        _ => Ok(()),
+    }
+}
+
+/// The trouble as the user reads it: what failed, what the engine said, what stands, what to do next.
+fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
+    let stands = work.standing();
+    let again = "run again when the cause is gone: what stands is not done twice";
+    if let (Some(failure), false) = (target.stopped(), matches!(trouble, Trouble::Commit(_) | Trouble::Told(_))) {
+        let at = if let Trouble::Statement { step, .. } | Trouble::Stopped(_, step) = trouble {
+            step
+        } else {
+            work.batch().first
+        };
+        return Error::new(failure, format!("stopped at step {at}; {stands}")).hint("run again to go on");
+    }
+    match trouble {
+        Trouble::Statement { step, sql, error } => {
+            let step = &work.plan.steps[step - 1];
+            let code = if error.code.is_empty() { String::new() } else { format!(" [{}]", error.code) };
+            let mut told = Error::from(error);
+            let what = if work.way == Way::Up { "step" } else { "taking back step" };
+            told.message = format!("{what} {}, {}, failed: {}{code}", step.id, step.subject, told.message);
+            told.details.insert(0, sql);
+            told.at = step.at.clone();
+            told.detail(stands).hint(again)
+        }
+        Trouble::Session(error) => {
+            Error::from(error).during(format!("batch {}", work.index + 1)).detail(stands).hint(again)
+        }
+        Trouble::Commit(error) => Error::new(
+            Failure::Unknown,
+            format!("the connection broke at COMMIT and could not be made again: {}", error.message),
+        )
+        .detail(format!("batch {} of {} may have been done or not", work.index + 1, work.plan.batches.len()))
+        .hint("`msr list` tells once the database answers; running again is safe"),
+        Trouble::Stopped(failure, step) => {
+            Error::new(failure, format!("stopped before step {step}; {stands}")).hint("run again to go on")
+        }
+        Trouble::Faster => another_was_faster(),
+        Trouble::Told(error) => error,
+    }
+}

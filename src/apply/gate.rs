@@ -1,0 +1,90 @@
+//! What is refused before the first statement, whatever the database looks like.
+
+use super::Phases;
+use crate::engine::Engine;
+use crate::engine::how::Server;
+use crate::model::Kind;
+use crate::plan::{Action, Down, Phase, Plan, Step};
+use crate::{Error, Result};
+
+/// A plan is for one engine and one major version of it.
+pub fn engine(plan: &Plan, engine: &dyn Engine, server: &Server) -> Result<()> {
+    let h = &plan.header;
+    if h.engine == engine.name() && h.engine_major == server.major {
+        return Ok(());
+    }
+    let made = format!("{} {}", h.engine, h.engine_major);
+    let found = format!("{} {}", engine.name(), server.major);
+    Err(Error::refused(format!("the plan `{}` was made for {made}, this database is {found}", h.name))
+        .hint("make the plan anew for this database: `msr plan`"))
+}
+
+/// The number of batches that stand when the phases are done. A batch with one step of the contract phase waits whole.
+pub fn end(plan: &Plan, phases: Phases) -> usize {
+    let contracts = |b| plan.batch_steps(b).iter().any(|s| s.phase == Phase::Contract);
+    let first = plan.batches.iter().position(contracts).unwrap_or(plan.batches.len());
+    if phases == Phases::Expand { first } else { plan.batches.len() }
+}
+
+/// The name under which the loss is allowed; `destructive` and `all` stand for each of them.
+fn loss(subject: Kind, drops: bool) -> &'static str {
+    match subject {
+        Kind::Table if drops => "drops-table",
+        Kind::Column if drops => "drops-column",
+        _ => "loses-data",
+    }
+}
+
+fn allowed(allow: &[String], rule: &str) -> bool {
+    allow.iter().any(|a| [rule, "destructive", "all"].contains(&a.as_str()))
+}
+
+fn refusal<'a>(what: String, losses: impl IntoIterator<Item = (&'a Step, &'static str, &'a str)>) -> Result<()> {
+    let mut rules: Vec<&str> = vec![];
+    let mut error = Error::refused(what);
+    for (step, rule, loses) in losses {
+        error = error.detail(format!("step {}, {}: loses {loses} ({rule})", step.id, step.subject));
+        rules.push(rule);
+    }
+    if rules.is_empty() {
+        return Ok(());
+    }
+    rules.sort();
+    rules.dedup();
+    let flags: Vec<String> = rules.iter().map(|r| format!("--allow {r}")).collect();
+    Err(error.hint(format!("if that is meant, say so: `{}`", flags.join(" "))))
+}
+
+/// Data is lost only where the user has named the loss.
+pub fn destructive<'a>(plan: &'a Plan, steps: impl IntoIterator<Item = &'a Step>, allow: &[String]) -> Result<()> {
+    let losses = steps.into_iter().filter_map(|step| {
+        let drops = matches!(step.action, Action::Drop);
+        Some((step, loss(step.subject.kind, drops), step.loses.as_deref()?))
+    });
+    let losses = losses.filter(|(_, rule, _)| !allowed(allow, rule));
+    refusal(format!("the plan `{}` destroys data", plan.header.name), losses)
+}
+
+/// The same for the way back, and there are steps without one.
+pub fn way_back<'a>(plan: &'a Plan, steps: impl IntoIterator<Item = &'a Step>, allow: &[String]) -> Result<()> {
+    let steps: Vec<&Step> = steps.into_iter().collect();
+    let irreversible: Vec<String> = steps.iter().filter_map(|s| no_way_back(s)).collect();
+    if !irreversible.is_empty() {
+        let error = Error::refused(format!("the plan `{}` can't be undone", plan.header.name));
+        let error = irreversible.into_iter().fold(error, Error::detail);
+        return Err(error.hint("go forward instead: change the schema files and make a new plan"));
+    }
+    let losses = steps.into_iter().filter_map(|step| match &step.down {
+        Down::Lossy { loses, .. } => Some((step, loss(step.subject.kind, step.action == Action::Create), &**loses)),
+        _ => None,
+    });
+    let losses = losses.filter(|(_, rule, _)| !allowed(allow, rule));
+    refusal(format!("undoing the plan `{}` destroys data", plan.header.name), losses)
+}
+
+fn no_way_back(step: &Step) -> Option<String> {
+    match &step.down {
+        Down::Irreversible(why) => Some(format!("step {}, {}: {why}", step.id, step.subject)),
+        _ => None,
+    }
+}

@@ -1,0 +1,142 @@
+//! What the journal's entries come to, plan by plan.
+
+use super::journal::{Entry, Event};
+use crate::model::Fingerprint;
+
+/// How far a plan has come, as the journal tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A run began and nothing of it stands.
+    Begun,
+    PartApplied,
+    /// All but the contract phase, which waits.
+    Expanded,
+    Applied,
+    Failed,
+    Undone,
+}
+
+/// The past of one plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    pub version: String,
+    pub name: String,
+    pub checksum: String,
+    pub state: State,
+    /// Batches that stand.
+    pub batches: usize,
+    /// Number of the entry with which its last run forward began: newer ones are undone first.
+    pub began: i64,
+    /// Of the entry that gave it its state.
+    pub at: String,
+    pub who: String,
+    /// How long its batches took.
+    pub millis: i64,
+    pub error: Option<String>,
+}
+
+impl Past {
+    /// Whether there is something of it in the database.
+    pub fn stands(&self) -> bool {
+        matches!(self.state, State::Applied | State::Expanded) || self.batches > 0
+    }
+}
+
+/// All plans that the database has seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    pub plans: Vec<Past>,
+    /// Version of the newest baseline: plans up to it are part of what was found.
+    pub baseline: Option<String>,
+}
+
+impl History {
+    pub fn of(entries: &[Entry]) -> History {
+        let mut history = History::default();
+        for entry in entries {
+            match entry.event {
+                Event::Baseline => history.baseline = Some(entry.version.clone()),
+                _ => history.add(entry),
+            }
+        }
+        history
+    }
+
+    fn add(&mut self, e: &Entry) {
+        let known = self.plans.iter().position(|p| p.checksum == e.checksum);
+        let past = match known {
+            Some(i) => &mut self.plans[i],
+            None => {
+                self.plans.push(first(e));
+                self.plans.last_mut().expect("was just pushed")
+            }
+        };
+        match e.event {
+            Event::Started => {
+                past.began = e.number;
+                if !past.stands() {
+                    past.millis = 0;
+                }
+                if !matches!(past.state, State::Applied | State::Expanded) {
+                    past.state = part(e);
+                }
+            }
+            Event::Batch => past.state = part(e),
+            Event::Expanded => past.state = State::Expanded,
+            Event::Applied => past.state = State::Applied,
+            Event::Undone => past.state = State::Undone,
+            Event::Failed if past.stands() => {}
+            Event::Failed => past.state = State::Failed,
+            Event::Baseline => {}
+        }
+        past.error = e.error.clone();
+        if e.event != Event::Failed {
+            past.batches = usize::try_from(e.batch).unwrap_or(0);
+        }
+        past.millis += e.millis;
+        (past.at, past.who) = (e.at.clone(), e.who.clone());
+    }
+
+    pub fn get(&self, checksum: &str) -> Option<&Past> {
+        self.plans.iter().find(|p| p.checksum == checksum)
+    }
+
+    /// Whether the plan was there before msr was, and is not known to have been applied.
+    pub fn covers(&self, version: &str, checksum: &str) -> bool {
+        self.baseline.as_deref().is_some_and(|b| version <= b) && self.get(checksum).is_none()
+    }
+
+    /// What is in the database, newest first.
+    pub fn standing(&self) -> Vec<&Past> {
+        let mut all: Vec<&Past> = self.plans.iter().filter(|p| p.stands()).collect();
+        all.sort_by_key(|p| std::cmp::Reverse(p.began));
+        all
+    }
+}
+
+fn part(e: &Entry) -> State {
+    if e.batch > 0 { State::PartApplied } else { State::Begun }
+}
+
+fn first(e: &Entry) -> Past {
+    Past {
+        version: e.version.clone(),
+        name: e.name.clone(),
+        checksum: e.checksum.clone(),
+        state: State::Begun,
+        batches: 0,
+        began: e.number,
+        at: String::new(),
+        who: String::new(),
+        millis: 0,
+        error: None,
+    }
+}
+
+/// Whether the same statements were desired when the database was last found to be just what they say, and it is still
+/// that: then there is nothing to plan, and no scratch database is needed to say so.
+pub fn unchanged(entries: &[Entry], desired: &str, live: Fingerprint) -> bool {
+    let live = live.to_string();
+    let settled = entries.iter().filter(|e| matches!(e.event, Event::Applied | Event::Baseline));
+    settled.into_iter().any(|e| e.desired.as_deref() == Some(desired) && e.live.as_deref() == Some(&live))
+}

@@ -1,0 +1,170 @@
+//! The journal in PostgreSQL: schema `msr`.
+//!
+//! diesel writes the SQL and the parameters; the raw client of the session sends them, so that an entry is part of the
+//! transaction of the statements that it tells of.
+
+use super::tables::postgres::{journal, journal_migrations, plans};
+use super::tables::{Row, values};
+use super::{Entry, Journal, Tables, migrations};
+use crate::engine::postgres::conn::Client;
+use crate::{Result, SqlError};
+use diesel::migration::{Migration, MigrationVersion};
+use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
+use diesel::prelude::*;
+use diesel::query_builder::bind_collector::RawBytesBindCollector;
+use diesel::query_builder::{QueryBuilder, QueryFragment};
+use diesel_migrations::MigrationHarness;
+use tokio_postgres::types::FromSql;
+
+/// What diesel asks for types that it has no number for; the journal has none of those.
+struct Builtin;
+
+impl PgMetadataLookup for Builtin {
+    fn lookup_type(&mut self, name: &str, schema: Option<&str>) -> PgTypeMetadata {
+        unreachable!("the journal has no column of the type {schema:?}.{name}")
+    }
+}
+
+/// A query as the raw client takes it: text, types and values of its parameters.
+struct Sent {
+    sql: String,
+    types: Vec<u32>,
+    binds: Vec<Option<Vec<u8>>>,
+}
+
+fn sent(query: &impl QueryFragment<Pg>) -> Result<Sent, SqlError> {
+    let told = |e: diesel::result::Error| SqlError { message: e.to_string(), ..SqlError::default() };
+    let mut builder = PgQueryBuilder::default();
+    query.to_sql(&mut builder, &Pg).map_err(told)?;
+    let mut collector = RawBytesBindCollector::<Pg>::new();
+    query.collect_binds(&mut collector, &mut Builtin, &Pg).map_err(told)?;
+    let types = collector.metadata.iter().map(|m| m.oid()).collect::<Result<_, _>>();
+    let types = types.map_err(|e| SqlError { message: format!("{e:?}"), ..SqlError::default() })?;
+    Ok(Sent { sql: builder.finish(), types, binds: collector.binds })
+}
+
+fn query(c: &mut Client, query: &impl QueryFragment<Pg>) -> Result<Vec<tokio_postgres::Row>, SqlError> {
+    let sent = sent(query)?;
+    c.query_raw(&sent.sql, &sent.types, &sent.binds)
+}
+
+fn execute(c: &mut Client, query: &impl QueryFragment<Pg>) -> Result<u64, SqlError> {
+    let sent = sent(query)?;
+    c.execute_raw(&sent.sql, &sent.types, &sent.binds)
+}
+
+fn column<'a, T: FromSql<'a>>(row: &'a tokio_postgres::Row, i: usize) -> Result<T, SqlError> {
+    row.try_get(i).map_err(|e| SqlError { message: e.to_string(), ..SqlError::default() })
+}
+
+fn yes(rows: &[tokio_postgres::Row]) -> bool {
+    rows.first().is_some_and(|row| column(row, 0).unwrap_or(false))
+}
+
+fn entry(row: &tokio_postgres::Row) -> Result<Entry, SqlError> {
+    Entry::try_from(Row {
+        number: column(row, 0)?,
+        event: column(row, 1)?,
+        version: column(row, 2)?,
+        name: column(row, 3)?,
+        checksum: column(row, 4)?,
+        batch: column(row, 5)?,
+        at: column(row, 6)?,
+        who: column(row, 7)?,
+        msr: column(row, 8)?,
+        millis: column(row, 9)?,
+        live: column(row, 10)?,
+        desired: column(row, 11)?,
+        error: column(row, 12)?,
+        steps: column(row, 13)?,
+        hash: column(row, 14)?,
+    })
+}
+
+/// Versions of the journal that are there; `None` without tables. `to_regclass` and not the catalog's rows: another
+/// session's table that is not committed yet is not there.
+fn versions(c: &mut Client) -> Result<Option<Vec<String>>, SqlError> {
+    let there = c.query_raw("SELECT pg_catalog.to_regclass('msr.journal_migrations') IS NOT NULL", &[], &[])?;
+    if !yes(&there) {
+        return Ok(None);
+    }
+    let rows = query(c, &journal_migrations::table.select(journal_migrations::version))?;
+    rows.iter().map(|row| column(row, 0)).collect::<Result<_, _>>().map(Some)
+}
+
+impl Journal for Client {
+    fn tables(&mut self) -> Result<Tables, SqlError> {
+        let Some(versions) = versions(self)? else { return Ok(Tables::Absent) };
+        let all = migrations::versions::<Pg>(&migrations::POSTGRES);
+        Ok(if all.iter().all(|v| versions.contains(v)) { Tables::Current } else { Tables::Outdated })
+    }
+
+    fn bootstrap(&mut self) -> Result<()> {
+        let mut harness = Harness(self);
+        harness.run_pending_migrations(migrations::POSTGRES).map(|_| ()).map_err(migrations::error)
+    }
+
+    fn entries(&mut self) -> Result<Vec<Entry>, SqlError> {
+        query(self, &journal::table.order(journal::number))?.iter().map(entry).collect()
+    }
+
+    fn plan(&mut self, checksum: &str) -> Result<Option<String>, SqlError> {
+        let rows = query(self, &plans::table.filter(plans::checksum.eq(checksum)).select(plans::text))?;
+        rows.first().map(|row| column(row, 0)).transpose()
+    }
+
+    fn head(&mut self) -> Result<Option<Entry>, SqlError> {
+        query(self, &journal::table.order(journal::number.desc()).limit(1))?.first().map(entry).transpose()
+    }
+
+    fn now(&mut self) -> Result<String, SqlError> {
+        let clock = "SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', \
+                     'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
+        column(&self.query_raw(clock, &[], &[])?[0], 0)
+    }
+
+    /// With ON CONFLICT DO NOTHING the insert waits for a rival that has not committed yet, and then counts no row: the
+    /// transaction is not broken by an error that would have to be told from others.
+    fn insert(&mut self, entry: &Entry) -> Result<bool, SqlError> {
+        let insert = diesel::insert_into(journal::table).values(values!(journal, entry));
+        if execute(self, &insert.on_conflict_do_nothing())? == 0 {
+            return Ok(false);
+        }
+        if let Some(text) = &entry.plan {
+            let values = (plans::checksum.eq(&entry.checksum), plans::text.eq(text));
+            execute(self, &diesel::insert_into(plans::table).values(values).on_conflict_do_nothing())?;
+        }
+        Ok(true)
+    }
+}
+
+struct Harness<'a>(&'a mut Client);
+
+impl MigrationHarness<Pg> for Harness<'_> {
+    /// One string is one transaction: the version's row stands or falls with the tables. The schema is created only
+    /// where it is not there, so that a role that may not create schemas can be given one.
+    fn run_migration(&mut self, m: &dyn Migration<Pg>) -> diesel::migration::Result<MigrationVersion<'static>> {
+        let version = m.name().version().as_owned();
+        let script = migrations::script(m)?;
+        let schema = self.0.query_raw("SELECT pg_catalog.to_regnamespace('msr') IS NULL", &[], &[])?;
+        let create = if yes(&schema) { "CREATE SCHEMA msr;" } else { "" };
+        let done = self.0.execute(&format!(
+            "BEGIN;{create}\
+             CREATE TABLE IF NOT EXISTS msr.journal_migrations (version text PRIMARY KEY);\n{script}\n\
+             INSERT INTO msr.journal_migrations VALUES ('{version}');COMMIT;"
+        ));
+        if done.is_err() {
+            let _ = self.0.execute("ROLLBACK");
+        }
+        done?;
+        Ok(version)
+    }
+
+    fn revert_migration(&mut self, m: &dyn Migration<Pg>) -> diesel::migration::Result<MigrationVersion<'static>> {
+        Err(format!("the journal is never taken back: {}", m.name()).into())
+    }
+
+    fn applied_migrations(&mut self) -> diesel::migration::Result<Vec<MigrationVersion<'static>>> {
+        Ok(versions(self.0)?.unwrap_or_default().into_iter().map(migrations::version).collect())
+    }
+}

@@ -1,0 +1,138 @@
+//! Where a database stands in a plan: read from its catalog.
+
+use crate::model::{Catalog, Fingerprint, Id, Object, Status};
+use crate::plan::{Batch, Plan};
+use crate::{Error, Result};
+use std::collections::BTreeMap;
+
+/// How many batches of the plan stand, and what the next one left half done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub done: usize,
+    /// Objects that a killed or failed step outside of a transaction left unfinished: an INVALID index.
+    pub half: Vec<Id>,
+}
+
+/// What every object that the plan touches is once the first `done` batches stand.
+pub fn expected(plan: &Plan, done: usize) -> BTreeMap<&Id, Option<Fingerprint>> {
+    let mut all = BTreeMap::new();
+    for (i, batch) in plan.batches.iter().enumerate() {
+        for touch in &batch.touches {
+            let state = all.entry(&touch.id).or_insert(touch.before);
+            if i < done {
+                *state = touch.after;
+            }
+        }
+    }
+    all
+}
+
+fn state(live: &Catalog, id: &Id) -> Option<Fingerprint> {
+    live.get(id).map(Fingerprint::of)
+}
+
+/// Objects that are not what they are once the first `done` batches stand.
+pub fn mismatches<'a>(plan: &'a Plan, live: &Catalog, done: usize) -> Vec<(&'a Id, Option<Fingerprint>)> {
+    expected(plan, done).into_iter().filter(|(id, state_then)| state(live, id) != *state_then).collect()
+}
+
+/// For each number of batches from none to all, how many objects differ from what they are then. Goes over the touches
+/// once, not once per number.
+fn differing(plan: &Plan, live: &Catalog) -> Vec<usize> {
+    let mut expected = expected(plan, 0);
+    let live: BTreeMap<&Id, Option<Fingerprint>> = expected.keys().map(|id| (*id, state(live, id))).collect();
+    let mut count = expected.iter().filter(|(id, then)| live[*id] != **then).count();
+    let mut counts = vec![count];
+    for touch in plan.batches.iter().map(|b| &b.touches) {
+        for touch in touch {
+            let was = expected.insert(&touch.id, touch.after).flatten();
+            count -= usize::from(live[&touch.id] != was);
+            count += usize::from(live[&touch.id] != touch.after);
+        }
+        counts.push(count);
+    }
+    counts
+}
+
+/// What the batch would have made and what is there, but not in force.
+fn half_done(batch: &Batch, live: &Catalog) -> Vec<Id> {
+    let finished = |object: &Object| {
+        let mut object = object.clone();
+        object.head_mut().status = Status::Present;
+        Fingerprint::of(&object)
+    };
+    let unfinished = |id: &Id, after: Option<Fingerprint>| {
+        live.get(id).is_some_and(|o| o.status() == Status::Pending && Some(finished(o)) == after)
+    };
+    let touches = batch.touches.iter().filter(|_| !batch.transaction);
+    touches.filter(|t| t.before.is_none() && unfinished(&t.id, t.after)).map(|t| t.id.clone()).collect()
+}
+
+/// Finds how many batches stand. The catalog can leave a choice, as a backfill does not show in it: then it is what the
+/// journal knows to be done and not one more, for a batch of which nothing is to be seen is safe to do, not to leave out.
+pub fn standing(plan: &Plan, live: &Catalog, journaled: usize) -> Result<Standing> {
+    let counts = differing(plan, live);
+    let half = |done: usize| plan.batches.get(done).map_or(vec![], |next| half_done(next, live));
+    let fits: Vec<Standing> = (0..counts.len())
+        .map(|done| Standing { done, half: if counts[done] == 0 { vec![] } else { half(done) } })
+        .filter(|s| counts[s.done] == s.half.len())
+        .collect();
+    let ahead = fits.iter().find(|s| s.done >= journaled);
+    let found = ahead.or_else(|| fits.iter().rev().find(|s| s.done < journaled));
+    found.cloned().ok_or_else(|| stale(plan, live, &counts))
+}
+
+/// The refusal that names each object that is neither as it was before nor as it is after.
+fn stale(plan: &Plan, live: &Catalog, counts: &[usize]) -> Error {
+    let nearest = (0..counts.len()).min_by_key(|done| counts[*done]).unwrap_or(0);
+    let mut error = Error::refused(format!(
+        "the plan `{}` is stale: this database is not what the plan was made for",
+        plan.header.name
+    ));
+    for (id, then) in mismatches(plan, live, nearest) {
+        error = error.detail(difference(live, id, then));
+        let others = states(plan, id).into_iter().filter(|s| *s != then).map(told).collect::<Vec<_>>();
+        if !others.is_empty() {
+            error = error.detail(format!("  at other points of the plan: {}", others.join(", ")));
+        }
+    }
+    error.hint("make the plan anew: `msr plan`, or `msr plan --rebase FILE` for a saved one")
+}
+
+/// All states that the object goes through.
+fn states(plan: &Plan, id: &Id) -> Vec<Option<Fingerprint>> {
+    let touches = plan.batches.iter().flat_map(|b| &b.touches).filter(|t| t.id == *id);
+    let mut states = Vec::new();
+    for state in touches.flat_map(|t| [t.before, t.after]) {
+        if !states.contains(&state) {
+            states.push(state);
+        }
+    }
+    states
+}
+
+fn told(state: Option<Fingerprint>) -> String {
+    state.map_or("not there".into(), |f| f.to_string())
+}
+
+/// One object as it is and as it should be, with what it is made of.
+pub fn difference(live: &Catalog, id: &Id, then: Option<Fingerprint>) -> String {
+    let mut text = format!("{id}: is {}, the plan expects {}", told(state(live, id)), told(then));
+    for (name, value) in live.get(id).map(Object::attrs).unwrap_or_default() {
+        if value != crate::model::Value::None {
+            text.push_str(&format!("\n  {name}: {value}"));
+        }
+    }
+    text
+}
+
+/// Refuses where something moved that the plan does not touch but depends on.
+pub fn relied_upon(plan: &Plan, live: &Catalog) -> Result<()> {
+    let moved: Vec<_> = plan.relies.iter().filter(|(id, then)| state(live, id) != Some(*then)).collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let error = Error::refused(format!("the plan `{}` is stale: what it depends on has changed", plan.header.name));
+    let error = moved.into_iter().fold(error, |e, (id, then)| e.detail(difference(live, id, Some(*then))));
+    Err(error.hint("make the plan anew: `msr plan`, or `msr plan --rebase FILE` for a saved one"))
+}

@@ -1,0 +1,146 @@
+//! A plan is applied.
+
+use super::batch::{self, Way, Work};
+use super::history::{Past, State};
+use super::journal::{Entry, Event as Happened};
+use super::observe::{self, Standing};
+use super::target::Target;
+use super::{Event, Options, Outcome, Phases, Report, gate, lock};
+use crate::engine::{Engine, Session};
+use crate::model::Catalog;
+use crate::plan::Plan;
+use crate::plan::file::Loaded;
+use crate::{Error, Failure, Result};
+use std::time::Instant;
+
+/// Applies one plan; `text` is its file's, kept in the journal for the way back.
+pub fn apply(
+    loaded: &Loaded,
+    text: &str,
+    engine: &dyn Engine,
+    session: &mut dyn Session,
+    options: &Options,
+    events: &mut dyn FnMut(Event),
+) -> Result<Report> {
+    gate::engine(&loaded.plan, engine, session.server())?;
+    let mut target = Target::new(session, options, events);
+    lock::held(&mut target, |target| forward(target, loaded, text))
+}
+
+/// The same under a lock that is held already.
+pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Result<Report> {
+    let (start, plan) = (Instant::now(), &loaded.plan);
+    let history = target.read_journal()?;
+    let past = history.get(&loaded.checksum);
+    if past.is_some_and(|p| finished(p, target.options.phases)) {
+        return Ok(Report::new(plan, Outcome::Already));
+    }
+    let live = target.session().inspect()?;
+    let (standing, notes) = judge(target, plan, past, &live)?;
+    let end = gate::end(plan, target.options.phases).max(standing.done);
+    let steps = plan.batches[standing.done..end].iter().flat_map(|b| plan.batch_steps(b));
+    gate::destructive(plan, steps.clone(), &target.options.allow)?;
+    for note in &notes {
+        target.tell(Event::Note(note.clone()));
+    }
+    target.make_ready()?;
+    let mut report = Report::new(plan, if end == plan.batches.len() { Outcome::Applied } else { Outcome::Expanded });
+    (report.steps, report.batches, report.notes) = (steps.count(), end - standing.done, notes);
+    let done = go(target, loaded, text, &standing, end);
+    let live = match done.and_then(|()| settled(target, plan, end, live, standing.done)) {
+        Ok(live) => live,
+        Err(error) => return Err(failed(target, loaded, error)),
+    };
+    let event = if report.outcome == Outcome::Applied { Happened::Applied } else { Happened::Expanded };
+    let entry = target.entry(event, plan, &loaded.checksum)?;
+    report.live = live.map(|l| l.fingerprint());
+    target.append(Entry {
+        batch: end as i64,
+        live: report.live.map(|f| f.to_string()),
+        // Only where nothing else differs either may a later run conclude from the same statements that all is well.
+        desired: plan.header.desired.clone().filter(|_| report.live == Some(plan.header.goal)),
+        plan: Some(text.to_string()),
+        ..entry
+    })?;
+    report.millis = start.elapsed().as_millis() as u64;
+    Ok(report)
+}
+
+/// Whether the journal says that there is nothing to do, so that nothing need be looked at.
+pub(super) fn finished(past: &Past, phases: Phases) -> bool {
+    past.state == State::Applied || past.state == State::Expanded && phases == Phases::Expand
+}
+
+/// All that is refused on what the database looks like. Notes are what differs and stands in nobody's way.
+fn judge(target: &Target, plan: &Plan, past: Option<&Past>, live: &Catalog) -> Result<(Standing, Vec<String>)> {
+    let standing = observe::standing(plan, live, past.map_or(0, |p| p.batches))?;
+    observe::relied_upon(plan, live)?;
+    let expanded = gate::end(plan, Phases::Expand);
+    if target.options.phases == Phases::Contract && standing.done < expanded {
+        return Err(Error::refused(format!("the expand phase of the plan `{}` is not done yet", plan.header.name))
+            .hint("`--phase all` does both, once no old application runs"));
+    }
+    let mut notes = vec![];
+    if standing.done == 0 && live.fingerprint() != plan.header.base {
+        let drift = "this database has changed since the plan was made, in ways that the plan does not care about";
+        if target.options.strict {
+            return Err(Error::refused(drift)
+                .detail(format!("it is {}, the plan was made on {}", live.fingerprint(), plan.header.base))
+                .hint("`msr drift` shows the difference; without `--strict` the plan can be applied"));
+        }
+        notes.push(drift.to_string());
+    }
+    Ok((standing, notes))
+}
+
+fn go(target: &mut Target, loaded: &Loaded, text: &str, standing: &Standing, end: usize) -> Result<()> {
+    let plan = &loaded.plan;
+    if standing.done > 0 {
+        target.tell(Event::Resumes { done: standing.done, of: plan.batches.len() });
+    }
+    let entry = target.entry(Happened::Started, plan, &loaded.checksum)?;
+    target.append(Entry { batch: standing.done as i64, plan: Some(text.to_string()), ..entry })?;
+    for index in standing.done..end {
+        let half = if index == standing.done { &standing.half[..] } else { &[] };
+        batch::run(target, Work { plan, checksum: &loaded.checksum, index, way: Way::Up, half })?;
+    }
+    Ok(())
+}
+
+/// The catalog as it is when all is done; `None` where nobody looked.
+fn settled(target: &mut Target, plan: &Plan, end: usize, before: Catalog, done: usize) -> Result<Option<Catalog>> {
+    match (end == done, target.options.verify) {
+        (true, _) => Ok(Some(before)),
+        (false, true) => verify(target, plan, end).map(Some),
+        (false, false) => Ok(None),
+    }
+}
+
+/// Looks again: every object that the plan touches must be what it promised.
+pub(super) fn verify(target: &mut Target, plan: &Plan, done: usize) -> Result<Catalog> {
+    target.tell(Event::Checking);
+    let live = target.session().inspect()?;
+    let differs = observe::mismatches(plan, &live, done);
+    if differs.is_empty() {
+        return Ok(live);
+    }
+    let error = Error::failed(format!("`{}` ran, but the database is not what the plan promised", plan.header.name));
+    let error = differs.into_iter().fold(error, |e, (id, then)| e.detail(observe::difference(&live, id, then)));
+    Err(error.hint("something else may be changing the schema: `msr drift` shows the difference"))
+}
+
+/// Writes the error into the journal where that is possible, and hands it on.
+pub(super) fn failed(target: &mut Target, loaded: &Loaded, error: Error) -> Error {
+    if error.failure != Failure::Unknown
+        && let Ok(entry) = target.entry(Happened::Failed, &loaded.plan, &loaded.checksum)
+    {
+        let batches = standing_batches(target);
+        let _ = target.append(Entry { error: Some(error.to_string()), batch: batches, ..entry });
+    }
+    error
+}
+
+/// What the last entry says of batches.
+fn standing_batches(target: &Target) -> i64 {
+    target.head.as_ref().map_or(0, |h| h.batch)
+}

@@ -1,0 +1,128 @@
+//! The database that a run works on: its session, the lock, the journal's head.
+
+use super::history::History;
+use super::journal::{self, Entry, Event as Happened, Journal, Tables};
+use super::{Event, Options};
+use crate::engine::Session;
+use crate::plan::Plan;
+use crate::{Error, Failure, Result, SqlError};
+use std::time::Duration;
+
+/// How often connecting again is tried, with pauses that grow to two seconds.
+const RECONNECTS: u32 = if cfg!(test) { 2 } else { 8 };
+
+pub struct Target<'a> {
+    session: &'a mut dyn Session,
+    /// Takes the session's place once the connection broke.
+    fresh: Option<Box<dyn Session>>,
+    pub options: &'a Options<'a>,
+    events: &'a mut dyn FnMut(Event),
+    /// The journal's last entry as this run knows it.
+    pub head: Option<Entry>,
+    who: Option<String>,
+    prepared: bool,
+}
+
+impl<'a> Target<'a> {
+    pub fn new(session: &'a mut dyn Session, options: &'a Options<'a>, events: &'a mut dyn FnMut(Event)) -> Self {
+        Target { session, fresh: None, options, events, head: None, who: None, prepared: false }
+    }
+
+    pub fn session(&mut self) -> &mut dyn Session {
+        match &mut self.fresh {
+            Some(session) => &mut **session,
+            None => &mut *self.session,
+        }
+    }
+
+    pub fn journal(&mut self) -> &mut dyn Journal {
+        self.session().journal()
+    }
+
+    pub fn tell(&mut self, event: Event) {
+        (self.events)(event);
+    }
+
+    /// How the run was told to stop, if it was.
+    pub fn stopped(&self) -> Option<Failure> {
+        (self.options.stop)()
+    }
+
+    /// What the journal says, and from now on its head. Nothing is written, unless older tables must be read by this msr.
+    pub fn read_journal(&mut self) -> Result<History> {
+        if self.journal().tables()? == Tables::Outdated {
+            self.journal().bootstrap()?;
+        }
+        let entries = journal::read(self.journal())?;
+        self.head = entries.last().cloned();
+        Ok(History::of(&entries))
+    }
+
+    /// Makes ready for statements that change things: session settings, journal. After all that can be refused was.
+    pub fn make_ready(&mut self) -> Result<()> {
+        if !self.journal().exists()? {
+            self.journal().bootstrap()?;
+        }
+        if !std::mem::replace(&mut self.prepared, true) {
+            self.session().prepare()?;
+        }
+        Ok(())
+    }
+
+    /// An entry about the plan, to be filled in and appended.
+    pub fn entry(&mut self, event: Happened, plan: &Plan, checksum: &str) -> Result<Entry, SqlError> {
+        Ok(Entry {
+            version: plan.header.version.clone(),
+            name: plan.header.name.clone(),
+            checksum: checksum.to_string(),
+            who: self.who()?,
+            ..Entry::new(event)
+        })
+    }
+
+    /// The database's role, and who uses it.
+    pub fn who(&mut self) -> Result<String, SqlError> {
+        if self.who.is_none() {
+            let role = self.session().role()?;
+            let who = &self.options.who;
+            self.who = Some(if who.is_empty() { role } else { format!("{role} ({who})") });
+        }
+        Ok(self.who.clone().unwrap_or_default())
+    }
+
+    /// Appends what stands on its own, outside of a batch's transaction.
+    pub fn append(&mut self, entry: Entry) -> Result<()> {
+        let head = self.head.clone();
+        let appended = self.journal().append(head.as_ref(), entry)?;
+        self.head = Some(appended.ok_or_else(another_was_faster)?);
+        Ok(())
+    }
+
+    /// A new connection in place of the one that broke, with the lock: once it is held, the old connection's server
+    /// process is gone and what it did is settled.
+    pub fn reconnect(&mut self) -> Result<()> {
+        let mut wait = Duration::from_millis(100);
+        for attempt in 1.. {
+            match (self.options.reconnect)() {
+                Ok(session) => {
+                    self.fresh = Some(session);
+                    break;
+                }
+                Err(error) if attempt == RECONNECTS => return Err(error),
+                Err(_) => std::thread::sleep(wait),
+            }
+            wait = (wait * 2).min(Duration::from_secs(2));
+        }
+        super::lock::take(self)?;
+        if self.prepared {
+            self.session().prepare()?;
+        }
+        self.tell(Event::Reconnected);
+        Ok(())
+    }
+}
+
+pub fn another_was_faster() -> Error {
+    Error::transient("another run of msr went to work on this database meanwhile; this one changed nothing more")
+        .hint("run again: it looks at what stands and does the rest")
+}

@@ -1,1 +1,0 @@
-//! The plan file: RON, versioned, sealed by a checksum.
