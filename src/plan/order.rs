@@ -121,10 +121,10 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
     for (i, node) in nodes.iter().enumerate() {
         for delta in &node.deltas {
             match delta {
-                Delta::Add(id) => drop(doers.adds.insert(id, i)),
-                Delta::Drop(id) => drop(doers.drops.insert(id, i)),
-                Delta::Set { id, .. } | Delta::Rename { to: id, .. } => drop(doers.sets.insert(id, i)),
-            }
+                Delta::Add(id) => doers.adds.insert(id, i),
+                Delta::Drop(id) => doers.drops.insert(id, i),
+                Delta::Set { id, .. } | Delta::Rename { to: id, .. } => doers.sets.insert(id, i),
+            };
         }
         // A rebuilt table is altered even when all of its deltas are about its parts.
         if node.action == super::Action::Rebuild {
@@ -167,7 +167,9 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
         edge(Some(&before), after, EdgeRule::Identity);
     }
     let mut graph = DiGraph::with_capacity(nodes.len(), found.len());
-    (0..nodes.len()).for_each(|i| drop(graph.add_node(i)));
+    for i in 0..nodes.len() {
+        graph.add_node(i);
+    }
     for (before, after, rule) in found {
         graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), rule);
     }
@@ -184,7 +186,7 @@ fn same_names(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<
             match delta {
                 Delta::Drop(id) => {
                     let names = scene.from.get(id).map(|o| (rule.namespace)(o)).unwrap_or_default();
-                    names.into_iter().for_each(|n| drop(freed.insert(n, i)));
+                    freed.extend(names.into_iter().map(|n| (n, i)));
                 }
                 Delta::Add(id) => {
                     let names = scene.to.get(id).map(|o| (rule.namespace)(o)).unwrap_or_default();

@@ -169,7 +169,7 @@ impl Session for PgSession {
     }
 
     fn journal(&mut self) -> &mut dyn Journal {
-        todo!()
+        &mut self.client
     }
 
     fn role(&mut self) -> Result<String, SqlError> {

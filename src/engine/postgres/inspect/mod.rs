@@ -122,7 +122,7 @@ impl Reader<'_> {
     /// Turns the engine's dependencies into refs.
     fn connect(&mut self, depends: &[Depend]) {
         for d in depends {
-            let (Some(from), Some(to)) = (self.names.get(d.from), self.names.get(d.to)) else { continue };
+            let (Some(from), Some(to)) = (self.object_at(d.from), self.object_at(d.to)) else { continue };
             if from == to {
                 continue;
             }
@@ -142,6 +142,12 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    /// The object at an address: a column of a view is no object of its own.
+    fn object_at(&self, address: names::Address) -> Option<&Id> {
+        let exact = self.names.get(address)?;
+        if self.catalog.contains(exact) { Some(exact) } else { self.names.get((address.0, address.1, 0)) }
     }
 
     fn unmodelled(&mut self) -> Result<(), SqlError> {

@@ -366,5 +366,19 @@ fn sequence_numbers(_: &Scene, c: &Change) -> How {
     if first != Some(&c.attr) {
         return How::Nothing;
     }
-    How::statement(format!("ALTER SEQUENCE {} {}", path(c.new.id()), sequence_options(new)))
+    let alter = format!("ALTER SEQUENCE {} {}", path(c.new.id()), sequence_options(new));
+    How::statements(into_bounds(c.old, new).into_iter().chain([alter]))
+}
+
+/// Narrower bounds must hold the present value: what is outside of them moves to the nearer one.
+fn into_bounds(old: &Object, new: &Sequence) -> Option<String> {
+    let Object::Sequence(old) = old else { return None };
+    let name = path(&new.head.id);
+    let (min, max) = (new.min.max(old.min), new.max.min(old.max));
+    (new.min > old.min || new.max < old.max).then(|| {
+        format!(
+            "SELECT setval({}, greatest(least(last_value, {max}), {min}), is_called AND last_value BETWEEN {min} AND {max}) FROM {name}",
+            super::super::ddl::literal(&name)
+        )
+    })
 }
