@@ -67,7 +67,8 @@ impl<'a> Expander<'a> {
 
     /// Looks how the changes of one object can be made.
     fn alter(&mut self, id: &Id) -> Result<()> {
-        let deltas = self.work.sets[id].clone();
+        // It may have been replaced on account of another one.
+        let Some(deltas) = self.work.sets.get(id).cloned() else { return Ok(()) };
         for delta in &deltas {
             let (how, blocks) = answer(self.engine, &self.scene, delta)?;
             match how {
