@@ -14,7 +14,9 @@ pub fn differences(got: &Dump, want: &Dump) -> Vec<String> {
             (_, None) => out.push(format!("left over: {key}")),
             (Some(a), Some(b)) if order_free(a) != order_free(b) => {
                 let (a, b) = (order_free(a), order_free(b));
-                let only = |x: &[String], y: &[String]| -> Vec<String> { x.iter().filter(|l| !y.contains(l)).cloned().collect() };
+                let only = |x: &[String], y: &[String]| -> Vec<String> {
+                    x.iter().filter(|l| !y.contains(l)).cloned().collect()
+                };
                 out.push(format!("differs: {key}\n    has   {:?}\n    wants {:?}", only(&a, &b), only(&b, &a)));
             }
             _ => {}
@@ -64,20 +66,20 @@ fn section(line: &str) -> Option<String> {
 }
 
 /// What `sqlite` reads, each row tagged by `what`.
-pub const SQLITE: &str = r"
+pub const SQLITE: &str = r#"
 CREATE TEMP VIEW mine AS SELECT type, name, sql FROM main.sqlite_schema
   WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name NOT LIKE 'msr\_%' ESCAPE '\';
 SELECT 'object' AS what, type, name, sql FROM mine ORDER BY type, name;
-SELECT 'line' AS what, m.name, x.name || ' ' || upper(x.type) || ' notnull=' || x.'notnull' || ' default='
+SELECT 'line' AS what, m.name, x.name || ' ' || upper(x.type) || ' notnull=' || x."notnull" || ' default='
   || coalesce(x.dflt_value, '') || ' pk=' || x.pk || ' hidden=' || x.hidden AS line
   FROM mine m JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table';
-SELECT 'line' AS what, m.name, 'fk ' || f.'table' || ' ' || group_concat(f.'from' || '->' || coalesce(f.'to', ''), ' ') || ' update '
+SELECT 'line' AS what, m.name, 'fk ' || f."table" || ' ' || group_concat(f."from" || '->' || coalesce(f."to", ''), ' ') || ' update '
   || f.on_update || ' delete ' || f.on_delete AS line
-  FROM mine m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' GROUP BY m.name, f.id, f.'table', f.on_update, f.on_delete;
-SELECT 'line' AS what, m.name, 'auto-index unique=' || i.'unique' || ' origin=' || i.origin || ' '
+  FROM mine m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' GROUP BY m.name, f.id, f."table", f.on_update, f.on_delete;
+SELECT 'line' AS what, m.name, 'auto-index unique=' || i."unique" || ' origin=' || i.origin || ' '
   || (SELECT group_concat(coalesce(x.name, '?') || ' ' || x.coll || ' desc=' || x.desc, ',') FROM pragma_index_xinfo(i.name) x WHERE x.key) AS line
   FROM mine m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin <> 'c';
-";
+"#;
 
 /// Pragmas for what SQLite reads itself, tokens of the stored text for the rest: quotes, case, white space and comments
 /// fold, string literals do not.
@@ -91,7 +93,9 @@ pub fn sqlite(rows: &[Value]) -> Dump {
         let mut lines = vec![];
         if kind == "table" && !virtual_table {
             lines.extend(table_lines(&tokens));
-            lines.extend(rows.iter().filter(|r| r["what"] == "line" && r["name"] == row["name"]).map(|r| text(r, "line")));
+            lines.extend(
+                rows.iter().filter(|r| r["what"] == "line" && r["name"] == row["name"]).map(|r| text(r, "line")),
+            );
             lines.sort();
         } else {
             lines.push(join(&tokens).replace("if not exists ", ""));
@@ -111,17 +115,27 @@ fn table_lines(tokens: &[Token]) -> Vec<String> {
         let owner = part.first().map_or("", |t| t.text.as_str());
         for (i, _) in part.iter().enumerate().filter(|(_, t)| t.depth == 1) {
             let inside = || {
-                let end = part[i + 1..].iter().position(|t| t.depth == 1 && t.text == ")").map_or(part.len(), |n| i + 2 + n);
+                let end =
+                    part[i + 1..].iter().position(|t| t.depth == 1 && t.text == ")").map_or(part.len(), |n| i + 2 + n);
                 join(&part[i..end])
             };
             match word(i) {
                 "check" => out.push(inside()),
-                "as" => out.push(format!("{owner} {} {}", inside(), if part.iter().any(|t| t.text == "stored") { "stored" } else { "virtual" })),
+                "as" => out.push(format!(
+                    "{owner} {} {}",
+                    inside(),
+                    if part.iter().any(|t| t.text == "stored") { "stored" } else { "virtual" }
+                )),
                 "collate" => out.push(format!("{owner} collate {}", word(i + 1))),
                 "constraint" => out.push(format!("constraint {}", part[i + 1].text)),
                 "conflict" => out.push(format!("{owner} on conflict {}", word(i + 1))),
                 "autoincrement" => out.push("autoincrement".into()),
-                "deferrable" => out.push(format!("{owner} {} deferrable {} {}", if i > 0 { word(i - 1) } else { "" }, word(i + 1), word(i + 2))),
+                "deferrable" => out.push(format!(
+                    "{owner} {} deferrable {} {}",
+                    if i > 0 { word(i - 1) } else { "" },
+                    word(i + 1),
+                    word(i + 2)
+                )),
                 _ => {}
             }
         }
@@ -182,9 +196,9 @@ fn tokens(sql: &str) -> Vec<Token> {
                 push(")".into(), false, depth);
                 i += 1;
             }
-            _ if c.is_alphanumeric() || c == '_' || c == '.' => {
+            _ if c.is_alphanumeric() || c == '_' => {
                 let start = i;
-                while i < chars.len() && (chars[i].is_alphanumeric() || matches!(chars[i], '_' | '.' | '$')) {
+                while i < chars.len() && (chars[i].is_alphanumeric() || matches!(chars[i], '_' | '$')) {
                     i += 1;
                 }
                 push(chars[start..i].iter().collect::<String>().to_lowercase(), false, depth);

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 pub use dump::{Dump, differences};
-pub use postgres::{Postgres, postgres};
+pub use postgres::postgres;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Engine {
@@ -203,7 +203,10 @@ fn row(value: &serde_json::Value) -> Row {
 /// Rows of the tables and columns that `other` has too, sorted, for comparing across a change of the schema.
 pub fn common(rows: &Rows, columns: &BTreeSet<(String, String)>) -> Rows {
     let keep = |table: &String, row: &Row| -> Row {
-        row.iter().filter(|(c, _)| columns.contains(&(table.clone(), (*c).clone()))).map(|(c, v)| (c.clone(), v.clone())).collect()
+        row.iter()
+            .filter(|(c, _)| columns.contains(&(table.clone(), (*c).clone())))
+            .map(|(c, v)| (c.clone(), v.clone()))
+            .collect()
     };
     rows.iter()
         .filter(|(table, _)| columns.iter().any(|(t, _)| t == *table))
@@ -218,7 +221,9 @@ pub fn common(rows: &Rows, columns: &BTreeSet<(String, String)>) -> Rows {
 /// The (table, column) pairs that have values in both.
 pub fn columns_in_both(a: &Rows, b: &Rows) -> BTreeSet<(String, String)> {
     let columns = |rows: &Rows| -> BTreeSet<(String, String)> {
-        rows.iter().flat_map(|(t, rows)| rows.iter().flat_map(move |r| r.keys().map(move |c| (t.clone(), c.clone())))).collect()
+        rows.iter()
+            .flat_map(|(t, rows)| rows.iter().flat_map(move |r| r.keys().map(move |c| (t.clone(), c.clone()))))
+            .collect()
     };
     columns(a).intersection(&columns(b)).cloned().collect()
 }
@@ -279,7 +284,12 @@ impl Msr {
     /// A command with nothing of the outer environment but what a program needs to run.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_msr"));
-        command.args(args).current_dir(self.folder.path()).env_clear().env("NO_COLOR", "1").env("HOME", self.folder.path());
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("NO_COLOR", "1")
+            .env("HOME", self.folder.path());
         for name in ["PATH", "TMPDIR", "USER", "LLVM_PROFILE_FILE", "RUST_BACKTRACE"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

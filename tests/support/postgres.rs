@@ -95,7 +95,10 @@ impl Postgres {
 
     /// Runs SQL through psql, stopping at the first error; rows one a line, columns apart by `|`.
     pub fn sql(&self, database: &str, sql: &str) -> Result<String, String> {
-        super::run(self.program("psql").args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", "-"]), sql)
+        super::run(
+            self.program("psql").args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", "-"]),
+            sql,
+        )
     }
 
     /// pg_dump's schema, msr's journal left out.
