@@ -199,7 +199,7 @@ impl Schema {
                 self.add_foreign_column(random, last);
             }
             1 => {
-                if random.one_in(2) {
+                if !self.tables[table].referred {
                     let name = self.tables[table].name.clone();
                     remove(self, &Part::Table(name));
                 }
@@ -278,6 +278,7 @@ impl Schema {
             twice: Some(of),
             nulls: false,
             late: true,
+            back: true,
             comment: None,
         });
     }
@@ -285,15 +286,7 @@ impl Schema {
     /// Only a column that could come back under the rows that are there.
     fn drop_column(&mut self, random: &mut Random, table: usize) {
         let t = &self.tables[table];
-        let key = |name: &String| {
-            t.uniques.iter().any(|u| u.columns.contains(name))
-                || t.indexes.iter().any(|i| i.unique && i.columns.contains(name))
-        };
-        let back = |c: &&super::Column| match c.default {
-            Default::None => !c.not_null,
-            Default::Literal(_) => !key(&c.name),
-            Default::Next(_) => false,
-        };
+        let back = |c: &&super::Column| c.back || t.rows == 0;
         // One that another is computed from goes only after that one has.
         let free = |c: &&super::Column| !t.columns.iter().any(|x| x.twice.as_ref() == Some(&c.name));
         let columns: Vec<String> = t.columns.iter().skip(1).filter(back).filter(free).map(|c| c.name.clone()).collect();

@@ -116,6 +116,8 @@ pub struct Table {
     pub strict: bool,
     pub unlogged: bool,
     pub rows: usize,
+    /// Rows of A refer to rows of it, so that it can't come back empty.
+    pub referred: bool,
     pub comment: Option<String>,
 }
 
@@ -142,6 +144,8 @@ pub struct Column {
     pub nulls: bool,
     /// It came after the rows did: they all have its default.
     pub late: bool,
+    /// It could come back under A's rows if it went: it may be NULL, or has a default that no key minds.
+    pub back: bool,
     pub comment: Option<String>,
 }
 
@@ -324,7 +328,31 @@ impl Schema {
         for _ in 0..random.below(4) {
             schema.add_view(random);
         }
+        schema.mark();
         schema
+    }
+
+    /// Notes in A what its rows forbid to go.
+    fn mark(&mut self) {
+        let referred: Vec<String> = self
+            .tables
+            .iter()
+            .flat_map(|t| t.foreign.iter().filter(|f| f.table != t.name))
+            .map(|f| f.table.clone())
+            .collect();
+        for t in &mut self.tables {
+            t.referred = t.rows > 0 && referred.contains(&t.name);
+            let keys =
+                t.uniques.iter().map(|u| &u.columns).chain(t.indexes.iter().filter(|i| i.unique).map(|i| &i.columns));
+            let keys: Vec<String> = keys.flatten().cloned().collect();
+            for c in &mut t.columns {
+                c.back = match c.default {
+                    Default::None => !c.not_null,
+                    Default::Literal(_) => !keys.contains(&c.name),
+                    Default::Next(_) => false,
+                };
+            }
+        }
     }
 
     /// A name that nothing has had, now and then an odd one.
@@ -380,15 +408,28 @@ impl Schema {
         let not_null = random.one_in(3);
         let mut default =
             if random.one_in(3) || (late && not_null) { Default::Literal(random.below(3)) } else { Default::None };
-        if matches!(kind, Type::Int | Type::Big) && random.one_in(4) && !late {
-            if let Some(sequence) = random.pick(&self.sequences) {
-                default = Default::Next(sequence.name.clone());
-            }
+        if matches!(kind, Type::Int | Type::Big)
+            && random.one_in(4)
+            && !late
+            && let Some(sequence) = random.pick(&self.sequences)
+        {
+            default = Default::Next(sequence.name.clone());
         }
         let name = self.name(random, "c");
         let collate = kind == Type::Text && random.one_in(5);
         let nulls = !not_null && !late && random.one_in(3);
-        Column { name, kind, not_null, default, collate, twice: None, nulls, late, comment: self.comment(random) }
+        Column {
+            name,
+            kind,
+            not_null,
+            default,
+            collate,
+            twice: None,
+            nulls,
+            late,
+            back: true,
+            comment: self.comment(random),
+        }
     }
 
     fn add_enum(&mut self, random: &mut Random) {
@@ -449,6 +490,7 @@ impl Schema {
             twice: None,
             nulls: false,
             late: false,
+            back: true,
             comment: None,
         };
         let mut columns = vec![id];
@@ -468,6 +510,7 @@ impl Schema {
             strict,
             unlogged,
             rows: 0,
+            referred: false,
             comment,
         });
     }
@@ -488,6 +531,7 @@ impl Schema {
             twice: None,
             nulls: true,
             late: false,
+            back: true,
             comment: None,
         });
         self.push_foreign(random, table, column, parent);
