@@ -2,7 +2,7 @@
 //!
 //! One PostgreSQL cluster a test process, begun when first asked for; a watchdog stops it when the process is gone,
 //! whatever it died of. SQLite is reached through the `sqlite3` program. Nothing here calls msr's library.
-#![allow(dead_code)] // every test binary uses its own part
+#![allow(dead_code, unused_imports)] // every test binary uses its own part
 
 pub mod dump;
 mod postgres;
