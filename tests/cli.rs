@@ -737,3 +737,35 @@ CREATE FUNCTION evil.format_type(oid, integer) RETURNS text LANGUAGE sql AS 'SEL
     apply(&msr, &database).expect(0);
     assert!(has_two(&database));
 }
+
+// The sample under schema/.
+
+/// The sample's files, in an order that the engines' own programs take.
+fn sample(files: &[&str]) -> String {
+    files
+        .iter()
+        .map(|name| std::fs::read_to_string(support::repository().join("schema").join(name)).expect("a file"))
+        .collect()
+}
+
+#[test]
+fn the_sample_is_what_msr_makes_of_it() {
+    needs!(Engine::Sqlite);
+    let want = Engine::Sqlite.with(&sample(&["books.sql", "loans.sql", "fines.sql", "rules.sql"])).expect("it loads");
+    let database = Engine::Sqlite.fresh();
+    let msr = Msr::new();
+    let schema = support::repository().join("schema");
+    plan(&msr, &database, schema.to_str().expect("a path")).expect(0);
+    apply(&msr, &database).expect(0);
+    assert_eq!(database.dump(), want.dump());
+    let lend = "INSERT INTO loans (book_id, member_id) VALUES (1, 1);";
+    let people = "INSERT INTO authors VALUES (1, 'A', 1950); INSERT INTO members VALUES (1, 'M', NULL, '2020-01-01');";
+    database.load(&format!("{people} INSERT INTO books VALUES (1, '1', 'T', 1, 1); {lend}")).expect("one copy to lend");
+    assert!(database.load(lend).expect_err("none left").contains("no copy"));
+}
+
+#[test]
+fn the_sample_loads_on_postgres() {
+    needs!(Engine::Postgres);
+    Engine::Postgres.with(&sample(&["books.sql", "loans.sql", "fines.sql"])).expect("it loads");
+}
