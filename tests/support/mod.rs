@@ -283,7 +283,7 @@ impl Msr {
 
     /// A command with nothing of the outer environment but what a program needs to run.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_msr"));
+        let mut command = Command::new(binary());
         command
             .args(args)
             .current_dir(self.folder.path())
@@ -327,6 +327,11 @@ impl Default for Msr {
     fn default() -> Self {
         Msr::new()
     }
+}
+
+/// The binary under test: cargo's, or the one that `MSR_TEST_BIN` names.
+fn binary() -> PathBuf {
+    std::env::var_os("MSR_TEST_BIN").map_or(env!("CARGO_BIN_EXE_msr").into(), PathBuf::from)
 }
 
 /// Waits for a program; kills it after `limit`.
