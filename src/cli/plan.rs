@@ -1,0 +1,176 @@
+use super::context::{Context, Extra, Format};
+use super::plans::{self, Place};
+use super::progress::Progress;
+use super::source_arg::{Reader, form};
+use super::{Done, output};
+use msr::engine::{self, Access, Session};
+use msr::model::Catalog;
+use msr::plan::file;
+use msr::plan::make::{Inputs, Made, make};
+use msr::plan::Plan;
+use msr::render::{human, json, sql};
+use msr::settings::Settings;
+use msr::source::Source;
+use msr::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Plan the steps from the database to the schema you want
+///
+/// The schema is loaded into a scratch database and compared with the target; the steps between them are run there, forward
+/// and back, before the plan is shown. The target is only read.
+///
+/// Formats: human, json, sql, ron (the plan file itself).
+#[derive(clap::Args)]
+pub struct Args {
+    /// Write the plan to this file, for `msr apply FILE`
+    #[arg(long, value_name = "FILE", conflicts_with = "save")]
+    out: Option<PathBuf>,
+    /// Write the plan into plans/ under this name, for `msr migrate`
+    #[arg(long, value_name = "NAME")]
+    save: Option<String>,
+    /// Plan from this source instead of from the database, which is not asked then
+    #[arg(long, value_name = "SOURCE")]
+    from: Option<String>,
+    /// Exit with 2 if there is anything to do
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+    /// Seal a plan file again after editing it by hand; nothing is planned
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    reseal: Option<PathBuf>,
+}
+
+pub fn run(context: &Context, args: Args) -> Result<Done> {
+    if let Some(path) = &args.reseal {
+        return reseal(context, path);
+    }
+    let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
+    let settings = context.settings_with(Extra { allow: args.allow.clone(), ..Extra::default() })?;
+    let place = Where::of(&args, &settings)?;
+    let plan = planned(context, &settings, &args, &place)?.plan;
+    match (&args.out, &place.saved) {
+        (Some(path), _) => plans::write(path, &file::write(&plan))?,
+        (None, Some(saved)) if !plan.is_empty() => plans::save(&saved.path, &plan)?,
+        _ => {}
+    }
+    output::result(&match format {
+        Format::Human => human::plan(&plan, context.look()),
+        Format::Json => json::plan(&plan),
+        Format::Sql => sql::up(&plan),
+        Format::Ron => file::write(&plan),
+    })?;
+    next(context, &args, &place, &plan);
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })
+}
+
+/// The plan's version and name, and where it goes in the chain of saved ones.
+struct Where {
+    version: String,
+    created_at: String,
+    parent: Option<String>,
+    /// Where the newest saved plan leads.
+    head: Option<msr::model::Fingerprint>,
+    saved: Option<Place>,
+}
+
+impl Where {
+    fn of(args: &Args, settings: &Settings) -> Result<Where> {
+        let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+        let created_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let version = now.strftime("%Y%m%d%H%M").to_string();
+        let Some(name) = &args.save else {
+            return Ok(Where { version, created_at, parent: None, head: None, saved: None });
+        };
+        let folder = Path::new(&settings.plans);
+        let chain = plans::read_folder(folder)?;
+        let place = plans::place(folder, name, &now, &chain)?;
+        let last = chain.last().map(|saved| &saved.loaded);
+        Ok(Where {
+            version: place.version.clone(),
+            created_at,
+            parent: last.map(|loaded| loaded.checksum.clone()),
+            head: last.map(|loaded| loaded.plan.header.goal),
+            saved: Some(place),
+        })
+    }
+}
+
+fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -> Result<Made> {
+    let engine = engine::named(settings.database.engine())?;
+    let reader = Reader { context, settings, engine };
+    let desired = reader.statements(&form(&settings.schema, settings)?)?;
+    let base = args.from.as_ref().map(|from| reader.catalog(&form(from, settings)?)).transpose()?;
+    let mut session = match base {
+        Some(_) => None,
+        None => Some(engine.connect(&settings.database, Access::Read)?),
+    };
+    refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
+    let mut progress = Progress::new(context);
+    make(Inputs {
+        engine,
+        target: session.as_deref_mut().map(|session| (session, &settings.database)),
+        base,
+        desired: &desired,
+        shadow: settings.shadow.as_ref(),
+        name: args.save.clone().unwrap_or_default(),
+        version: place.version.clone(),
+        created_at: place.created_at.clone(),
+        parent: place.parent.clone(),
+        progress: &mut |stage, done, of| progress.at(stage, done, of),
+    })
+}
+
+/// A schema without a statement is more often a wrong folder than the wish to drop everything.
+fn refuse_emptying(
+    desired: &Source,
+    base: Option<&Catalog>,
+    session: Option<&mut (dyn Session + 'static)>,
+    settings: &Settings,
+) -> Result<()> {
+    let allowed = settings.allow.iter().any(|rule| rule == "destructive" || rule == "all");
+    if allowed || !desired.statements.is_empty() {
+        return Ok(());
+    }
+    let objects = match (base, session) {
+        (Some(base), _) => base.len(),
+        (None, Some(session)) => session.inspect()?.len(),
+        (None, None) => 0,
+    };
+    if objects == 0 {
+        return Ok(());
+    }
+    let what = msr::render::text::count(objects, "object");
+    Err(Error::refused(format!("the schema `{}` has no statement, and the database has {what}", settings.schema))
+        .hint("to keep the database, name the right schema with `--schema`")
+        .hint("to drop everything, say so with `--allow destructive`"))
+}
+
+/// Where the plan is now, and what to do with it.
+fn next(context: &Context, args: &Args, place: &Where, plan: &Plan) {
+    if let Some(head) = place.head.filter(|head| *head != plan.header.base && !plan.is_empty()) {
+        let base = plan.header.base;
+        output::warning(
+            context,
+            &format!("the newest saved plan leads to {head}, and this one begins at {base}: run `msr migrate` first, or plan with `--from plans`"),
+        );
+    }
+    match (&args.out, &place.saved) {
+        (Some(path), _) => {
+            output::note(context, &format!("\nsaved as {0}; apply it with `msr apply {0}`", path.display()));
+        }
+        (None, Some(saved)) if !plan.is_empty() => {
+            output::note(context, &format!("\nsaved as {}; apply it with `msr migrate`", saved.path.display()));
+        }
+        _ => {}
+    }
+}
+
+fn reseal(context: &Context, path: &Path) -> Result<Done> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|e| Error::refused(format!("can't read the plan `{}`: {e}", path.display())))?;
+    plans::write(path, &file::reseal(&text, &path.display().to_string())?)?;
+    output::note(context, &format!("sealed {}", path.display()));
+    Ok(Done::Fine)
+}
