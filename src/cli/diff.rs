@@ -32,7 +32,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     };
     let reader = Reader { context, settings: &settings, engine };
     let (from, to) = (reader.catalog(&from)?, reader.catalog(&to)?);
-    let plan = reader.between(&from, &to)?;
+    let plan = reader.between(&from.catalog, &to)?;
     output::result(&match format {
         Format::Json => json::plan(&plan),
         Format::Sql => sql::up(&plan),

@@ -29,8 +29,9 @@ fn page(command: clap::Command) -> Result<String> {
 fn write(folder: &Path, command: clap::Command) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::failed(format!("can't make `{}`: {e}", folder.display())))?;
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        let name = format!("msr-{}", sub.get_name());
-        plans::write(&folder.join(format!("{name}.1")), &page(sub.clone().name(name))?)?;
+        // `build` has given it the display name `msr-plan`, which is what the page is called by.
+        let name = format!("msr-{}.1", sub.get_name());
+        plans::write(&folder.join(name), &page(sub.clone())?)?;
     }
     plans::write(&folder.join("msr.1"), &page(command)?)
 }

@@ -7,6 +7,7 @@ use msr::engine::{self, Access, Session};
 use msr::model::Catalog;
 use msr::plan::file;
 use msr::plan::make::{Inputs, Made, make};
+use msr::plan::Tie;
 use msr::plan::Plan;
 use msr::render::{human, json, sql};
 use msr::settings::Settings;
@@ -101,16 +102,23 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
     let engine = engine::named(settings.database.engine())?;
     let reader = Reader { context, settings, engine };
     let desired = reader.statements(&form(&settings.schema, settings)?)?;
-    let base = args.from.as_ref().map(|from| reader.catalog(&form(from, settings)?)).transpose()?;
+    let base = match &args.from {
+        Some(from) => Some(reader.catalog(&form(from, settings)?)?.catalog),
+        None => None,
+    };
     let mut session = match base {
         Some(_) => None,
         None => Some(engine.connect(&settings.database, Access::Read)?),
     };
     refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
+    let target = match &mut session {
+        Some(session) => Some((&mut **session as &mut dyn Session, &settings.database)),
+        None => None,
+    };
     let mut progress = Progress::new(context);
     make(Inputs {
         engine,
-        target: session.as_deref_mut().map(|session| (session, &settings.database)),
+        target,
         base,
         desired: &desired,
         shadow: settings.shadow.as_ref(),
@@ -118,6 +126,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         version: place.version.clone(),
         created_at: place.created_at.clone(),
         parent: place.parent.clone(),
+        tie: Tie::Reader,
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })
 }

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::plans::{self, Saved};
 use super::progress::Progress;
+use msr::engine::how::Server;
 use msr::engine::{self, Access, Engine, Session};
 use msr::model::Catalog;
 use msr::plan::{Plan, make};
@@ -64,6 +65,18 @@ pub fn engine_of(form: &Form) -> Result<Option<&'static dyn Engine>> {
     }
 }
 
+/// The objects of a source, and the server that told them.
+pub struct Seen {
+    pub catalog: Catalog,
+    pub server: Server,
+}
+
+impl Seen {
+    pub fn of(session: &mut dyn Session) -> Result<Seen> {
+        Ok(Seen { catalog: session.inspect()?, server: session.server().clone() })
+    }
+}
+
 /// Reads sources for one engine.
 pub struct Reader<'a> {
     pub context: &'a Context,
@@ -73,7 +86,7 @@ pub struct Reader<'a> {
 
 impl Reader<'_> {
     /// The objects of a source.
-    pub fn catalog(&self, form: &Form) -> Result<Catalog> {
+    pub fn catalog(&self, form: &Form) -> Result<Seen> {
         match form {
             Form::Sql(path) => self.load(&Source::read(path, self.engine.dialect())?),
             Form::Database(url) => self.database(url),
@@ -95,29 +108,29 @@ impl Reader<'_> {
     }
 
     /// The steps from one catalog to another, not proved.
-    pub fn between(&self, from: &Catalog, to: &Catalog) -> Result<Plan> {
-        make::unproved(self.engine, from, to)
+    pub fn between(&self, from: &Catalog, to: &Seen) -> Result<Plan> {
+        make::unproved(self.engine, &to.server, from, &to.catalog)
     }
 
-    fn database(&self, url: &DatabaseUrl) -> Result<Catalog> {
+    fn database(&self, url: &DatabaseUrl) -> Result<Seen> {
         if url.engine() != self.engine.name() {
             return Err(Error::usage(format!("`{url}` is no database of the engine `{}`", self.engine.name())));
         }
         let mut progress = Progress::new(self.context);
         progress.at("reading the database", 0, 0);
-        self.engine.connect(url, Access::Read)?.inspect()
+        Seen::of(&mut *self.engine.connect(url, Access::Read)?)
     }
 
-    fn load(&self, source: &Source) -> Result<Catalog> {
+    fn load(&self, source: &Source) -> Result<Seen> {
         let mut progress = Progress::new(self.context);
         let mut scratch = self.scratch()?;
         let of = source.statements.len();
         scratch.load(source, &mut |done| progress.at("loading the schema", done, of))?;
-        scratch.inspect()
+        Seen::of(&mut *scratch)
     }
 
     /// Runs the plans on scratch, which must come out as each of them says.
-    fn replay(&self, chain: &[Saved]) -> Result<Catalog> {
+    fn replay(&self, chain: &[Saved]) -> Result<Seen> {
         let mut progress = Progress::new(self.context);
         let mut scratch = self.scratch()?;
         for (i, saved) in chain.iter().enumerate() {
@@ -128,7 +141,7 @@ impl Reader<'_> {
             }
             run(&mut *scratch, plan).map_err(|e| e.during(format!("replaying `{}`", saved.path.display())))?;
         }
-        scratch.inspect()
+        Seen::of(&mut *scratch)
     }
 
     fn scratch(&self) -> Result<Box<dyn Session>> {
