@@ -106,11 +106,12 @@ fn run(context: &Context, command: Command) -> Result<Done> {
 
 /// Help and version are no errors; clap's own code for wrong usage, 2, means something else here.
 fn usage(e: &clap::Error) -> ExitCode {
-    let _ = e.print();
-    match e.use_stderr() {
-        true => ExitCode::from(Failure::Usage.exit_code()),
-        false => ExitCode::SUCCESS,
+    if !e.use_stderr() {
+        let _ = e.print();
+        return ExitCode::SUCCESS;
     }
+    output::usage(e);
+    ExitCode::from(Failure::Usage.exit_code())
 }
 
 #[cfg(test)]

@@ -55,3 +55,29 @@ pub fn error(e: &Error, json: bool) {
         let _ = writeln!(out, "{}: {}", style("hint").cyan().for_stderr(), text::block(line));
     }
 }
+
+/// What clap says of a wrong command line; it quotes arguments, and a URL among them may hold a password.
+pub fn usage(e: &clap::Error) {
+    let text = match console::colors_enabled_stderr() {
+        true => e.render().ansi().to_string(),
+        false => e.render().to_string(),
+    };
+    let _ = write!(std::io::stderr().lock(), "{}", without_urls(text, std::env::args()));
+}
+
+fn without_urls(text: String, arguments: impl Iterator<Item = String>) -> String {
+    arguments.fold(text, |text, argument| match argument.split_once("://") {
+        Some((scheme, _)) => text.replace(&argument, &format!("{scheme}://…")),
+        None => text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn p31_wrong_usage_quotes_no_password() {
+        let url = "postgres://u:sesame@h/d";
+        let text = super::without_urls(format!("unexpected argument '{url}' found"), ["msr".into(), url.into()].into_iter());
+        assert_eq!(text, "unexpected argument 'postgres://…' found");
+    }
+}

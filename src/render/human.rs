@@ -26,7 +26,7 @@ pub fn plan(plan: &Plan, look: Look) -> String {
 
 /// What `msr down` would do once the plan is applied: the down-steps, last first.
 pub fn down(plan: &Plan, look: Look) -> String {
-    let mut out = format!("{} down: the steps that undo it, last first\n", title(plan, look));
+    let mut out = format!("{}, undone: last step first\n", title(plan, look));
     for step in plan.steps.iter().rev() {
         out += &format!("\n{}", backward(step, plan.steps.len(), look));
     }

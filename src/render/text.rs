@@ -39,12 +39,10 @@ pub fn count(n: usize, one: &str) -> String {
 /// The statement as it is sent to a client: with its semicolon, without white space around it.
 pub fn statement(sql: &str) -> String {
     let sql = sql.trim();
-    // A line comment at the end would swallow the semicolon.
-    let last = sql.lines().next_back().unwrap_or_default();
-    match sql.ends_with(';') {
-        true => sql.to_string(),
-        false if last.contains("--") => format!("{sql}\n;"),
-        false => format!("{sql};"),
+    // A line comment at the end would swallow the semicolon, or has one that ends nothing.
+    match sql.lines().next_back().is_some_and(|last| last.contains("--")) {
+        true => format!("{sql}\n;"),
+        false => format!("{};", sql.trim_end_matches(';')),
     }
 }
 
@@ -91,6 +89,7 @@ mod tests {
         assert_eq!(statement(" SELECT 1 "), "SELECT 1;");
         assert_eq!(statement("SELECT 1;\n"), "SELECT 1;");
         assert_eq!(statement("SELECT 1 -- one"), "SELECT 1 -- one\n;");
+        assert_eq!(statement("SELECT 1 -- one;"), "SELECT 1 -- one;\n;");
     }
 
     #[test]
