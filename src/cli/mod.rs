@@ -24,6 +24,7 @@ mod signals;
 mod source_arg;
 mod status;
 mod validate;
+mod work;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use context::{Context, Globals};

@@ -37,6 +37,11 @@ fn say(level: &str, message: &str, json: bool) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
+/// The answer to a signal: what happens now, and how to insist.
+pub fn stopping() {
+    let _ = writeln!(std::io::stderr().lock(), "stopping at a step boundary; Ctrl-C again stops at once (the next run resumes)");
+}
+
 /// The place, what was attempted and why not, the details, what to do next.
 pub fn error(e: &Error, json: bool) {
     let mut out = std::io::stderr().lock();

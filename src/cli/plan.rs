@@ -85,7 +85,7 @@ impl Where {
             return Ok(Where { version, created_at, parent: None, head: None, saved: None });
         };
         let folder = Path::new(&settings.plans);
-        let chain = plans::read_folder(folder)?;
+        let chain = plans::chain(folder)?;
         let place = plans::place(folder, name, &now, &chain)?;
         let last = chain.last().map(|saved| &saved.loaded);
         Ok(Where {

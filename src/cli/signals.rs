@@ -4,11 +4,12 @@ use msr::Failure;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// The signal that asked to stop, or 0. Read between batches and while waiting.
+/// The signal that asked to stop, or 0. Read at each step boundary and while waiting.
 static ASKED: AtomicI32 = AtomicI32::new(0);
 
-/// Only commands that change a database call this: all others may be killed at any time.
-pub fn watch() {
+/// Only commands that change a database call this: all others may be killed at any time. `cancel` stops the statement
+/// that is running.
+pub fn watch(cancel: Option<Box<dyn Fn() + Send>>) {
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
         for signal in signals.forever() {
@@ -16,7 +17,8 @@ pub fn watch() {
             if before == SIGINT && signal == SIGINT {
                 std::process::exit(i32::from(Failure::Interrupted.exit_code()));
             }
-            eprintln!("stopping at the end of the step; once more to stop at once (the next run resumes)");
+            super::output::stopping();
+            cancel.iter().for_each(|cancel| cancel());
         }
     });
 }

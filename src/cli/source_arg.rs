@@ -58,7 +58,7 @@ pub fn engine_of(form: &Form) -> Result<Option<&'static dyn Engine>> {
         Form::Sql(_) => Ok(None),
         Form::Database(url) => engine::named(url.engine()).map(Some),
         Form::Plan(path) => engine::named(&plans::read(path)?.loaded.plan.header.engine).map(Some),
-        Form::Plans(folder) => match plans::read_folder(folder)?.first() {
+        Form::Plans(folder) => match plans::chain(folder)?.first() {
             Some(saved) => engine::named(&saved.loaded.plan.header.engine).map(Some),
             None => Ok(None),
         },
@@ -91,7 +91,7 @@ impl Reader<'_> {
             Form::Sql(path) => self.load(&Source::read(path, self.engine.dialect())?),
             Form::Database(url) => self.database(url),
             Form::Plan(path) => self.replay(&up_to(path)?),
-            Form::Plans(folder) => self.replay(&plans::read_folder(folder)?),
+            Form::Plans(folder) => self.replay(&plans::chain(folder)?),
         }
     }
 
@@ -139,7 +139,7 @@ impl Reader<'_> {
             if i == 0 && scratch.inspect()?.fingerprint() != plan.header.base {
                 return Err(not_from_nothing(saved));
             }
-            run(&mut *scratch, plan).map_err(|e| e.during(format!("replaying `{}`", saved.path.display())))?;
+            run(&mut *scratch, plan).map_err(|e| e.during(format!("replaying `{}`", saved.file)))?;
         }
         Seen::of(&mut *scratch)
     }
@@ -160,15 +160,14 @@ fn up_to(path: &Path) -> Result<Vec<Saved>> {
         return Ok(vec![last]);
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut chain = plans::read_folder(folder)?;
+    let mut chain = plans::chain(folder)?;
     let end = chain.iter().position(|saved| saved.loaded.checksum == last.loaded.checksum);
     chain.truncate(end.map_or(0, |end| end + 1));
     Ok(chain)
 }
 
 fn not_from_nothing(saved: &Saved) -> Error {
-    let path = saved.path.display();
-    Error::refused(format!("can't replay `{path}`: it was made for a database that was not empty"))
+    Error::refused(format!("can't replay `{}`: it was made for a database that was not empty", saved.file))
         .hint("name the database instead, or a plan that follows a chain from an empty one")
 }
 

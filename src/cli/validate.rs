@@ -11,7 +11,7 @@ pub struct Args {}
 
 pub fn run(context: &Context, _: Args) -> Result<Done> {
     let settings = context.settings()?;
-    let chain = plans::read_folder(Path::new(&settings.plans))?;
+    let chain = plans::chain(Path::new(&settings.plans))?;
     let count = msr::render::text::count(chain.len(), "plan");
     let newest = chain.last().map_or(String::new(), |saved| format!(", the newest is {}", saved.loaded.plan.header.version));
     output::result(&format!("{}: {count}, in order{newest}\n", settings.plans))?;
