@@ -1,11 +1,11 @@
 use super::context::{Context, Extra, Format};
-use super::plans::{self, Place};
+use super::plans::{self, Place, Saved};
 use super::progress::Progress;
 use super::source_arg::{Reader, form};
 use super::{Done, output};
 use msr::engine::{self, Access, Session};
 use msr::model::Catalog;
-use msr::plan::file;
+use msr::plan::file::{self, Loaded};
 use msr::plan::make::{Inputs, Made, make};
 use msr::plan::Tie;
 use msr::plan::Plan;
@@ -32,6 +32,9 @@ pub struct Args {
     /// Plan from this source instead of from the database, which is not asked then
     #[arg(long, value_name = "SOURCE")]
     from: Option<String>,
+    /// Plan this saved plan anew on top of the newest one, and put it in its place: after a merge, when two plans follow one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "out", "from"])]
+    rebase: Option<PathBuf>,
     /// Exit with 2 if there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
@@ -39,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     /// Seal a plan file again after editing it by hand; nothing is planned
-    #[arg(long, value_name = "FILE", exclusive = true)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "save", "from", "rebase", "detailed_exitcode"])]
     reseal: Option<PathBuf>,
 }
 
@@ -56,6 +59,9 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         (None, Some(saved)) if !plan.is_empty() => plans::save(&saved.path, &plan)?,
         _ => {}
     }
+    if let Some(old) = args.rebase.as_ref().filter(|_| !plan.is_empty()) {
+        plans::remove(old)?;
+    }
     output::result(&match format {
         Format::Human => human::plan(&plan, context.look()),
         Format::Json => json::plan(&plan),
@@ -66,13 +72,13 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })
 }
 
-/// The plan's version and name, and where it goes in the chain of saved ones.
+/// What a plan is called, and where it goes in the chain of saved ones.
 struct Where {
+    name: String,
     version: String,
     created_at: String,
-    parent: Option<String>,
-    /// Where the newest saved plan leads.
-    head: Option<msr::model::Fingerprint>,
+    /// The saved plans before it; none where it is not saved.
+    chain: Vec<Saved>,
     saved: Option<Place>,
 }
 
@@ -80,21 +86,21 @@ impl Where {
     fn of(args: &Args, settings: &Settings) -> Result<Where> {
         let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
         let created_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let version = now.strftime("%Y%m%d%H%M").to_string();
-        let Some(name) = &args.save else {
-            return Ok(Where { version, created_at, parent: None, head: None, saved: None });
-        };
         let folder = Path::new(&settings.plans);
-        let chain = plans::chain(folder)?;
-        let place = plans::place(folder, name, &now, &chain)?;
-        let last = chain.last().map(|saved| &saved.loaded);
-        Ok(Where {
-            version: place.version.clone(),
-            created_at,
-            parent: last.map(|loaded| loaded.checksum.clone()),
-            head: last.map(|loaded| loaded.plan.header.goal),
-            saved: Some(place),
-        })
+        let (name, chain) = match (&args.save, &args.rebase) {
+            (Some(name), _) => (name.clone(), plans::chain(folder)?),
+            (None, Some(file)) => plans::without(folder, file)?,
+            (None, None) => {
+                let version = now.strftime("%Y%m%d%H%M").to_string();
+                return Ok(Where { name: String::new(), version, created_at, chain: vec![], saved: None });
+            }
+        };
+        let place = plans::place(folder, &name, &now, &chain)?;
+        Ok(Where { name, version: place.version.clone(), created_at, chain, saved: Some(place) })
+    }
+
+    fn head(&self) -> Option<&Loaded> {
+        self.chain.last().map(|saved| &saved.loaded)
     }
 }
 
@@ -102,9 +108,10 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
     let engine = engine::named(settings.database.engine())?;
     let reader = Reader { context, settings, engine };
     let desired = reader.statements(&form(&settings.schema, settings)?)?;
-    let base = match &args.from {
-        Some(from) => Some(reader.catalog(&form(from, settings)?)?.catalog),
-        None => None,
+    let base = match (&args.from, &args.rebase) {
+        (Some(from), _) => Some(reader.catalog(&form(from, settings)?)?.catalog),
+        (None, Some(_)) => Some(reader.replay(&place.chain)?.catalog),
+        (None, None) => None,
     };
     let mut session = match base {
         Some(_) => None,
@@ -122,10 +129,10 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         base,
         desired: &desired,
         shadow: settings.shadow.as_ref(),
-        name: args.save.clone().unwrap_or_default(),
+        name: place.name.clone(),
         version: place.version.clone(),
         created_at: place.created_at.clone(),
-        parent: place.parent.clone(),
+        parent: place.head().map(|loaded| loaded.checksum.clone()),
         tie: Tie::Reader,
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })
@@ -158,8 +165,9 @@ fn refuse_emptying(
 
 /// Where the plan is now, and what to do with it.
 fn next(context: &Context, args: &Args, place: &Where, plan: &Plan) {
-    if let Some(head) = place.head.filter(|head| *head != plan.header.base && !plan.is_empty()) {
-        let base = plan.header.base;
+    let base = plan.header.base;
+    let head = place.head().map(|loaded| loaded.plan.header.goal);
+    if let Some(head) = head.filter(|head| *head != base && !plan.is_empty()) {
         output::warning(
             context,
             &format!("the newest saved plan leads to {head}, and this one begins at {base}: run `msr migrate` first, or plan with `--from plans`"),
@@ -171,6 +179,9 @@ fn next(context: &Context, args: &Args, place: &Where, plan: &Plan) {
         }
         (None, Some(saved)) if !plan.is_empty() => {
             output::note(context, &format!("\nsaved as {}; apply it with `msr migrate`", saved.path.display()));
+        }
+        (None, Some(_)) if args.rebase.is_some() => {
+            output::note(context, "the plans before it do all that the schema asks for: delete the file");
         }
         _ => {}
     }

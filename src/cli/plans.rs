@@ -26,6 +26,27 @@ pub fn chain(folder: &Path) -> Result<Vec<Saved>> {
     Ok(migrate::chain(&plans)?.into_iter().cloned().collect())
 }
 
+/// The chain as it is without one of its plans, and that plan's name.
+pub fn without(folder: &Path, file: &Path) -> Result<(String, Vec<Saved>)> {
+    let one = read(file)?.loaded;
+    let mut plans = migrate::saved(folder)?;
+    let before = plans.len();
+    plans.retain(|saved| saved.loaded.checksum != one.checksum);
+    if plans.len() == before {
+        let (file, folder) = (file.display(), folder.display());
+        return Err(Error::refused(format!("the plan `{file}` is none of those in `{folder}`")));
+    }
+    if let Some(child) = plans.iter().find(|saved| saved.loaded.plan.header.parent.as_ref() == Some(&one.checksum)) {
+        return Err(Error::refused(format!("`{}` follows the plan `{}`", child.file, file.display()))
+            .hint("rebase the last plan of its branch first"));
+    }
+    Ok((one.plan.header.name, migrate::chain(&plans)?.into_iter().cloned().collect()))
+}
+
+pub fn remove(path: &Path) -> Result<()> {
+    std::fs::remove_file(path).map_err(|e| unwritable(path, &e))
+}
+
 /// Where a new plan goes, and the version it gets.
 pub struct Place {
     pub version: String,

@@ -130,7 +130,7 @@ impl Reader<'_> {
     }
 
     /// Runs the plans on scratch, which must come out as each of them says.
-    fn replay(&self, chain: &[Saved]) -> Result<Seen> {
+    pub fn replay(&self, chain: &[Saved]) -> Result<Seen> {
         let mut progress = Progress::new(self.context);
         let mut scratch = self.scratch()?;
         for (i, saved) in chain.iter().enumerate() {

@@ -120,7 +120,7 @@ impl Teller<'_> {
                 self.progress.at(&format!("{text}, {} s", waited.as_secs()), 0, 0);
             }
             Event::Resumes { done, of } => {
-                self.line(&format!("{done} of {} stand from a run before", count(of, "batch").replace("batchs", "batches")));
+                self.line(&format!("{done} of {} stand from a run before", count(of, "batch")));
             }
             Event::Step { step, of, subject, back } => {
                 let what = if back { "taking back" } else { "step" };

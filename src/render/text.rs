@@ -28,10 +28,11 @@ fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `1 step`, `2 steps`.
+/// `1 step`, `2 steps`, `2 batches`.
 pub fn count(n: usize, one: &str) -> String {
     match n {
         1 => format!("1 {one}"),
+        n if one.ends_with("ch") => format!("{n} {one}es"),
         n => format!("{n} {one}s"),
     }
 }
