@@ -5,7 +5,7 @@ use msr::apply::history::{History, Past};
 use msr::apply::journal::Tables;
 use msr::apply::{self, Phases};
 use msr::engine::Session;
-use msr::render::text::{count, line};
+use msr::render::text::{count, label, line};
 use msr::Result;
 
 /// Undo applied plans with their down-steps
@@ -53,5 +53,5 @@ fn newer(session: &mut dyn Session, version: Option<&str>) -> Result<Vec<String>
         None => standing.into_iter().take(1).collect(),
         Some(_) => standing.into_iter().take_while(keep).collect(),
     };
-    Ok(newer.iter().map(|past| format!("  {} {}, applied {}", line(&past.version), line(&past.name), line(&past.at))).collect())
+    Ok(newer.iter().map(|past| format!("  {}, applied {}", label(&past.version, &past.name), line(&past.at))).collect())
 }

@@ -6,6 +6,7 @@ use msr::apply::journal::Tables;
 use msr::apply::list::{Row, Standing, list};
 use msr::engine::{Access, Session};
 use msr::render::table::{Cell, table};
+use msr::render::text::label;
 use msr::render::{Tone, json};
 use std::path::Path;
 
@@ -37,9 +38,9 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     })?;
     for row in rows.iter().filter(|row| row.error.is_some()) {
         let error = row.error.as_deref().unwrap_or_default();
-        output::warning(context, &format!("{} {}: {error}", row.version, row.name));
+        output::warning(context, &format!("{}: {error}", label(&row.version, &row.name)));
     }
-    let open = rows.iter().any(|row| !matches!(row.standing, Standing::Applied | Standing::WaitsForContract));
+    let open = rows.iter().any(|row| !matches!(row.standing, Standing::Applied | Standing::WaitsForContract | Standing::Baseline));
     Ok(if args.check && open { Done::Look } else { Done::Fine })
 }
 
@@ -55,7 +56,7 @@ pub fn rows(saved: &[plans::Saved], session: &mut dyn Session) -> Result<Vec<Row
 
 fn cells(row: &Row) -> Vec<Cell> {
     let (tone, more) = match row.standing {
-        Standing::Applied => (Tone::Create, String::new()),
+        Standing::Applied | Standing::Baseline => (Tone::Create, String::new()),
         Standing::PartApplied => {
             let of = row.of.map_or(String::new(), |of| format!(" of {of}"));
             (Tone::Drop, format!(" ({}{of})", row.batches))

@@ -47,7 +47,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
 fn pending(chain: &[plans::Saved], args: &Args, work: &mut Work) -> Result<Vec<String>> {
     let rows = list::rows(chain, &mut *work.session)?;
     let open = |standing| match standing {
-        Standing::Applied => false,
+        Standing::Applied | Standing::Baseline => false,
         Standing::WaitsForContract => args.phase.phases() != Phases::Expand,
         _ => true,
     };

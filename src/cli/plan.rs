@@ -2,13 +2,15 @@ use super::context::{Context, Extra, Format};
 use super::plans::{self, Place, Saved};
 use super::progress::Progress;
 use super::source_arg::{Reader, form};
-use super::{Done, output};
+use super::{Done, list, output};
+use msr::apply::list::{Row, Standing};
 use msr::engine::{self, Access, Session};
 use msr::model::Catalog;
 use msr::plan::file::{self, Loaded};
 use msr::plan::make::{Inputs, Made, make};
 use msr::plan::Tie;
 use msr::plan::Plan;
+use msr::render::text::label;
 use msr::render::{human, json, sql};
 use msr::settings::Settings;
 use msr::source::Source;
@@ -92,7 +94,9 @@ impl Where {
             (None, Some(file)) => plans::without(folder, file)?,
             (None, None) => {
                 let version = now.strftime("%Y%m%d%H%M").to_string();
-                return Ok(Where { name: String::new(), version, created_at, chain: vec![], saved: None });
+                let stem = args.out.as_ref().and_then(|path| path.file_stem());
+                let name = stem.map_or("plan".into(), |stem| stem.to_string_lossy().into_owned());
+                return Ok(Where { name, version, created_at, chain: vec![], saved: None });
             }
         };
         let place = plans::place(folder, &name, &now, &chain)?;
@@ -123,7 +127,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         None => None,
     };
     let mut progress = Progress::new(context);
-    make(Inputs {
+    let made = make(Inputs {
         engine,
         target,
         base,
@@ -135,7 +139,30 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         parent: place.head().map(|loaded| loaded.checksum.clone()),
         tie: Tie::Reader,
         progress: &mut |stage, done, of| progress.at(stage, done, of),
-    })
+    })?;
+    drop(progress);
+    if let Some(session) = &mut session {
+        follows(context, place, &made.plan, &mut **session)?;
+    }
+    Ok(made)
+}
+
+/// A plan that is put behind others must begin where they end.
+fn follows(context: &Context, place: &Where, plan: &Plan, session: &mut dyn Session) -> Result<()> {
+    let head = place.head().map(|loaded| &loaded.plan.header);
+    let Some(head) = head.filter(|head| head.goal != plan.header.base && !plan.is_empty()) else { return Ok(()) };
+    let rows = list::rows(&place.chain, session)?;
+    let done = |row: &&Row| matches!(row.standing, Standing::Applied | Standing::WaitsForContract | Standing::Baseline);
+    let pending: Vec<&Row> = rows.iter().filter(|row| row.file.is_some() && !done(row)).collect();
+    if pending.is_empty() {
+        let base = plan.header.base;
+        let text = format!("the database ({base}) is not quite what the newest saved plan left ({}): it was changed since", head.goal);
+        output::warning(context, &text);
+        return Ok(());
+    }
+    let error = Error::refused("this database has not got all saved plans yet, and the new one would do their work again");
+    let error = pending.iter().fold(error, |e, row| e.detail(format!("{}: {}", label(&row.version, &row.name), row.standing.word())));
+    Err(error.hint("run `msr migrate` first, or plan on top of them with `--from plans`"))
 }
 
 /// A schema without a statement is more often a wrong folder than the wish to drop everything.
@@ -165,14 +192,6 @@ fn refuse_emptying(
 
 /// Where the plan is now, and what to do with it.
 fn next(context: &Context, args: &Args, place: &Where, plan: &Plan) {
-    let base = plan.header.base;
-    let head = place.head().map(|loaded| loaded.plan.header.goal);
-    if let Some(head) = head.filter(|head| *head != base && !plan.is_empty()) {
-        output::warning(
-            context,
-            &format!("the newest saved plan leads to {head}, and this one begins at {base}: run `msr migrate` first, or plan with `--from plans`"),
-        );
-    }
     match (&args.out, &place.saved) {
         (Some(path), _) => {
             output::note(context, &format!("\nsaved as {0}; apply it with `msr apply {0}`", path.display()));

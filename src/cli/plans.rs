@@ -53,19 +53,17 @@ pub struct Place {
     pub path: PathBuf,
 }
 
-/// A place in the folder that no plan has: by the minute, by the second when another has the minute.
+/// A place in the folder that no plan has: by the minute, or by the first free second when another has the minute.
 pub fn place(folder: &Path, name: &str, now: &jiff::Zoned, plans: &[Saved]) -> Result<Place> {
     let good = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(good) {
         return Err(Error::usage(format!("`{}` is no name for a plan", name.escape_debug()))
             .hint("use letters, digits, `_` and `-`"));
     }
-    let taken = |version: &str| plans.iter().any(|saved| saved.loaded.plan.header.version == version);
-    let minute = now.strftime("%Y%m%d%H%M").to_string();
-    let version = if taken(&minute) { now.strftime("%Y%m%d%H%M%S").to_string() } else { minute };
-    if taken(&version) {
-        return Err(Error::refused(format!("a plan has the version `{version}` already")).hint("wait a second and run it again"));
-    }
+    let taken = |version: &String| plans.iter().any(|saved| saved.loaded.plan.header.version == *version);
+    let seconds = (0..).map(|later| (now + jiff::SignedDuration::from_secs(later)).strftime("%Y%m%d%H%M%S").to_string());
+    let versions = std::iter::once(now.strftime("%Y%m%d%H%M").to_string()).chain(seconds);
+    let version = versions.into_iter().find(|version| !taken(version)).unwrap_or_default();
     Ok(Place { path: folder.join(format!("{version}_{name}.ron")), version })
 }
 

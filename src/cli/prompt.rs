@@ -13,7 +13,7 @@ pub fn confirm(context: &Context, what: &str) -> Result<()> {
     }
     if !console::user_attended() || !console::user_attended_stderr() {
         return Err(Error::refused("this needs an answer, and there is no terminal to ask on")
-            .detail(msr::render::text::line(what))
+            .detail(what)
             .hint("give `--yes` to go on without being asked"));
     }
     let mut err = std::io::stderr().lock();

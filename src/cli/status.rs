@@ -5,7 +5,7 @@ use msr::apply::history::{History, State};
 use msr::apply::journal::Tables;
 use msr::engine::Access;
 use msr::render::json;
-use msr::render::text::line;
+use msr::render::text::{label, line};
 
 /// Print the version of the database in one line, for health checks
 ///
@@ -35,7 +35,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
             let (version, name, at) = (now.map(|p| &p.version), now.map(|p| &p.name), now.map(|p| &p.at));
             json::pretty(&serde_json::json!({ "format": 1, "version": version, "name": name, "at": at }))
         }
-        (_, Some(past)) => format!("{} {}, applied {}\n", line(&past.version), line(&past.name), line(&past.at)),
+        (_, Some(past)) => format!("{}, applied {}\n", label(&past.version, &past.name), line(&past.at)),
         (_, None) => "no plan was applied\n".to_string(),
     })?;
     // Versions begin with their minute, so that their order is that of their texts.

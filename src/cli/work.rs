@@ -6,7 +6,7 @@ use super::{output, session, signals};
 use msr::Result;
 use msr::apply::{Event, Options, Outcome, Phases, Report};
 use msr::engine::{Access, Engine, Session};
-use msr::render::text::{count, line};
+use msr::render::text::{count, label, line};
 use msr::settings::Settings;
 use std::time::Duration;
 
@@ -120,7 +120,7 @@ impl Teller<'_> {
                 self.progress.at(&format!("{text}, {} s", waited.as_secs()), 0, 0);
             }
             Event::Resumes { done, of } => {
-                self.line(&format!("{done} of {} stand from a run before", count(of, "batch")));
+                self.line(&format!("batches that stand from a run before: {done} of {of}"));
             }
             Event::Step { step, of, subject, back } => {
                 let what = if back { "taking back" } else { "step" };
@@ -160,7 +160,7 @@ pub fn took(millis: u64) -> String {
 
 /// One line a plan, on standard output: what the run came to.
 pub fn report(report: &Report) -> String {
-    let plan = line(format!("{} {}", report.version, report.name).trim_end());
+    let plan = label(&report.version, &report.name);
     let did = format!("{} in {}", count(report.steps, "step"), took(report.millis));
     let mut text = match report.outcome {
         Outcome::Already => format!("{plan}: nothing to do\n"),

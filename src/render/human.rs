@@ -3,7 +3,7 @@
 mod delta;
 mod facts;
 
-use super::text::{block, count, indent, line, statement, wrap};
+use super::text::{block, count, indent, label, line, statement, wrap};
 use super::{Look, Summary, Tone};
 use crate::plan::{Action, Batch, Down, Phase, Plan, Step};
 
@@ -36,12 +36,12 @@ pub fn down(plan: &Plan, look: Look) -> String {
 /// One line: what the plan is called and what it is for.
 fn title(plan: &Plan, look: Look) -> String {
     let header = &plan.header;
-    let name = match header.name.is_empty() {
-        true => String::new(),
-        false => format!(" {}", line(&header.name)),
+    let title = match label(&header.version, &header.name) {
+        // Of two sources, made for the eyes only.
+        nameless if nameless.is_empty() => "Difference".to_string(),
+        label => format!("Plan {label}"),
     };
-    let title = look.paint(Tone::Title, format!("Plan {}{name}", line(&header.version)));
-    format!("{title} for {} {}", line(&header.engine), header.engine_major)
+    format!("{} for {} {}", look.paint(Tone::Title, title), line(&header.engine), header.engine_major)
 }
 
 fn heading(plan: &Plan, i: usize, batch: &Batch, look: Look) -> String {

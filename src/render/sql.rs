@@ -1,6 +1,6 @@
 //! A plan as a script that the engine's own client can run.
 
-use super::text::{line, statement};
+use super::text::{label, line, statement};
 use crate::plan::{Batch, Down, Plan, Step};
 
 /// The way there.
@@ -25,9 +25,8 @@ pub fn down(plan: &Plan) -> String {
 
 fn head(plan: &Plan, how: &str) -> String {
     let h = &plan.header;
-    let name = if h.name.is_empty() { String::new() } else { format!(" {}", h.name) };
-    let title = format!("Plan {}{name} for {} {}{how}: {} → {}", h.version, h.engine, h.engine_major, h.base, h.goal);
-    let mut out = comment(&title);
+    let label = label(&h.version, &h.name);
+    let mut out = comment(format!("{label}{how}: {} {}, {} → {}", h.engine, h.engine_major, h.base, h.goal).trim_start_matches(": "));
     for statement in session(&h.engine) {
         out += &format!("{statement}\n");
     }

@@ -37,6 +37,11 @@ pub fn count(n: usize, one: &str) -> String {
     }
 }
 
+/// A plan, as one names it: version and name, on one line.
+pub fn label(version: &str, name: &str) -> String {
+    line(format!("{version} {name}").trim())
+}
+
 /// The statement as it is sent to a client: with its semicolon, without white space around it.
 pub fn statement(sql: &str) -> String {
     let sql = sql.trim();

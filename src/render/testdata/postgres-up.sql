@@ -1,4 +1,4 @@
--- Plan 202611221430 names for postgres 15: 89cbbf08038cd916 → 4830aa53ac3f69d6
+-- 202611221430 names: postgres 15, 89cbbf08038cd916 → 4830aa53ac3f69d6
 SET search_path = pg_catalog;
 SET check_function_bodies = off;
 

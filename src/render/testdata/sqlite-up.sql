@@ -1,4 +1,4 @@
--- Plan 202611221430 names for sqlite 3: 89cbbf08038cd916 → 4830aa53ac3f69d6
+-- 202611221430 names: sqlite 3, 89cbbf08038cd916 → 4830aa53ac3f69d6
 PRAGMA foreign_keys = OFF;
 
 BEGIN;
