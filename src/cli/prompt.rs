@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use msr::{Error, Result};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Goes on if `--yes` was given or somebody at a terminal answers `yes`; an error otherwise.
 ///
@@ -11,7 +11,8 @@ pub fn confirm(context: &Context, what: &str) -> Result<()> {
     if context.yes() {
         return Ok(());
     }
-    if !console::user_attended() || !console::user_attended_stderr() {
+    // Where the result goes does not matter: it is asked on standard error and answered on standard input.
+    if !std::io::stdin().is_terminal() || !console::user_attended_stderr() {
         return Err(Error::refused("this needs an answer, and there is no terminal to ask on")
             .detail(what)
             .hint("give `--yes` to go on without being asked"));
