@@ -99,6 +99,29 @@ pub fn desired_catalog(
     Ok((scratch.inspect()?, scratch.server().clone()))
 }
 
+/// The steps between two catalogs as they come, for `msr diff` and `msr inspect`: not proved, no fact observed.
+pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to: &Catalog) -> Result<Plan> {
+    let scene = Scene { from, to, server };
+    let ordered = arrange(engine, scene, &diff(from, to), Tie::Reader)?;
+    let backs = ways_back(engine, scene, &ordered)?;
+    let header = Header {
+        msr: env!("CARGO_PKG_VERSION").to_string(),
+        version: String::new(),
+        name: String::new(),
+        engine: engine.name().to_string(),
+        engine_major: server.major,
+        created_at: String::new(),
+        parent: None,
+        base: from.fingerprint(),
+        goal: to.fingerprint(),
+        desired: None,
+    };
+    let steps = steps(&ordered, &backs, &Source::parse(vec![], engine.dialect())?);
+    let batches = batches(engine, &ordered.nodes);
+    let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
+    Ok(Plan { header, relies: vec![], steps, batches, unmodelled, notes: vec![] })
+}
+
 /// What is not modelled is reported when both sides have it, and refused when the plan would have to make it.
 fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String>)> {
     let wanted: Vec<_> = goal.unmodelled.difference(&base.unmodelled).collect();
