@@ -49,6 +49,11 @@ pub trait Engine: Sync {
     fn rename_label(&self, of: &Id, from: &str, to: &str) -> How {
         How::Refuse(format!("cannot rename `{from}` to `{to}` in {of}: the engine `{}` has no enums", self.name()))
     }
+    /// Whether a table exists only whole: it can't be copied without its parts, and a rename of it or in it reaches texts that
+    /// no reference leads to.
+    fn whole_tables(&self) -> bool {
+        false
+    }
     /// How many objects one transaction can create or lock before the server's tables are full.
     fn transaction_budget(&self) -> Option<usize> {
         None

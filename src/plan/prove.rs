@@ -69,7 +69,7 @@ pub struct Claim<'a> {
 
 /// Runs the plan forward and back, fills in what was observed, and refuses a plan that does not do what it says.
 pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
-    let keep = scope::needed(claim.base, claim.goal, claim.deltas);
+    let keep = scope::needed(claim.base, claim.goal, claim.deltas, engine.whole_tables());
     let start = copy(engine, scratch, claim.base, &keep)?;
     let total = 2 * claim.steps.len();
     let mut state = start.clone();
