@@ -53,6 +53,10 @@ impl Engine for Sqlite {
         rebuild::rebuild(scene, table, deltas)
     }
 
+    fn whole_tables(&self) -> bool {
+        true
+    }
+
     /// `ALTER TABLE` takes one action: <https://sqlite.org/lang_altertable.html>.
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {
         clauses.iter().map(|clause| format!("ALTER TABLE {} {clause}", words::quote(table.name()))).collect()

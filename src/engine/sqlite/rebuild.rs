@@ -5,10 +5,11 @@
 //! dropped before and created after by steps of the same transaction.
 
 use super::ddl::{create_table, parts};
+use super::token::tokens;
 use super::words::{literal, quote};
 use crate::diff::Delta;
 use crate::engine::how::{Rung, Scene};
-use crate::model::{Catalog, Column, Id, Kind, Object, Table};
+use crate::model::{Catalog, Column, Id, Kind, Object, Table, Unmodelled};
 use crate::{Error, Result};
 
 /// The statements, all to be run in one transaction.
@@ -19,6 +20,9 @@ pub fn rebuild(scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>>
         return Err(Error::failed(format!("{table} is to be rebuilt and is missing on one side: a bug in msr")));
     };
     let (old_name, name) = (old.head.id.name(), table.name());
+    if let Some(lost) = scene.from.unmodelled.iter().find(|u| hangs_on(u, old_name)) {
+        return Err(Error::refused(format!("cannot rebuild {table}: the {} `{}` would be lost, which msr does not model", lost.what, lost.name)));
+    }
     let between = format!("msr_new_{name}");
     let (from, to, temporary) = (quote(old_name), quote(name), quote(&between));
     let (into, select) = copied(scene, old, new, deltas);
@@ -43,6 +47,13 @@ pub fn rebuild(scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>>
     sql.push(format!("ALTER TABLE {temporary} RENAME TO {to}"));
     sql.push("PRAGMA legacy_alter_table = OFF".into());
     Ok(sql.into_iter().map(Rung::new).collect())
+}
+
+fn hangs_on(unmodelled: &Unmodelled, table: &str) -> bool {
+    let tokens = tokens(&unmodelled.definition);
+    let on = tokens.iter().position(|t| t.is("ON"));
+    let named = on.and_then(|on| tokens.get(on + 1)).and_then(|t| t.name());
+    matches!(unmodelled.what.as_str(), "index" | "trigger") && named.is_some_and(|n| n.eq_ignore_ascii_case(table))
 }
 
 /// Fails when the copy has not as many rows as the original: SQLite can raise an error in plain SQL only by a constraint.

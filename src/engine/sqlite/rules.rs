@@ -113,9 +113,7 @@ const INDEX: KindRule = KindRule {
     create: |_, object, _| match object {
         Object::Index(index) => {
             let unique = if index.unique { "UNIQUE " } else { "" };
-            let table = object.parent().map_or("", Id::name);
-            let (name, table) = (quote(object.id().name()), quote(table));
-            How::statement(format!("CREATE {unique}INDEX {name} ON {table} {}", index.definition))
+            How::statement(format!("CREATE {unique}INDEX {} {}", quote(object.id().name()), index.definition))
         }
         _ => How::Nothing,
     },

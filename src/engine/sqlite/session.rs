@@ -124,9 +124,12 @@ impl Session for SqliteSession {
     }
 
     fn rollback(&mut self) -> Result<(), SqlError> {
-        match AnsiTransactionManager::rollback_transaction(&mut self.connection) {
+        let done = AnsiTransactionManager::rollback_transaction(&mut self.connection);
+        // A rebuild turns it on for one statement, and no rollback turns it off.
+        let reset = self.execute("PRAGMA legacy_alter_table = OFF");
+        match done {
             // Some errors (a full disk) end the transaction by themselves: https://sqlite.org/lang_transaction.html.
-            Ok(()) | Err(DieselError::NotInTransaction) => Ok(()),
+            Ok(()) | Err(DieselError::NotInTransaction) => reset,
             Err(e) => Err(failure(e)),
         }
     }

@@ -18,12 +18,12 @@ pub fn index(reading: &mut Reading, entry: &Entry) -> Option<()> {
     // Not dropped with a column: DROP COLUMN refuses (https://sqlite.org/lang_altertable.html#altertabdropcol).
     head.refs.extend(columns(reading, rest, &[entry.on_table.as_str()]));
     let unique = tokens.get(1).is_some_and(|t| t.is("UNIQUE"));
-    reading.catalog.insert(Index { unique, definition: index_definition(reading, rest)?, ..Index::new(head) }.into());
+    reading.catalog.insert(Index { unique, definition: index_definition(reading, &entry.on_table, rest)?, ..Index::new(head) }.into());
     Some(())
 }
 
-/// ASC is what an index has without saying so.
-fn index_definition(reading: &Reading, rest: &[Token]) -> Option<String> {
+/// With the table, since an index of the same name may move to another; without ASC, which is what it has without saying so.
+fn index_definition(reading: &Reading, table: &str, rest: &[Token]) -> Option<String> {
     let end = group_end(rest, 0)?;
     let known = &reading.names;
     let one = |part: &&[Token]| match part {
@@ -33,7 +33,7 @@ fn index_definition(reading: &Reading, rest: &[Token]) -> Option<String> {
     };
     let items: Vec<String> = split_at_commas(&rest[1..end - 1]).iter().map(one).collect();
     let filter = if end < rest.len() { format!(" {}", normal(&rest[end..], known)) } else { String::new() };
-    Some(format!("({}){filter}", items.join(", ")))
+    Some(format!("ON {} ({}){filter}", spelled(table), items.join(", ")))
 }
 
 pub fn view(reading: &mut Reading, entry: &Entry) -> Option<()> {

@@ -56,19 +56,10 @@ fn p01_what_is_read_can_be_written() {
 
 #[test]
 fn p01_every_case_round_trips() {
-    let Ok(suites) = std::fs::read_dir("/work/shared/cases/sqlite") else { return };
-    let mut count = 0;
-    for suite in suites.flatten() {
-        for case in std::fs::read_dir(suite.path()).into_iter().flatten().flatten() {
-            for name in ["old.sql", "new.sql"] {
-                let sql = std::fs::read_to_string(case.path().join(name)).unwrap_or_default();
-                eprintln!("{}/{name}", case.path().display());
-                round_trip(&sql);
-                count += 1;
-            }
-        }
-    }
-    assert!(count > 100);
+    super::each_case(|name, old, new| {
+        eprintln!("{name}");
+        [old, new].into_iter().for_each(round_trip);
+    });
 }
 
 #[test]
@@ -144,4 +135,20 @@ fn odd_constraint_names_survive() {
     let names: Vec<&str> = of_kind(&found, Kind::Check).iter().map(|o: &&Object| o.id().name()).collect();
     assert_eq!(names, ["x", "x#2", "x#2#1"]);
     assert_eq!(of_kind(&found, Kind::Unique).len(), 2);
+}
+
+/// Cost grows with the size of the schema, not with its square.
+#[test]
+fn p37_inspection_is_linear() {
+    let time = |tables: usize| {
+        let mut session = scratch();
+        let sql: String = (0..tables).map(|i| format!("CREATE TABLE t{i} (a INTEGER PRIMARY KEY, b TEXT NOT NULL, c REFERENCES t0 (a)); CREATE INDEX i{i} ON t{i} (b);")).collect();
+        execute(&mut *session, &format!("BEGIN; {sql} COMMIT"));
+        let start = std::time::Instant::now();
+        assert_eq!(inspect(&mut *session).len(), tables * 7);
+        start.elapsed()
+    };
+    let (small, large) = (time(500), time(2_000));
+    eprintln!("{small:?} {large:?}");
+    assert!(large < small * 10, "500 tables took {small:?}, 2000 took {large:?}");
 }
