@@ -11,7 +11,6 @@ mod table;
 pub use create::list;
 pub use table::given_name;
 
-use super::normal::Names;
 use crate::model::{Catalog, Id, Kind, Unmodelled};
 use crate::SqlError;
 use diesel::sql_types::{BigInt, Bool, Text};
@@ -79,8 +78,6 @@ struct Reading {
     relations: BTreeMap<String, Id>,
     /// Columns by the small letters of table and column.
     columns: BTreeMap<(String, String), Id>,
-    /// All names of relations and columns.
-    names: Names,
 }
 
 /// Reads all that is there.
@@ -135,7 +132,6 @@ impl Reading {
     fn new(entries: &[Entry], rows: &[ColumnRow]) -> Reading {
         let mut relations = BTreeMap::new();
         let mut columns = BTreeMap::new();
-        let mut names = Names::default();
         for entry in entries.iter().filter(|e| matches!(e.kind.as_str(), "table" | "view") && e.storage != "shadow") {
             let kind = match (entry.kind.as_str(), entry.storage.as_str()) {
                 ("view", _) => Kind::View,
@@ -143,14 +139,12 @@ impl Reading {
                 _ => Kind::Table,
             };
             relations.insert(entry.name.to_ascii_lowercase(), Id::new(kind, [MAIN, &entry.name]));
-            names.add(&entry.name);
         }
         for row in rows {
             let key = (row.on_table.to_ascii_lowercase(), row.name.to_ascii_lowercase());
             columns.insert(key, Id::new(Kind::Column, [MAIN, &row.on_table, &row.name]));
-            names.add(&row.name);
         }
-        Reading { catalog: Catalog::default(), relations, columns, names }
+        Reading { catalog: Catalog::default(), relations, columns }
     }
 
     fn unmodelled(&mut self, entry: &Entry) {

@@ -47,10 +47,8 @@ pub fn normal(tokens: &[Token], known: &Names) -> String {
     let mut sign = false;
     for (i, token) in tokens.iter().enumerate() {
         let before = i.checked_sub(1).map(|b| &tokens[b]);
-        if let Some(before) = before {
-            if !sign && spaced(before, token) {
-                out.push(' ');
-            }
+        if before.is_some_and(|before| !sign && spaced(before, token)) {
+            out.push(' ');
         }
         sign = token.any_of(&["-", "+", "~"]) && !before.is_some_and(Token::ends_operand);
         let next = tokens.get(i + 1);

@@ -113,11 +113,10 @@ impl Session for SqliteSession {
     }
 
     fn commit(&mut self) -> Result<(), SqlError> {
-        if self.prepared {
-            if let Err(e) = self.foreign_keys_hold() {
-                self.rollback()?;
-                return Err(e);
-            }
+        let held = if self.prepared { self.foreign_keys_hold() } else { Ok(()) };
+        if let Err(e) = held {
+            self.rollback()?;
+            return Err(e);
         }
         let done = AnsiTransactionManager::commit_transaction(&mut self.connection);
         done.map_err(failure)

@@ -215,10 +215,8 @@ impl<'c, 'a> Cutter<'c, 'a> {
 
     fn table_key(&mut self, what: What) -> Option<()> {
         let mut list = self.group()?;
-        if let [before @ .., last] = list {
-            if last.is("AUTOINCREMENT") {
-                (list, self.out.autoincrement) = (before, true);
-            }
+        if let Some((_, before)) = list.split_last().filter(|(last, _)| last.is("AUTOINCREMENT")) {
+            (list, self.out.autoincrement) = (before, true);
         }
         let conflict = self.conflict()?;
         let (mut columns, mut items) = (vec![], vec![]);

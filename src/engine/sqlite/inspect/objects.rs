@@ -1,6 +1,6 @@
 //! What stands beside tables: indexes, views, triggers, virtual tables.
 
-use super::super::normal::{normal, normal_trigger, spelled};
+use super::super::normal::{Names, normal, normal_trigger, spelled};
 use super::super::token::{Token, group_end, split_at_commas, tokens};
 use super::create::mentioned;
 use super::mentions::relations;
@@ -25,7 +25,7 @@ pub fn index(reading: &mut Reading, entry: &Entry) -> Option<()> {
 /// With the table, since an index of the same name may move to another; without ASC, which is what it has without saying so.
 fn index_definition(reading: &Reading, table: &str, rest: &[Token]) -> Option<String> {
     let end = group_end(rest, 0)?;
-    let known = &reading.names;
+    let known = &names(reading, &[table]);
     let one = |part: &&[Token]| match part {
         [before @ .., last] if last.is("ASC") => normal(before, known),
         [before @ .., last] if last.is("DESC") => format!("{} DESC", normal(before, known)),
@@ -48,8 +48,9 @@ pub fn view(reading: &mut Reading, entry: &Entry) -> Option<()> {
         at = end;
     }
     let query = tokens.get(at + 1..).filter(|_| tokens[at].is("AS"))?;
-    view.head.refs = needs(reading, query, None);
-    view.definition = normal(query, &reading.names);
+    let tables = related(reading, query, None);
+    view.head.refs = needs(reading, query, &tables);
+    view.definition = normal(query, &names(reading, &tables));
     reading.catalog.insert(view.into());
     Some(())
 }
@@ -62,8 +63,9 @@ pub fn trigger(reading: &mut Reading, entry: &Entry) -> Option<()> {
     let mut head = Head::child(Id::new(Kind::Trigger, [MAIN, table.name(), &entry.name]), table);
     let on = tokens.iter().position(|t| t.is("ON"))?;
     head.refs.extend(columns(reading, &tokens[start..on], &[entry.on_table.as_str()]));
-    head.refs.extend(needs(reading, &tokens[on + 1..], Some(&entry.on_table)));
-    let rest = normal_trigger(&tokens[start..], &reading.names);
+    let tables = related(reading, &tokens[on + 1..], Some(&entry.on_table));
+    head.refs.extend(needs(reading, &tokens[on + 1..], &tables));
+    let rest = normal_trigger(&tokens[start..], &names(reading, &tables));
     let definition = format!("CREATE TRIGGER {} {rest}", spelled(&entry.name));
     reading.catalog.insert(Trigger { definition, ..Trigger::new(head) }.into());
     Some(())
@@ -123,22 +125,35 @@ fn modelled(reading: &Reading, entry: &Entry) -> Option<Id> {
     reading.catalog.contains(id).then(|| id.clone())
 }
 
-/// The relations that the tokens name, and those of their columns that they mention.
-fn needs(reading: &Reading, tokens: &[Token], own: Option<&str>) -> Vec<Ref> {
+/// The relations that the tokens name.
+fn related<'a>(reading: &'a Reading, tokens: &[Token], own: Option<&'a str>) -> Vec<&'a str> {
     let named = relations(tokens);
-    let related: Vec<&Id> = reading.relations.values().filter(|id| named.has(id.name())).collect();
-    let tables: Vec<&str> = related.iter().map(|id| id.name()).chain(own).collect();
-    let mut refs = columns(reading, tokens, &tables);
-    refs.extend(related.into_iter().map(|id| Ref::normal(id.clone())));
-    refs
+    reading.relations.values().map(Id::name).filter(|name| named.has(name)).chain(own).collect()
+}
+
+/// The names that can be meant by `"x"`: those of these relations and their columns, not those of all. A string in double
+/// quotes may well be the name of a column elsewhere.
+fn names(reading: &Reading, tables: &[&str]) -> Names {
+    let mut names: Names = tables.iter().copied().collect();
+    for table in tables {
+        columns_of(reading, table).for_each(|id| names.add(id.name()));
+    }
+    names
+}
+
+/// The relations, and those of their columns that the tokens mention.
+fn needs(reading: &Reading, tokens: &[Token], tables: &[&str]) -> Vec<Ref> {
+    let ids = tables.iter().filter_map(|t| reading.relations.get(&t.to_ascii_lowercase()));
+    ids.map(|id| Ref::normal(id.clone())).chain(columns(reading, tokens, tables)).collect()
 }
 
 fn columns(reading: &Reading, tokens: &[Token], tables: &[&str]) -> Vec<Ref> {
     let named = mentioned(tokens);
-    let mut refs = Vec::new();
-    for table in tables.iter().map(|t| t.to_ascii_lowercase()) {
-        let of_table = reading.columns.range((table.clone(), String::new())..).take_while(|((t, _), _)| *t == table);
-        refs.extend(of_table.filter(|(_, id)| named.has(id.name())).map(|(_, id)| Ref::normal(id.clone())));
-    }
-    refs
+    let all = tables.iter().flat_map(|table| columns_of(reading, table));
+    all.filter(|id| named.has(id.name())).map(|id| Ref::normal(id.clone())).collect()
+}
+
+fn columns_of<'a>(reading: &'a Reading, table: &str) -> impl Iterator<Item = &'a Id> {
+    let table = table.to_ascii_lowercase();
+    reading.columns.range((table.clone(), String::new())..).take_while(move |((t, _), _)| *t == table).map(|(_, id)| id)
 }

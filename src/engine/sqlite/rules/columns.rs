@@ -102,12 +102,13 @@ fn can_be_added(scene: &Scene, column: &Column, default: Option<&str>, carried: 
     let references = carried.iter().any(|c| c.id().kind == Kind::ForeignKey);
     // It may mention columns that are new as well, and which of them comes first is not decided here.
     let mentions_new = column.head.refs.iter().any(|r| r.to.kind == Kind::Column && !scene.from.contains(&r.to));
-    !in_key
-        && !column.stored
-        && !(generated && mentions_new)
-        && default.is_none_or(is_constant)
-        && (!column.not_null || !empty || generated)
-        && (!references || empty)
+    let refused = in_key
+        || column.stored
+        || (generated && mentions_new)
+        || !default.is_none_or(is_constant)
+        || (column.not_null && empty && !generated)
+        || (references && !empty);
+    !refused
 }
 
 /// Neither an expression in parentheses nor the time of day.
@@ -125,7 +126,7 @@ fn drop_column(scene: &Scene, object: &Object) -> How {
     let others = parts.iter().filter(|o| o.id() != object.id() && o.id().kind != Kind::Default);
     let used = others.clone().any(|o| o.refs().iter().any(|r| r.to == *object.id()));
     let stays = |o: &&&Object| matches!(o, Object::Column(c) if c.generated.is_none() && scene.to.contains(&c.head.id));
-    match used || others.filter(stays).next().is_none() {
+    match used || !others.clone().any(|o| stays(&o)) {
         true => How::Rebuild(table),
         false => How::Clause(table, format!("DROP COLUMN {}", quote(object.id().name()))),
     }

@@ -31,6 +31,10 @@ const CREATES: &[&str] = &[
     "CREATE VIRTUAL TABLE f USING fts5(title, body, tokenize = 'porter ascii', content='')",
     "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1, +label TEXT)",
     "CREATE VIEW v AS WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 5) SELECT x, sum(x) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM c",
+    "CREATE TABLE t AS SELECT 1 AS a, 'x' AS \"b c\", 2.5 AS \"d:1\"",
+    "CREATE TABLE t (a CONSTRAINT x, b CONSTRAINT n NOT NULL CONSTRAINT u UNIQUE, CONSTRAINT f FOREIGN KEY (a) REFERENCES t (b) CONSTRAINT z)",
+    "CREATE TABLE t (status); CREATE TABLE u (active, t); CREATE VIEW v AS SELECT status = \"active\", \"status\" FROM t; \
+       CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET status = \"active\"; END; CREATE VIEW w AS SELECT \"active\" FROM u",
     "CREATE TABLE t (a TEXT, b AS (a ->> '$.x'), CHECK (json_valid(a) AND a NOT LIKE '%\\_%' ESCAPE '\\' AND a NOT BETWEEN 1 AND -2))",
 ];
 
@@ -127,6 +131,12 @@ fn p03_what_names_depend_on() {
     assert_eq!(refs("check main.t.\"check(c > 0)\""), ["Auto column main.t.c"]);
     assert_eq!(refs("check main.t.\"check(a < b)\""), ["Auto table main.t", "Normal column main.t.a", "Normal column main.t.b"]);
     assert_eq!(refs("foreign key main.u.\"foreign key(x)\""), ["Auto column main.u.x"]);
+}
+
+#[test]
+fn strings_in_double_quotes_stay_strings() {
+    let found = catalog("CREATE TABLE t (status); CREATE TABLE u (active); CREATE VIEW v AS SELECT \"status\" = \"active\" FROM t");
+    assert_eq!(of_kind(&found, Kind::View)[0].attr("definition").text(), Some("SELECT status = \"active\" FROM t"));
 }
 
 #[test]
