@@ -2,7 +2,7 @@
 
 pub mod how;
 pub mod postgres;
-// pub mod sqlite;
+pub mod sqlite;
 
 use crate::apply::journal::Journal;
 use crate::diff::Delta;
@@ -13,7 +13,7 @@ use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
 
 /// The engines that msr knows, by the scheme of their URLs.
-pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres];
+pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
 
 /// The engine of that name.
 pub fn named(name: &str) -> Result<&'static dyn Engine> {

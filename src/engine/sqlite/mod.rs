@@ -6,7 +6,6 @@
 
 mod ddl;
 mod inspect;
-mod journal;
 mod locate;
 mod normal;
 mod open;

@@ -42,7 +42,6 @@ const TABLE: KindRule = KindRule {
     ],
     namespace: relation_name,
     loses: Some(|object| Some(format!("the rows of {}", object.id()))),
-    goes_with_parent: false,
 };
 
 const VIRTUAL_TABLE: KindRule = KindRule {
@@ -60,7 +59,6 @@ const VIRTUAL_TABLE: KindRule = KindRule {
     set: &[set("module", keep_virtual), set("arguments", keep_virtual)],
     namespace: relation_name,
     loses: Some(|object| Some(format!("the rows of {}", object.id()))),
-    goes_with_parent: false,
 };
 
 /// A virtual table cannot be altered (<https://sqlite.org/lang_createvtab.html>), and what its rows are only its module knows.
@@ -90,7 +88,6 @@ const fn constraint(kind: Kind, set: &'static [SetRule]) -> KindRule {
         set,
         namespace: own_name,
         loses: None,
-        goes_with_parent: true,
     }
 }
 
@@ -128,7 +125,6 @@ const INDEX: KindRule = KindRule {
     ],
     namespace: relation_name,
     loses: None,
-    goes_with_parent: true,
 };
 
 const VIEW: KindRule = KindRule {
@@ -147,7 +143,6 @@ const VIEW: KindRule = KindRule {
     set: &[set("definition", replace), set("columns", replace), elsewhere("options"), elsewhere("recursive")],
     namespace: relation_name,
     loses: None,
-    goes_with_parent: false,
 };
 
 const TRIGGER: KindRule = KindRule {
@@ -162,7 +157,6 @@ const TRIGGER: KindRule = KindRule {
     set: &[set("definition", replace), set("enabled", nothing)],
     namespace: |object| vec![vec![MAIN.into(), "trigger".into(), object.id().name().to_ascii_lowercase()]],
     loses: None,
-    goes_with_parent: true,
 };
 
 fn drop_relation(_: &Scene, object: &Object) -> How {

@@ -23,7 +23,6 @@ pub struct SqliteSession {
     orphans: Option<i64>,
     /// Root pages of tables when `watch` was called.
     roots: BTreeMap<String, i64>,
-    journal: super::journal::Dummy,
 }
 
 #[derive(QueryableByName)]
@@ -52,10 +51,11 @@ impl SqliteSession {
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
         let server = Server { engine: "sqlite", version: number, major: parts[0] };
-        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: BTreeMap::new(), journal: Default::default() })
+        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: BTreeMap::new() })
     }
 
-    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+    #[cfg(test)]
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.connection
     }
 
@@ -183,7 +183,7 @@ impl Session for SqliteSession {
     }
 
     fn journal(&mut self) -> &mut dyn Journal {
-        &mut self.journal
+        &mut self.connection
     }
 
     /// SQLite knows no users.

@@ -39,7 +39,6 @@ pub const COLUMN: KindRule = KindRule {
         Object::Column(column) if column.generated.is_some() => None,
         _ => Some(format!("the values of {}", object.id())),
     }),
-    goes_with_parent: true,
 };
 
 pub const DEFAULT: KindRule = KindRule {
@@ -54,7 +53,6 @@ pub const DEFAULT: KindRule = KindRule {
     set: &[set("expression", rebuild)],
     namespace: own_name,
     loses: None,
-    goes_with_parent: true,
 };
 
 /// A default comes and goes with its column; on a column that stays it means a rebuild.
