@@ -367,18 +367,17 @@ fn sequence_numbers(_: &Scene, c: &Change) -> How {
         return How::Nothing;
     }
     let alter = format!("ALTER SEQUENCE {} {}", path(c.new.id()), sequence_options(new));
-    How::statements(into_bounds(c.old, new).into_iter().chain([alter]))
+    How::statements(into_bounds(c.old, new).into_iter().flatten().chain([alter]))
 }
 
-/// Narrower bounds must hold the present value: what is outside of them moves to the nearer one.
-fn into_bounds(old: &Object, new: &Sequence) -> Option<String> {
+/// Narrower bounds must hold the present value. The bounds are first widened to old and new, then a value that is outside
+/// of the new ones moves to the nearer one.
+fn into_bounds(old: &Object, new: &Sequence) -> Option<[String; 2]> {
     let Object::Sequence(old) = old else { return None };
-    let name = path(&new.head.id);
-    let (min, max) = (new.min.max(old.min), new.max.min(old.max));
-    (new.min > old.min || new.max < old.max).then(|| {
-        format!(
-            "SELECT setval({}, greatest(least(last_value, {max}), {min}), is_called AND last_value BETWEEN {min} AND {max}) FROM {name}",
-            super::super::ddl::literal(&name)
-        )
+    let (name, min, max) = (path(&new.head.id), new.min, new.max);
+    (min > old.min || max < old.max).then(|| {
+        let widen = format!("ALTER SEQUENCE {name} AS bigint MINVALUE {} MAXVALUE {}", min.min(old.min), max.max(old.max));
+        let value = format!("greatest(least(last_value, {max}), {min}), is_called AND last_value BETWEEN {min} AND {max}");
+        [widen, format!("SELECT setval({}, {value}) FROM {name}", super::super::ddl::literal(&name))]
     })
 }
