@@ -96,10 +96,10 @@ fn comes_with_column(catalog: &crate::model::Catalog, object: &Object) -> bool {
     object.parent().is_some_and(|p| p.kind == Kind::Column && !catalog.contains(p))
 }
 
-const PRIMARY_KEY: KindRule =
-    constraint(Kind::PrimaryKey, &[set("columns", rebuild), set("definition", rebuild), elsewhere("clustered")]);
-const UNIQUE: KindRule =
-    constraint(Kind::Unique, &[set("columns", rebuild), set("definition", rebuild), elsewhere("clustered")]);
+const PRIMARY_KEY: KindRule = constraint(Kind::PrimaryKey, KEY_ATTRIBUTES);
+const UNIQUE: KindRule = constraint(Kind::Unique, KEY_ATTRIBUTES);
+const KEY_ATTRIBUTES: &[SetRule] =
+    &[set("columns", rebuild), set("definition", rebuild), elsewhere("clustered"), elsewhere("options")];
 const CHECK: KindRule = constraint(Kind::Check, &[set("definition", rebuild), set("named", rebuild)]);
 const FOREIGN_KEY: KindRule =
     constraint(Kind::ForeignKey, &[set("columns", rebuild), set("target", rebuild), set("definition", rebuild)]);
