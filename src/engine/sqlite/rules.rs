@@ -39,6 +39,7 @@ const TABLE: KindRule = KindRule {
         elsewhere("options"),
         elsewhere("method"),
         elsewhere("replica_identity"),
+        elsewhere("row_security"),
     ],
     namespace: relation_name,
     loses: Some(|object| Some(format!("the rows of {}", object.id()))),
