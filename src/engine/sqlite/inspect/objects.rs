@@ -149,8 +149,10 @@ fn needs(reading: &Reading, tokens: &[Token], tables: &[&str]) -> Vec<Ref> {
 
 fn columns(reading: &Reading, tokens: &[Token], tables: &[&str]) -> Vec<Ref> {
     let named = mentioned(tokens);
+    // `SELECT *` is a mention of every column: what it gives must still fit what the query does with it when one goes.
+    let star = tokens.windows(2).any(|w| w[1].is("*") && w[0].any_of(&["SELECT", "DISTINCT", "ALL", ",", "."]));
     let all = tables.iter().flat_map(|table| columns_of(reading, table));
-    all.filter(|id| named.has(id.name())).map(|id| Ref::normal(id.clone())).collect()
+    all.filter(|id| star || named.has(id.name())).map(|id| Ref::normal(id.clone())).collect()
 }
 
 fn columns_of<'a>(reading: &'a Reading, table: &str) -> impl Iterator<Item = &'a Id> {

@@ -124,8 +124,15 @@ fn drop_column(scene: &Scene, object: &Object) -> How {
     let others = parts.iter().filter(|o| o.id() != object.id() && o.id().kind != Kind::Default);
     let used = others.clone().any(|o| o.refs().iter().any(|r| r.to == *object.id()));
     let stays = |o: &&&Object| matches!(o, Object::Column(c) if c.generated.is_none() && scene.to.contains(&c.head.id));
-    match used || !others.clone().any(|o| stays(&o)) {
-        true => How::Rebuild(table),
-        false => How::Clause(table, format!("DROP COLUMN {}", quote(object.id().name()))),
+    if used || !others.clone().any(|o| stays(&o)) {
+        return How::Rebuild(table);
     }
+    let drop = format!("DROP COLUMN {}", quote(object.id().name()));
+    if !scene.from.iter().any(|o| o.id().kind == Kind::View) {
+        return How::Clause(table, drop);
+    }
+    // Otherwise SQLite checks every view, among them `SELECT * FROM a UNION SELECT * FROM b` between the drop of a column of
+    // a and that of b (https://sqlite.org/pragma.html#pragma_legacy_alter_table).
+    let drop = format!("ALTER TABLE {} {drop}", quote(table.name()));
+    How::statements(["PRAGMA legacy_alter_table = ON", &drop, "PRAGMA legacy_alter_table = OFF"])
 }

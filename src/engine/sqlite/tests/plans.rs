@@ -39,6 +39,8 @@ fn p21_no_rebuild_where_alter_is_enough() {
         ("CREATE TABLE t (a, b); CREATE VIEW v AS SELECT a, b FROM t", "CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t"),
         ("CREATE TABLE t (a); CREATE INDEX i ON t (a)", "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a DESC)"),
         ("CREATE TABLE t (a); CREATE TABLE u (a); CREATE INDEX i ON t (a)", "CREATE TABLE t (a); CREATE TABLE u (a); CREATE INDEX i ON u (a)"),
+        ("CREATE TABLE a (x); CREATE TABLE b (x); CREATE VIEW v AS SELECT * FROM a UNION ALL SELECT * FROM b",
+         "CREATE TABLE a (x, y); CREATE TABLE b (x, y); CREATE VIEW v AS SELECT * FROM a UNION ALL SELECT * FROM b"),
         ("CREATE TABLE t (a); CREATE VIEW v AS SELECT 1", "CREATE TABLE t (a); CREATE TABLE v (b)"),
     ] {
         let mut session = scratch();
@@ -160,6 +162,45 @@ fn p04_declared_renames() {
 }
 
 #[test]
+fn p04_renames_and_rebuilds_in_one_plan_keep_rows() {
+    let mut session = opened(
+        "CREATE TABLE \"o'l\"\"d\" (id INTEGER PRIMARY KEY AUTOINCREMENT, \"a b\" TEXT, up REFERENCES \"o'l\"\"d\" (id)); \
+         INSERT INTO \"o'l\"\"d\" (\"a b\", up) VALUES ('x', NULL), ('y', 1)",
+    );
+    migrate(
+        &mut session,
+        "-- msr:renamed from \"o'l\"\"d\"\nCREATE TABLE \"n e\"\"w\" (id INTEGER PRIMARY KEY AUTOINCREMENT,\n-- msr:renamed from \"a b\"\n\
+         \"A B\" TEXT NOT NULL, up REFERENCES \"n e\"\"w\" (id) ON DELETE SET NULL, extra AS (id) STORED)",
+    );
+    assert_eq!(value(&mut session, "SELECT group_concat(id || \"A B\" || coalesce(up, '-') ORDER BY id) FROM \"n e\"\"w\""), "1x-,2y1");
+    assert_eq!(value(&mut session, "SELECT name || seq FROM sqlite_sequence"), "n e\"w2");
+}
+
+#[test]
+fn p21_rowid_tables_become_others_and_back() {
+    let mut session = opened("CREATE TABLE t (k TEXT PRIMARY KEY, v); INSERT INTO t VALUES ('a', 1), ('b', 2)");
+    migrate(&mut session, "CREATE TABLE t (k TEXT PRIMARY KEY, v) WITHOUT ROWID");
+    migrate(&mut session, "CREATE TABLE t (k TEXT PRIMARY KEY, v INT) STRICT");
+    migrate(&mut session, "CREATE TABLE t (k TEXT, v INT, n INTEGER PRIMARY KEY)");
+    migrate(&mut session, "CREATE TABLE t (k TEXT, v INT, n INTEGER, rowid, UNIQUE (k, v))");
+    assert_eq!(value(&mut session, "SELECT group_concat(k || v || n ORDER BY n) FROM t"), "a11,b22");
+    // A generated value that is no longer generated stays.
+    migrate(&mut session, "CREATE TABLE t (k TEXT, v AS (n * 10), n INTEGER)");
+    migrate(&mut session, "CREATE TABLE t (k TEXT, v, n INTEGER)");
+    assert_eq!(value(&mut session, "SELECT group_concat(v ORDER BY n) FROM t"), "10,20");
+}
+
+#[test]
+fn p21_rows_that_would_lose_their_parent_stop_a_drop() {
+    let mut session = opened("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p); INSERT INTO p VALUES (1); INSERT INTO c VALUES (1)");
+    let made = plan(&mut session, "CREATE TABLE c (p REFERENCES p)").unwrap_or_else(|e| panic!("{e}"));
+    let sql: Vec<String> = made.plan.steps.iter().flat_map(|s| s.up.clone()).collect();
+    let error = run(&mut session, &sql).expect_err("orphans").to_string();
+    assert!(error.contains("1 in c → p"), "{error}");
+    assert_eq!(value(&mut session, "SELECT count(*) FROM p"), "1");
+}
+
+#[test]
 fn p05_losses_are_told_and_ways_back_lead_back() {
     let old = "CREATE TABLE t (a, b); CREATE TABLE u (x); CREATE VIEW v AS SELECT a FROM t; CREATE INDEX i ON t (a)";
     let mut session = opened(old);
@@ -184,6 +225,30 @@ fn p21_a_failed_rebuild_leaves_the_session_as_it_was() {
     let sql = ["PRAGMA legacy_alter_table = ON", "nonsense"].map(String::from);
     assert!(run(&mut session, &sql).is_err());
     assert_eq!(value(&mut session, "SELECT legacy_alter_table FROM pragma_legacy_alter_table"), "0");
+}
+
+/// From each schema of the list to each other: most call their table `t`, so that everything about it changes at once.
+#[test]
+fn p02_every_pair_of_schemas_is_planned_and_proved() {
+    let all = super::round_trip::CREATES;
+    let mut refused = 0;
+    for old in all {
+        for new in all {
+            let mut session = opened(old);
+            match plan(&mut session, new) {
+                Ok(made) => {
+                    let sql: Vec<String> = made.plan.steps.iter().flat_map(|s| s.up.clone()).collect();
+                    run(&mut session, &sql).unwrap_or_else(|e| panic!("{e}\nfrom {old}\nto {new}\n{sql:#?}"));
+                    assert_eq!(diff(&inspect(&mut session), &made.goal), [], "from {old}\nto {new}\n{sql:#?}");
+                }
+                Err(e) => {
+                    eprintln!("{e}\nfrom {old}\nto {new}\n");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(refused, 0);
 }
 
 /// Both ways between the two schemas of every case, on an empty database; each plan proves its own way back.

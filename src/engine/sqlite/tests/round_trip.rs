@@ -4,7 +4,7 @@ use super::{catalog, execute, inspect, migrate, of_kind, scratch};
 use crate::diff::diff;
 use crate::model::{Kind, Object};
 
-const CREATES: &[&str] = &[
+pub const CREATES: &[&str] = &[
     "CREATE TABLE t (a)",
     "CREATE TABLE t (a INTEGER PRIMARY KEY, b text NOT NULL DEFAULT 'x''y', c numeric( 10 , 2 ) DEFAULT -1.5, d DEFAULT (1 + random()))",
     "CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT, b)",
@@ -24,14 +24,14 @@ const CREATES: &[&str] = &[
     "CREATE TABLE t (a DEFAULT NULL, b DEFAULT current_timestamp, c DEFAULT true, d DEFAULT \"str\", e DEFAULT x'00ff', f DEFAULT +3, g DEFAULT (datetime('now')), h DEFAULT foo)",
     "CREATE TABLE t (a -- comment, with comma\n, b /* ) */ INT, /* c */ CHECK (b <> ',)'))",
     "CREATE TABLE t (a, b); CREATE INDEX i ON t (a DESC, lower(b) COLLATE NOCASE ASC) WHERE a > 0 AND b IS NOT NULL; CREATE UNIQUE INDEX \"u i\" ON t (\"b\")",
-    "CREATE TABLE t (a, b); CREATE VIEW v AS SELECT a, b AS \"B b\" FROM t; CREATE VIEW w (x, \"y z\") AS SELECT * FROM v, t WHERE v.a = t.b UNION ALL SELECT 1, 2",
+    "CREATE TABLE t (a, b); CREATE VIEW v AS SELECT a, b AS \"B b\" FROM t; CREATE VIEW w (x, \"y z\") AS SELECT * FROM (SELECT v.a, t.b FROM v, t WHERE v.a = t.b UNION ALL SELECT 1, 2)",
     "CREATE TABLE t (a, b); CREATE TABLE log (x); CREATE TRIGGER g AFTER UPDATE OF a ON t FOR EACH ROW WHEN new.a <> old.a \
        BEGIN INSERT INTO log VALUES (new.a); UPDATE log SET x = CASE WHEN x THEN 1 ELSE 2 END; DELETE FROM log WHERE x = ';'; END",
     "CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t; CREATE TRIGGER g INSTEAD OF INSERT ON v BEGIN INSERT INTO t VALUES (new.a); SELECT raise(abort, 'no'); END",
     "CREATE VIRTUAL TABLE f USING fts5(title, body, tokenize = 'porter ascii', content='')",
     "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1, +label TEXT)",
     "CREATE VIEW v AS WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 5) SELECT x, sum(x) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM c",
-    "CREATE TABLE t AS SELECT 1 AS a, 'x' AS \"b c\", 2.5 AS \"d:1\"",
+    "CREATE TABLE t AS SELECT 1 AS a, 'x' AS \"b c\", 2.5 AS \"d:1\" WHERE 0",
     "CREATE TABLE t (a CONSTRAINT x, b CONSTRAINT n NOT NULL CONSTRAINT u UNIQUE, CONSTRAINT f FOREIGN KEY (a) REFERENCES t (b) CONSTRAINT z)",
     "CREATE TABLE t (status); CREATE TABLE u (active, t); CREATE VIEW v AS SELECT status = \"active\", \"status\" FROM t; \
        CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET status = \"active\"; END; CREATE VIEW w AS SELECT \"active\" FROM u",
