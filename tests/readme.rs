@@ -9,7 +9,7 @@ use support::Engine;
 
 /// What the README calls the program, and the database of its PostgreSQL part.
 const PROGRAM: &str = "cargo run -q --";
-const POSTGRES: &str = "postgres://localhost/shop";
+const POSTGRES: &str = "postgres://localhost/library";
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -176,6 +176,11 @@ fn refuse_emptying(
     if allowed || !desired.statements.is_empty() {
         return Ok(());
     }
+    let schema = &settings.schema;
+    if desired.files.is_empty() {
+        return Err(Error::refused(format!("the folder `{schema}` has no .sql file"))
+            .hint("name the right schema with `--schema`; `--allow destructive` takes it as an empty one"));
+    }
     let objects = match (base, session) {
         (Some(base), _) => base.len(),
         (None, Some(session)) => session.inspect()?.len(),
@@ -185,7 +190,7 @@ fn refuse_emptying(
         return Ok(());
     }
     let what = msr::render::text::count(objects, "object");
-    Err(Error::refused(format!("the schema `{}` has no statement, and the database has {what}", settings.schema))
+    Err(Error::refused(format!("the schema `{schema}` has no statement, and the database has {what}"))
         .hint("to keep the database, name the right schema with `--schema`")
         .hint("to drop everything, say so with `--allow destructive`"))
 }

@@ -162,14 +162,13 @@ pub fn took(millis: u64) -> String {
 pub fn report(report: &Report) -> String {
     let plan = label(&report.version, &report.name);
     let did = format!("{} in {}", count(report.steps, "step"), took(report.millis));
-    let mut text = match report.outcome {
+    // Its notes were told while it ran.
+    match report.outcome {
         Outcome::Already => format!("{plan}: nothing to do\n"),
         Outcome::Applied => format!("{plan}: applied, {did}\n"),
         Outcome::Expanded => format!("{plan}: expanded, {did}; the contract phase waits: `--phase contract` once the old application is gone\n"),
         Outcome::Undone => format!("{plan}: undone, {did}\n"),
-    };
-    report.notes.iter().for_each(|note| text += &format!("  {}\n", line(note)));
-    text
+    }
 }
 
 #[cfg(test)]
