@@ -165,7 +165,8 @@ fn follows(context: &Context, place: &Where, plan: &Plan, session: &mut dyn Sess
     Err(error.hint("run `msr migrate` first, or plan on top of them with `--from plans`"))
 }
 
-/// A schema without a statement is more often a wrong folder than the wish to drop everything.
+/// A folder without a statement is more often a wrong folder than the wish to drop everything. A file that is named and
+/// empty is planned for: every step of that plan is destructive, and `apply` wants each of them allowed.
 fn refuse_emptying(
     desired: &Source,
     base: Option<&Catalog>,
@@ -173,10 +174,10 @@ fn refuse_emptying(
     settings: &Settings,
 ) -> Result<()> {
     let allowed = settings.allow.iter().any(|rule| rule == "destructive" || rule == "all");
-    if allowed || !desired.statements.is_empty() {
+    let schema = &settings.schema;
+    if allowed || !desired.statements.is_empty() || std::path::Path::new(schema).is_file() {
         return Ok(());
     }
-    let schema = &settings.schema;
     if desired.files.is_empty() {
         return Err(Error::refused(format!("the folder `{schema}` has no .sql file"))
             .hint("name the right schema with `--schema`; `--allow destructive` takes it as an empty one"));

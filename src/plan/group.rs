@@ -79,19 +79,48 @@ impl<'a> Grouper<'a> {
             let carriers = old.refs().iter().filter(|r| r.strength == Strength::Auto);
             carriers.filter_map(|r| self.work.drops.get(&r.to)).find(|to| *to != id)
         };
-        let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+        let mut root_of: BTreeMap<&Id, &Id> = BTreeMap::new();
         for id in &self.work.drops {
             let mut root = id;
             let mut seen = BTreeSet::new();
             while let Some(up) = carrier(root).filter(|up| seen.insert(*up)) {
                 root = up;
             }
+            root_of.insert(id, root);
+        }
+        for id in self.circular(&root_of) {
+            root_of.insert(id, id);
+        }
+        let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+        for (id, root) in root_of {
             let folded = roots.entry(root).or_default();
             if root != id {
                 folded.push(id);
             }
         }
         roots.into_iter().collect()
+    }
+
+    /// Folded drops on whose account two roots would each have to go before the other: two tables with foreign keys to one
+    /// another. These are dropped by themselves, first.
+    fn circular<'b>(&self, root_of: &BTreeMap<&'b Id, &'b Id>) -> Vec<&'b Id> {
+        let mut graph = petgraph::graphmap::DiGraphMap::<&Id, ()>::new();
+        let needs = |id: &Id| {
+            let refs = self.scene.from.get(id).into_iter().flat_map(|o| o.refs());
+            refs.filter_map(|r| root_of.get(&r.to).copied()).collect::<Vec<_>>()
+        };
+        for (id, root) in root_of {
+            for to in needs(id).into_iter().filter(|to| to != root) {
+                graph.add_edge(*root, to, ());
+            }
+        }
+        let knots = petgraph::algo::kosaraju_scc(&graph);
+        let knot_of: BTreeMap<&Id, usize> =
+            knots.iter().enumerate().filter(|(_, k)| k.len() > 1).flat_map(|(i, k)| k.iter().map(move |id| (*id, i))).collect();
+        let crosses = |id: &Id, root: &Id| {
+            knot_of.get(root).is_some_and(|own| needs(id).iter().any(|to| *to != root && knot_of.get(to) == Some(own)))
+        };
+        root_of.iter().filter(|(id, root)| id != root && crosses(id, root)).map(|(id, _)| *id).collect()
     }
 
     /// Added objects, each with those that are written inside its `CREATE`.
