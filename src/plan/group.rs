@@ -20,6 +20,8 @@ pub struct Node {
     /// An action of ALTER TABLE on this object that may share a statement with its neighbours.
     pub clauses: Vec<(Id, String)>,
     pub loses: Option<String>,
+    /// Objects that the node alters along with its own, so that their users too go before it and come after it.
+    pub along: Vec<Id>,
     /// The way back, where it is known without deriving it: renames.
     pub down: Option<Vec<Rung>>,
 }
@@ -212,7 +214,8 @@ impl<'a> Grouper<'a> {
         let mut ordered: Vec<&Delta> = deltas.iter().collect();
         ordered.sort_by_key(place);
         for delta in ordered {
-            let (how, _) = answer(self.engine, &self.scene, delta)?;
+            let (how, around) = answer(self.engine, &self.scene, delta)?;
+            node.along.extend(around.into_iter().map(|(id, _)| id).filter(|other| other != id));
             if let (Delta::Set { attr, from, to, .. }, Some(old), Some(new)) = (delta, self.scene.from.get(id), self.scene.to.get(id)) {
                 let change = crate::engine::how::Change { old, new, attr, from, to };
                 let loses = rule.set_rule(attr).and_then(|s| s.loses);
@@ -263,7 +266,7 @@ fn missing(id: &Id) -> Error {
 
 impl Node {
     pub fn new(subject: &Id, action: Action, deltas: Vec<Delta>) -> Node {
-        Node { subject: subject.clone(), action, deltas, rungs: vec![], clauses: vec![], loses: None, down: None }
+        Node { subject: subject.clone(), action, deltas, rungs: vec![], clauses: vec![], loses: None, along: vec![], down: None }
     }
 
     /// Turns pending ALTER TABLE actions into statements.
