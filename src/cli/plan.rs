@@ -4,6 +4,7 @@ use super::progress::Progress;
 use super::source_arg::{Reader, form};
 use super::{Done, list, output};
 use msr::apply::list::{Row, Standing};
+use msr::apply::{history, journal};
 use msr::engine::{self, Access, Session};
 use msr::model::Catalog;
 use msr::plan::file::{self, Loaded};
@@ -43,6 +44,9 @@ pub struct Args {
     /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
+    /// Break ties in the order of steps by this number: for tests, which names must not help
+    #[arg(long, value_name = "NUMBER", hide = true)]
+    tie: Option<u64>,
     /// Seal a plan file again after editing it by hand; nothing is planned
     #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "save", "from", "rebase", "detailed_exitcode"])]
     reseal: Option<PathBuf>,
@@ -137,7 +141,8 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         version: place.version.clone(),
         created_at: place.created_at.clone(),
         parent: place.head().map(|loaded| loaded.checksum.clone()),
-        tie: Tie::Reader,
+        tie: args.tie.map_or(Tie::Reader, Tie::Hostile),
+        settled: &mut |session, desired, live| Ok(history::unchanged(&journal::read(session.journal())?, desired, live)),
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })?;
     drop(progress);

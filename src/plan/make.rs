@@ -7,7 +7,7 @@ use super::{Batch, Down, Header, Phase, Plan, Step, prove, rename, scope};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Scene, Server};
 use crate::engine::{Engine, Session};
-use crate::model::{Catalog, Fingerprint, Id, Kind};
+use crate::model::{Catalog, Fingerprint, Id, Kind, Object};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Error, Result};
@@ -28,6 +28,9 @@ pub struct Inputs<'a> {
     /// Checksum of the plan before, where plans are saved.
     pub parent: Option<String>,
     pub tie: Tie,
+    /// Whether these statements (by their hash) were applied before and led to this very state: then there is nothing to do,
+    /// and no scratch is needed to say so.
+    pub settled: &'a mut dyn FnMut(&mut dyn Session, &str, Fingerprint) -> Result<bool>,
     /// Told what is going on and how far it is: a stage, done, of how many (0 when unknown).
     pub progress: &'a mut dyn FnMut(&str, usize, usize),
 }
@@ -48,9 +51,20 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         (None, Some((session, _))) => session.inspect()?,
         (None, None) => Catalog::default(),
     };
+    if let Some((session, _)) = inputs.target.as_mut() {
+        let desired = inputs.desired.digest();
+        if (inputs.settled)(&mut **session, &desired, base.fingerprint())? {
+            let server = session.server().clone();
+            let whole = (base.fingerprint(), base.fingerprint());
+            let header = header(&inputs, &server, whole, desired);
+            let unmodelled = named(&base);
+            let plan = Plan { header, relies: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
+            return Ok(Made { plan, goal: base.clone(), base });
+        }
+    }
     let (mut goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
-    let whole = (base.fingerprint(), goal.fingerprint());
-    let (unmodelled, notes) = unmodelled(&base, &goal)?;
+    refuse_unmodelled(&base, &goal)?;
+    let unmodelled = named(&base);
     let declared = goal.clone();
     scope::carry_over(&base, &mut goal);
 
@@ -80,7 +94,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
-    let header = header(&inputs, &server, whole);
+    let whole = (base.fingerprint(), goal.fingerprint());
+    let header = header(&inputs, &server, whole, inputs.desired.digest());
+    let notes = look_alikes(inputs.engine, from, &goal, &deltas)?;
     let mut plan = Plan { header, relies: vec![], steps, batches, unmodelled, notes };
     plan.relies = relies(&plan, &base, &goal);
     Ok(Made { plan, base, goal })
@@ -126,7 +142,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
 }
 
 /// What is not modelled is reported when both sides have it, and refused when the plan would have to make it.
-fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String>)> {
+fn refuse_unmodelled(base: &Catalog, goal: &Catalog) -> Result<()> {
     let wanted: Vec<_> = goal.unmodelled.difference(&base.unmodelled).collect();
     if !wanted.is_empty() {
         let mut error = Error::refused("the desired schema has objects that msr cannot plan for yet");
@@ -135,7 +151,11 @@ fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String
         }
         return Err(error.hint("create them by hand first, with exactly this definition, and plan again: msr leaves them alone"));
     }
-    Ok((base.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect(), vec![]))
+    Ok(())
+}
+
+fn named(catalog: &Catalog) -> Vec<String> {
+    catalog.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect()
 }
 
 fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {
@@ -221,7 +241,7 @@ fn locks_held(delta: &Delta) -> usize {
     }
 }
 
-fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint)) -> Header {
+fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint), desired: String) -> Header {
     Header {
         msr: env!("CARGO_PKG_VERSION").to_string(),
         version: inputs.version.clone(),
@@ -232,8 +252,42 @@ fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerpr
         parent: inputs.parent.clone(),
         base,
         goal,
-        desired: Some(inputs.desired.digest()),
+        desired: Some(desired),
     }
+}
+
+/// Renames are declared, never guessed: where a drop and an add look like one, the line to write is named.
+fn look_alikes(engine: &dyn Engine, from: &Catalog, to: &Catalog, deltas: &[Delta]) -> Result<Vec<String>> {
+    let gone = deltas.iter().filter_map(|d| if let Delta::Drop(id) = d { from.get(id) } else { None });
+    let mut come: Vec<&Object> = deltas.iter().filter_map(|d| if let Delta::Add(id) = d { to.get(id) } else { None }).collect();
+    let mut notes = Vec::new();
+    for old in gone {
+        if engine.rule(old.id().kind)?.rename.is_none() || !matches!(old.id().kind, Kind::Table | Kind::Column) {
+            continue;
+        }
+        let Some(at) = come.iter().position(|new| alike((from, old), (to, new))) else { continue };
+        let new = come.remove(at);
+        notes.push(format!(
+            "{} goes and {} comes, and they look alike: if it is one under another name, write `-- msr:renamed from {}` directly before it",
+            old.id(),
+            new.id(),
+            old.id().name()
+        ));
+    }
+    Ok(notes)
+}
+
+/// Of one kind, in one place, made of the same; a table of mostly the same columns.
+fn alike((from, old): (&Catalog, &Object), (to, new): (&Catalog, &Object)) -> bool {
+    if old.id().kind != new.id().kind || old.parent() != new.parent() || old.attrs() != new.attrs() {
+        return false;
+    }
+    let columns = |c: &Catalog, o: &Object| -> BTreeSet<String> {
+        c.children(o.id()).filter(|c| c.id().kind == Kind::Column).map(|c| c.id().name().to_string()).collect()
+    };
+    let (old_columns, new_columns) = (columns(from, old), columns(to, new));
+    let same = old_columns.intersection(&new_columns).count();
+    2 * same >= old_columns.len().max(new_columns.len())
 }
 
 /// What the plan depends on without touching it.
