@@ -58,7 +58,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
             let whole = (base.fingerprint(), base.fingerprint());
             let header = header(&inputs, &server, whole, desired);
             let unmodelled = named(&base);
-            let plan = Plan { header, relies: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
+            let plan = Plan { header, relies: vec![], shapes: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
             return Ok(Made { plan, goal: base.clone(), base });
         }
     }
@@ -97,8 +97,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let whole = (base.fingerprint(), goal.fingerprint());
     let header = header(&inputs, &server, whole, inputs.desired.digest());
     let notes = look_alikes(inputs.engine, from, &goal, &deltas)?;
-    let mut plan = Plan { header, relies: vec![], steps, batches, unmodelled, notes };
-    plan.relies = relies(&plan, &base, &goal);
+    let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
+    plan.shapes = shapes(inputs.engine, &plan, &base, &goal);
+    plan.relies = relies(inputs.engine, &plan, &base, &goal);
     Ok(Made { plan, base, goal })
 }
 
@@ -138,7 +139,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
     let steps = steps(&ordered, &backs, &Source::parse(vec![], engine.dialect())?);
     let batches = batches(engine, &ordered.nodes);
     let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
-    Ok(Plan { header, relies: vec![], steps, batches, unmodelled, notes: vec![] })
+    Ok(Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes: vec![] })
 }
 
 /// What is not modelled is reported when both sides have it, and refused when the plan would have to make it.
@@ -290,14 +291,39 @@ fn alike((from, old): (&Catalog, &Object), (to, new): (&Catalog, &Object)) -> bo
     2 * same >= old_columns.len().max(new_columns.len())
 }
 
-/// What the plan depends on without touching it.
-fn relies(plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<(Id, Fingerprint)> {
+/// The tables of which the plan touches what stands inside their `CREATE`.
+fn shapes(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<Id> {
+    let touched = plan.touches();
+    let parts = touched.keys().filter(|id| stands_inside(engine, id.kind));
+    let roots: BTreeSet<&Id> = parts.filter_map(|id| root(base, id).or_else(|| root(goal, id))).collect();
+    roots.into_iter().filter(|id| base.contains(id) && !touched.contains_key(id)).cloned().collect()
+}
+
+fn stands_inside(engine: &dyn Engine, kind: Kind) -> bool {
+    engine.rule(kind).is_ok_and(|rule| rule.clause.is_some())
+}
+
+/// What the object is a part of in the end.
+fn root<'a>(catalog: &'a Catalog, id: &Id) -> Option<&'a Id> {
+    let mut root = catalog.get(id)?.parent()?;
+    while let Some(parent) = catalog.get(root).and_then(Object::parent) {
+        root = parent;
+    }
+    Some(root)
+}
+
+/// What the plan depends on without touching it: what its objects need, and the whole shape of each table that it touches a
+/// part of, since a table that is no longer what was reviewed is not the one that was planned for.
+fn relies(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<(Id, Fingerprint)> {
     let touched: BTreeSet<&Id> = plan.touches().into_keys().collect();
-    let mut ids: BTreeSet<&Id> = BTreeSet::new();
+    let mut ids: BTreeSet<&Id> = plan.shapes.iter().collect();
     for id in &touched {
         let objects = base.get(id).into_iter().chain(goal.get(id));
         ids.extend(objects.flat_map(|o| o.refs().iter().map(|r| &r.to).chain(o.parent())));
     }
+    let shapes: BTreeSet<&Id> = plan.shapes.iter().collect();
+    let parts = base.ids().filter(|id| stands_inside(engine, id.kind) && root(base, id).is_some_and(|r| shapes.contains(r)));
+    ids.extend(parts);
     let untouched = ids.into_iter().filter(|id| !touched.contains(id));
     untouched.filter_map(|id| Some((id.clone(), Fingerprint::of(base.get(id)?)))).collect()
 }
