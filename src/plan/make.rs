@@ -4,7 +4,7 @@ use super::group::Node;
 use super::order::{Ordered, Tie};
 use super::stages::{WayBack, arrange, ways_back};
 use super::{Batch, Down, Header, Phase, Plan, Step, prove, rename, scope};
-use crate::diff::{Delta, diff};
+use crate::diff::Delta;
 use crate::engine::how::{Scene, Server};
 use crate::engine::{Engine, Session};
 use crate::model::{Catalog, Fingerprint, Id, Kind};
@@ -64,7 +64,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     };
     let from = present.as_ref().unwrap_or(&base);
     let scene = Scene { from, to: &goal, server: &server };
-    let deltas = diff(from, &goal);
+    let deltas = scope::deltas(from, &goal);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
     let backs = ways_back(inputs.engine, scene, &ordered)?;
     let mut steps = steps(&ordered, &backs, inputs.desired);

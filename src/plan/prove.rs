@@ -69,7 +69,7 @@ pub struct Claim<'a> {
 
 /// Runs the plan forward and back, fills in what was observed, and refuses a plan that does not do what it says.
 pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
-    let keep = scope::needed(claim.base, claim.goal, claim.deltas);
+    let keep = scope::needed(engine, claim.base, claim.goal, claim.deltas);
     let start = copy(engine, scratch, claim.base, &keep)?;
     let total = 2 * claim.steps.len();
     let mut state = start.clone();
@@ -159,7 +159,8 @@ fn reached(start: &Catalog, end: &Catalog, goal: &Catalog, steps: &[Step]) -> Re
         }
     }
     expected.extend(start.ids().filter(|id| !gone.contains(id) && goal.contains(id)).cloned());
-    let off = diff(end, &goal.limited_to(&expected));
+    let mut off = diff(end, &goal.limited_to(&expected));
+    off.retain(|delta| !scope::is_undeclared(delta, goal));
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("it does not lead to the desired schema"), &off)) }
 }
 

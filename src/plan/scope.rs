@@ -1,6 +1,7 @@
 //! What a plan is about: what is managed, and how much of the present state its proof must copy.
 
-use crate::diff::Delta;
+use crate::diff::{Delta, diff};
+use crate::engine::Engine;
 use crate::model::{Catalog, Id, Kind};
 use std::collections::BTreeSet;
 
@@ -15,9 +16,22 @@ fn managed_where_declared(id: &Id) -> bool {
     matches!(id.kind, Kind::Owner | Kind::Grant)
 }
 
-/// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, and all that any of
-/// these depends on.
-pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
+/// What must be done, less what nobody asked for: default privileges stay unless the goal says something of the same maker,
+/// schema and sort of objects. Unlike grants they are not left out of the base, since they act on what the plan makes.
+pub fn deltas(base: &Catalog, goal: &Catalog) -> Vec<Delta> {
+    let mut deltas = diff(base, goal);
+    deltas.retain(|delta| !is_undeclared(delta, goal));
+    deltas
+}
+
+pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
+    let said = |id: &Id| goal.ids().any(|g| g.kind == id.kind && g.path[..3] == id.path[..3]);
+    matches!(delta, Delta::Drop(id) if id.kind == Kind::DefaultPrivilege && !said(id))
+}
+
+/// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
+/// others, and all that any of these depends on.
+pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
     let dependents = base.dependents();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
@@ -26,6 +40,7 @@ pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> 
             queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()));
         }
     }
+    affected.extend(base.ids().filter(|id| engine.acts_on_others(id)));
     let mut needed: BTreeSet<Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = affected.into_iter().collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();

@@ -2,6 +2,7 @@
 
 use super::super::ddl::{about, ident, literal, path, routine, subject};
 use super::own_name;
+use super::privileges::change;
 use crate::engine::how::{Change, How, KindRule, Scene, set};
 use crate::model::{Catalog, Id, Kind, Object, Value};
 
@@ -43,35 +44,28 @@ fn privileges(o: &Object, attr: &str) -> Vec<String> {
 }
 
 /// REVOKE and GRANT that lead from one set of privileges to another. The role stands last in the path, as SQL.
-fn regrant(catalog: &Catalog, id: &Id, from: &[String], to: &[String]) -> How {
+pub fn regrant(catalog: &Catalog, id: &Id, from: &[String], to: &[String]) -> How {
     let (Some(of), Some(role)) = (about(id), id.path.last()) else { return How::Nothing };
     let (on, columns) = match of.kind {
         Kind::Column => {
             let table = Id::new(Kind::Table, of.path.iter().take(2));
             (format!("TABLE {}", path(&table)), format!(" ({})", ident(of.name())))
         }
-        Kind::View | Kind::MaterializedView => (format!("TABLE {}", path(&of)), String::new()),
+        Kind::View | Kind::MaterializedView | Kind::ForeignTable => (format!("TABLE {}", path(&of)), String::new()),
         Kind::Function => {
             let word = catalog.get(&of).map(|o| o.attr("routine").to_string()).unwrap_or("FUNCTION".into());
             (format!("{word} {}", routine(&of)), String::new())
         }
+        Kind::Aggregate => (format!("FUNCTION {}", routine(&of)), String::new()),
+        Kind::Server => (format!("FOREIGN SERVER {}", path(&of)), String::new()),
         Kind::Domain | Kind::Composite => (format!("TYPE {}", path(&of)), String::new()),
         _ => (subject(&of, catalog), String::new()),
     };
-    let words = |items: Vec<&String>| items.iter().map(|p| format!("{}{columns}", p.trim_end_matches(" *"))).collect::<Vec<_>>().join(", ");
-    let mut sql = Vec::new();
-    let gone: Vec<&String> = from.iter().filter(|p| !to.contains(p)).collect();
-    if !gone.is_empty() {
-        sql.push(format!("REVOKE {} ON {on} FROM {role}", words(gone)));
-    }
-    let (passed, plain): (Vec<&String>, Vec<&String>) = to.iter().filter(|p| !from.contains(p)).partition(|p| p.ends_with(" *"));
-    if !plain.is_empty() {
-        sql.push(format!("GRANT {} ON {on} TO {role}", words(plain)));
-    }
-    if !passed.is_empty() {
-        sql.push(format!("GRANT {} ON {on} TO {role} WITH GRANT OPTION", words(passed)));
-    }
-    How::statements(sql)
+    let say = |verb: &str, what: String| {
+        let what = what.replace(", ", &format!("{columns}, "));
+        format!("{verb} {what}{columns} ON {on} {} {role}", if verb == "GRANT" { "TO" } else { "FROM" })
+    };
+    How::statements(change(from, to, say, " WITH GRANT OPTION"))
 }
 
 fn change_privileges(s: &Scene, c: &Change) -> How {

@@ -1,9 +1,10 @@
 //! Tables, columns, defaults, sequences.
 
 use super::super::ddl::{assignments, change_options, ident, path, table, with_options};
+use super::privileges::fresh;
 use super::{anew, carried, own_name, relation_name, rename, row_type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Scene, set};
-use crate::model::{Column, Id, Kind, Object, Sequence, Table, Value};
+use crate::model::{Catalog, Column, Id, Kind, Object, Sequence, Table, Value};
 
 fn alter(id: &Id, action: impl std::fmt::Display) -> How {
     How::Clause(Id::new(Kind::Table, id.path.iter().take(2)), action.to_string())
@@ -16,9 +17,9 @@ fn list(value: &Value) -> &[String] {
 pub const TABLE: KindRule = KindRule {
     kind: Kind::Table,
     clause: None,
-    create: |_, o, folded| {
+    create: |s, o, folded| {
         let Object::Table(t) = o else { return How::Nothing };
-        How::statements(create_table(t, folded))
+        fresh(s, o, How::statements(create_table(t, folded)))
     },
     drop: |_, o| How::statement(format!("DROP TABLE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("TABLE {}", path(o.id())), to)),
@@ -81,7 +82,7 @@ fn row_security(from: Option<&str>, to: Option<&str>) -> Vec<String> {
 }
 
 /// A column as it stands in CREATE TABLE and ADD COLUMN.
-fn column_clause(c: &Column, default: Option<&Object>) -> String {
+pub fn column_clause(c: &Column, default: Option<&Object>) -> String {
     let mut text = format!("{} {}", ident(c.head.id.name()), c.r#type);
     if let Some(collation) = &c.collation {
         text.push_str(&format!(" COLLATE {collation}"));
@@ -106,7 +107,7 @@ fn identity_options(options: &[String]) -> String {
 }
 
 /// What can't be said where the column is created.
-fn column_extras(c: &Column) -> Vec<String> {
+pub fn column_extras(c: &Column) -> Vec<String> {
     let name = ident(c.head.id.name());
     let mut actions = Vec::new();
     let mut say = |what: String| actions.push(format!("ALTER COLUMN {name} {what}"));
@@ -115,6 +116,9 @@ fn column_extras(c: &Column) -> Vec<String> {
     c.statistics.iter().for_each(|s| say(format!("SET STATISTICS {s}")));
     if !c.options.is_empty() {
         say(format!("SET ({})", assignments(&c.options)));
+    }
+    if !c.foreign_options.is_empty() {
+        say(super::foreign::options(&c.foreign_options).trim_start().to_string());
     }
     actions
 }
@@ -174,6 +178,7 @@ pub const COLUMN: KindRule = KindRule {
             let name = ident(c.new.id().name());
             How::statements(clauses.into_iter().map(|clause| format!("ALTER TABLE {} ALTER COLUMN {name} {clause}", table(c.new.id()))))
         }),
+        set("foreign_options", |_, c| on_column(c, super::foreign::change_options(c.from, c.to))),
     ],
     namespace: own_name,
     loses: Some(|o| (o.attr("generated") == Value::None).then(|| format!("the values of {}", o.id()))),
@@ -204,7 +209,7 @@ fn base_type(ty: &str) -> String {
     }
 }
 
-fn retype(_: &Scene, c: &Change) -> How {
+fn retype(scene: &Scene, c: &Change) -> How {
     let (from, to) = (c.old.attr("type").to_string(), c.new.attr("type").to_string());
     let collation = c.new.attr("collation");
     let collation = match collation.text() {
@@ -214,8 +219,22 @@ fn retype(_: &Scene, c: &Change) -> How {
     let name = ident(c.new.id().name());
     // An explicit cast reaches further than the one that an assignment makes, and costs nothing where both are the same.
     let cast = base_type(&from) != base_type(&to) && c.new.attr("generated") == Value::None && c.old.attr("generated") == Value::None;
-    let using = if cast { format!(" USING {name}::{to}") } else { String::new() };
+    // Nothing converts the rows of a foreign table.
+    let foreign = c.new.parent().is_some_and(|p| p.kind == Kind::ForeignTable);
+    let through = if is_enum(scene.from, c.old) && is_enum(scene.to, c.new) { text_like(&to) } else { "" };
+    let using = if cast && !foreign { format!(" USING {name}{through}::{to}") } else { String::new() };
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
+}
+
+/// Two enums have no cast between them, but each has one with text.
+fn is_enum(catalog: &Catalog, column: &Object) -> bool {
+    let ty = column.attr("type").to_string();
+    let name = ty.trim_end_matches("[]");
+    column.refs().iter().any(|r| r.to.kind == Kind::Enum && path(&r.to) == name && catalog.contains(&r.to))
+}
+
+fn text_like(ty: &str) -> &'static str {
+    if ty.ends_with("[]") { "::text[]" } else { "::text" }
 }
 
 fn around_a_type(_: &Scene, c: &Change) -> Vec<Around> {
@@ -319,11 +338,11 @@ fn set_default(o: &Object) -> How {
 pub const SEQUENCE: KindRule = KindRule {
     kind: Kind::Sequence,
     clause: None,
-    create: |_, o, _| {
+    create: |scene, o, _| {
         let Object::Sequence(s) = o else { return How::Nothing };
         let unlogged = if s.unlogged { "UNLOGGED " } else { "" };
         let owner = s.owned_by.as_ref().map(|c| format!(" OWNED BY {c}")).unwrap_or_default();
-        How::statement(format!("CREATE {unlogged}SEQUENCE {} {}{owner}", path(o.id()), sequence_options(s)))
+        fresh(scene, o, How::statement(format!("CREATE {unlogged}SEQUENCE {} {}{owner}", path(o.id()), sequence_options(s))))
     },
     drop: |_, o| How::statement(format!("DROP SEQUENCE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("SEQUENCE {}", path(o.id())), to)),

@@ -1,6 +1,7 @@
 //! Enums, domains and composite types.
 
 use super::super::ddl::{ident, literal, path, table};
+use super::privileges::fresh;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
 use crate::model::{Domain, Id, Kind, Object, Value};
@@ -8,7 +9,7 @@ use crate::model::{Domain, Id, Kind, Object, Value};
 pub const ENUM: KindRule = KindRule {
     kind: Kind::Enum,
     clause: None,
-    create: |_, o, _| How::statement(create_enum(&path(o.id()), &o.attr("labels"))),
+    create: |s, o, _| fresh(s, o, How::statement(create_enum(&path(o.id()), &o.attr("labels")))),
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
     set: &[set("labels", labels).blocks(around_a_swap).loses(|_, c| {
@@ -123,10 +124,10 @@ fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
 pub const DOMAIN: KindRule = KindRule {
     kind: Kind::Domain,
     clause: None,
-    create: |_, o, folded| {
+    create: |s, o, folded| {
         let Object::Domain(domain) = o else { return How::Nothing };
         let checks = folded.iter().map(|c| format!(" {}", domain_check(c)));
-        How::statement(format!("CREATE DOMAIN {} AS {}{}", path(o.id()), domain_body(domain), checks.collect::<String>()))
+        fresh(s, o, How::statement(format!("CREATE DOMAIN {} AS {}{}", path(o.id()), domain_body(domain), checks.collect::<String>())))
     },
     drop: |_, o| How::statement(format!("DROP DOMAIN {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("DOMAIN {}", path(o.id())), to)),
@@ -183,9 +184,9 @@ pub const DOMAIN_CHECK: KindRule = KindRule {
 pub const COMPOSITE: KindRule = KindRule {
     kind: Kind::Composite,
     clause: None,
-    create: |_, o, folded| {
+    create: |s, o, folded| {
         let parts: Vec<String> = folded.iter().map(|a| attribute(a)).collect();
-        How::statement(format!("CREATE TYPE {} AS ({})", path(o.id()), parts.join(", ")))
+        fresh(s, o, How::statement(format!("CREATE TYPE {} AS ({})", path(o.id()), parts.join(", "))))
     },
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
