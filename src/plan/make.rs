@@ -43,15 +43,15 @@ pub struct Made {
 pub fn make(mut inputs: Inputs) -> Result<Made> {
     let like = inputs.target.as_ref().map(|(_, url)| *url);
     (inputs.progress)("reading the database", 0, 0);
-    let mut base = match (inputs.base.take(), inputs.target.as_mut()) {
+    let base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
         (None, Some((session, _))) => session.inspect()?,
         (None, None) => Catalog::default(),
     };
-    let (goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
+    let (mut goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
     let whole = (base.fingerprint(), goal.fingerprint());
     let (unmodelled, notes) = unmodelled(&base, &goal)?;
-    scope::only_managed(&mut base, &goal);
+    scope::adopt(&base, &mut goal);
 
     let wants = rename::wanted(inputs.desired, &base, &goal)?;
     let (renames, present) = match wants.is_empty() {

@@ -2,14 +2,34 @@
 
 use crate::diff::{Delta, diff};
 use crate::engine::Engine;
-use crate::model::{Catalog, Id, Kind};
+use crate::model::{Catalog, Id, Kind, Object};
 use std::collections::BTreeSet;
 
-/// Leaves owners and grants of `base` alone where `goal` says nothing of them: they are managed only where declared.
+/// Leaves out owners and grants of `base` where `goal` says nothing of them: they are managed only where declared.
 pub fn only_managed(base: &mut Catalog, goal: &Catalog) {
-    let subject = |id: &Id| (id.kind, id.path[..id.path.len().saturating_sub(usize::from(id.kind == Kind::Grant))].to_vec());
-    let declared: BTreeSet<_> = goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect();
+    let declared = declared(goal);
     base.retain(|o| !managed_where_declared(o.id()) || declared.contains(&subject(o.id())));
+}
+
+/// Takes owners and grants of `base` that `goal` says nothing of into the goal, so that they stay, and come back with an object
+/// that must be made anew.
+pub fn adopt(base: &Catalog, goal: &mut Catalog) {
+    let declared = declared(goal);
+    let stays = |o: &&Object| o.parent().is_some_and(|parent| goal.contains(parent)) && o.refs().iter().all(|r| goal.contains(&r.to));
+    let undeclared = base.iter().filter(|o| managed_where_declared(o.id()) && !declared.contains(&subject(o.id())));
+    let adopted: Vec<Object> = undeclared.filter(stays).cloned().collect();
+    adopted.into_iter().for_each(|o| goal.insert(o));
+}
+
+/// Kind of what is said, and of what.
+type Subject = (Kind, Vec<Box<str>>);
+
+fn subject(id: &Id) -> Subject {
+    (id.kind, id.path[..id.path.len().saturating_sub(usize::from(id.kind == Kind::Grant))].to_vec())
+}
+
+fn declared(goal: &Catalog) -> BTreeSet<Subject> {
+    goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect()
 }
 
 fn managed_where_declared(id: &Id) -> bool {

@@ -100,7 +100,7 @@ const PLAIN: &[Plain] = &[
         filter: row.maybe(5),
         ..PublicationTable::new(part_of(head, Kind::Publication, Ref::auto))
     }),
-    plain!(PublicationSchema, "publication_schemas", |head, _row| PublicationSchema::new(part_of(head, Kind::Publication, Ref::auto))),
+    plain!(PublicationSchema, "publication_schemas", |head, _row| PublicationSchema::new(of_schema(part_of(head, Kind::Publication, Ref::auto)))),
     plain!(Subscription, "subscriptions", |head, row| Subscription {
         publications: row.list(4),
         slot: row.maybe(5),
@@ -115,6 +115,12 @@ fn part_of(mut head: Head, kind: Kind, strength: fn(Id) -> Ref) -> Head {
     let whole = Id::new(kind, [head.id.at(0)]);
     head.refs.push(strength(whole.clone()));
     head.parent = Some(whole);
+    head
+}
+
+/// `pg_depend` is not asked about schemas.
+fn of_schema(mut head: Head) -> Head {
+    head.refs.push(Ref::auto(Id::new(Kind::Schema, [head.id.at(1)])));
     head
 }
 

@@ -91,7 +91,8 @@ pub fn fresh(s: &Scene, o: &Object, how: How) -> How {
         let usual = &acting[0].usual;
         let wanted = match s.to.get(&id) {
             Some(Object::Grant(grant)) => &grant.privileges,
-            _ if is_spoken_of(s.to, o.id(), &acting) => usual,
+            // What is made anew keeps the rights that it had.
+            _ if s.from.contains(o.id()) || is_spoken_of(s.to, o.id(), &acting) => usual,
             _ => continue,
         };
         let How::Ladder(more) = super::said::regrant(s.to, &id, &given(&acting), wanted) else { continue };
