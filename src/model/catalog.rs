@@ -1,6 +1,6 @@
 //! All objects of one schema state.
 
-use super::{Fingerprint, Id, Object};
+use super::{Fingerprint, Id, Kind, Object};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,6 +60,12 @@ impl Catalog {
 
     pub fn retain(&mut self, mut keep: impl FnMut(&Object) -> bool) {
         self.objects.retain(|_, object| keep(object));
+    }
+
+    /// All objects of a kind, without looking at the others.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        let first = Id::new(kind, [""; 0]);
+        self.objects.range(first..).take_while(move |(id, _)| id.kind == kind).map(|(_, o)| o)
     }
 
     pub fn children<'a>(&'a self, parent: &'a Id) -> impl Iterator<Item = &'a Object> {

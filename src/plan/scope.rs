@@ -24,9 +24,18 @@ pub fn adopt(base: &Catalog, goal: &mut Catalog) {
 /// Kind of what is said, and of what.
 type Subject = (Kind, Vec<Box<str>>);
 
+/// Rights on a column are rights on its table: who speaks of the one speaks of the other.
 fn subject(id: &Id) -> Subject {
-    (id.kind, id.path[..id.path.len().saturating_sub(usize::from(id.kind == Kind::Grant))].to_vec())
+    let path = match (id.kind, id.at(0) == Kind::Column.name()) {
+        (Kind::Grant, true) => &id.path[1..3],
+        (Kind::Grant, false) if RELATIONS.iter().any(|k| k.name() == id.at(0)) => &id.path[1..id.path.len() - 1],
+        (Kind::Grant, false) => &id.path[..id.path.len() - 1],
+        _ => &id.path[..],
+    };
+    (id.kind, path.to_vec())
 }
+
+const RELATIONS: &[Kind] = &[Kind::Table, Kind::ForeignTable, Kind::View, Kind::MaterializedView];
 
 fn declared(goal: &Catalog) -> BTreeSet<Subject> {
     goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect()
@@ -45,7 +54,7 @@ pub fn deltas(base: &Catalog, goal: &Catalog) -> Vec<Delta> {
 }
 
 pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
-    let said = |id: &Id| goal.ids().any(|g| g.kind == id.kind && g.path[..3] == id.path[..3]);
+    let said = |id: &Id| goal.of_kind(id.kind).any(|g| g.id().path[..3] == id.path[..3]);
     matches!(delta, Delta::Drop(id) if id.kind == Kind::DefaultPrivilege && !said(id))
 }
 

@@ -95,7 +95,7 @@ pub fn fresh(s: &Scene, o: &Object, how: How) -> How {
             _ if s.from.contains(o.id()) || is_spoken_of(s.to, o.id(), &acting) => usual,
             _ => continue,
         };
-        let How::Ladder(more) = super::said::regrant(s.to, &id, &given(&acting), wanted) else { continue };
+        let How::Ladder(more) = super::said::regrant(s, s.to, &id, &given(&acting), wanted) else { continue };
         rungs.extend::<Vec<Rung>>(more);
     }
     How::Ladder(rungs)
@@ -104,7 +104,7 @@ pub fn fresh(s: &Scene, o: &Object, how: How) -> How {
 /// The default privileges that act on what this session makes.
 fn acting<'a>(catalog: &'a Catalog, sort: &'static str, schema: &'a str) -> impl Iterator<Item = &'a DefaultPrivilege> {
     let fits = move |id: &Id| id.at(0).is_empty() && id.at(2) == sort && (id.at(1).is_empty() || id.at(1) == schema);
-    catalog.iter().filter_map(move |o| match o {
+    catalog.of_kind(Kind::DefaultPrivilege).filter_map(move |o| match o {
         Object::DefaultPrivilege(d) if fits(o.id()) => Some(d),
         _ => None,
     })
@@ -124,10 +124,7 @@ fn given(acting: &[&DefaultPrivilege]) -> Vec<String> {
 
 fn is_spoken_of(goal: &Catalog, object: &Id, acting: &[&DefaultPrivilege]) -> bool {
     let about = Id::about(Kind::Grant, object);
-    let default = |id: &Id| acting.iter().any(|d| d.head.id.path[..3] == id.path[..3]);
-    goal.ids().any(|id| match id.kind {
-        Kind::Grant => id.path[..id.path.len() - 1] == *about.path,
-        Kind::DefaultPrivilege => default(id),
-        _ => false,
-    })
+    let default = |o: &Object| acting.iter().any(|d| d.head.id.path[..3] == o.id().path[..3]);
+    let granted = |o: &Object| o.id().path[..o.id().path.len() - 1] == *about.path;
+    goal.of_kind(Kind::DefaultPrivilege).any(default) || goal.of_kind(Kind::Grant).any(granted)
 }

@@ -44,7 +44,7 @@ fn privileges(o: &Object, attr: &str) -> Vec<String> {
 }
 
 /// REVOKE and GRANT that lead from one set of privileges to another. The role stands last in the path, as SQL.
-pub fn regrant(catalog: &Catalog, id: &Id, from: &[String], to: &[String]) -> How {
+pub fn regrant(s: &Scene, catalog: &Catalog, id: &Id, from: &[String], to: &[String]) -> How {
     let (Some(of), Some(role)) = (about(id), id.path.last()) else { return How::Nothing };
     let (on, columns) = match of.kind {
         Kind::Column => {
@@ -65,18 +65,36 @@ pub fn regrant(catalog: &Catalog, id: &Id, from: &[String], to: &[String]) -> Ho
         let what = what.replace(", ", &format!("{columns}, "));
         format!("{verb} {what}{columns} ON {on} {} {role}", if verb == "GRANT" { "TO" } else { "FROM" })
     };
-    How::statements(change(from, to, say, " WITH GRANT OPTION"))
+    let mut sql = change(from, to, say, " WITH GRANT OPTION");
+    let revokes = from.iter().any(|p| !to.contains(p));
+    if revokes {
+        sql.extend(column_grants(s, &of, role));
+    }
+    How::statements(sql)
+}
+
+/// What is revoked on a table is revoked on all of its columns
+/// (<https://www.postgresql.org/docs/current/sql-revoke.html>), and what the role keeps there is granted again.
+fn column_grants(s: &Scene, table: &Id, role: &str) -> Vec<String> {
+    let of_column = |o: &&Object| {
+        let id = o.id();
+        id.kind == Kind::Grant && id.at(0) == Kind::Column.name() && id.path[1..3] == table.path[..] && id.path.last().is_some_and(|r| **r == *role)
+    };
+    let relation = matches!(table.kind, Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView);
+    let grants = s.to.of_kind(Kind::Grant).filter(|_| relation).filter(of_column);
+    let ladders = grants.map(|o| regrant(s, s.to, o.id(), &privileges(o, "usual"), &privileges(o, "privileges")));
+    ladders.flat_map(|how| if let How::Ladder(rungs) = how { rungs } else { vec![] }).map(|r| r.sql).collect()
 }
 
 fn change_privileges(s: &Scene, c: &Change) -> How {
-    regrant(s.to, c.new.id(), &privileges(c.old, "privileges"), &privileges(c.new, "privileges"))
+    regrant(s, s.to, c.new.id(), &privileges(c.old, "privileges"), &privileges(c.new, "privileges"))
 }
 
 pub const GRANT: KindRule = KindRule {
     kind: Kind::Grant,
     clause: None,
-    create: |s, o, _| regrant(s.to, o.id(), &privileges(o, "usual"), &privileges(o, "privileges")),
-    drop: |s, o| regrant(s.from, o.id(), &privileges(o, "privileges"), &privileges(o, "usual")),
+    create: |s, o, _| regrant(s, s.to, o.id(), &privileges(o, "usual"), &privileges(o, "privileges")),
+    drop: |s, o| regrant(s, s.from, o.id(), &privileges(o, "privileges"), &privileges(o, "usual")),
     rename: None,
     set: &[set("privileges", change_privileges), set("usual", |_, _| How::Nothing)],
     namespace: own_name,
