@@ -55,7 +55,9 @@ pub fn deltas(base: &Catalog, goal: &Catalog) -> Vec<Delta> {
 
 pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
     let said = |id: &Id| goal.of_kind(id.kind).any(|g| g.id().path[..3] == id.path[..3]);
-    matches!(delta, Delta::Drop(id) if id.kind == Kind::DefaultPrivilege && !said(id))
+    // Those for a schema go with it.
+    let stays = |id: &Id| id.at(1).is_empty() || goal.contains(&Id::new(Kind::Schema, [id.at(1)]));
+    matches!(delta, Delta::Drop(id) if id.kind == Kind::DefaultPrivilege && stays(id) && !said(id))
 }
 
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
@@ -79,6 +81,10 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
         }
         if base.contains(id) {
             needed.insert(id.clone());
+        }
+        // Who needs a composite type needs it with all that it is made of.
+        if id.kind == Kind::Composite {
+            queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()).filter(|part| part.kind == Kind::Attribute));
         }
         for object in base.get(id).into_iter().chain(goal.get(id)) {
             queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));

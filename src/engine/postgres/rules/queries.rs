@@ -1,6 +1,6 @@
 //! Views and materialised views.
 
-use super::super::ddl::{change_options, path, with_options};
+use super::super::ddl::{change_options, ident, path, table, with_options};
 use super::privileges::fresh;
 use super::{anew, carried, relation_name, rename, row_type_name};
 use crate::engine::how::{Change, How, KindRule, Scene, nothing, set};
@@ -13,8 +13,8 @@ fn list(value: &Value) -> &[String] {
 pub const VIEW: KindRule = KindRule {
     kind: Kind::View,
     clause: None,
-    create: |s, o, _| match o {
-        Object::View(v) => fresh(s, o, How::statement(create_view("CREATE", v))),
+    create: |s, o, folded| match o {
+        Object::View(v) => fresh(s, o, How::statements(std::iter::once(create_view("CREATE", v)).chain(folded.iter().map(|d| default(d))))),
         _ => How::Nothing,
     },
     drop: |_, o| How::statement(format!("DROP VIEW {}", path(o.id()))),
@@ -34,6 +34,11 @@ pub const VIEW: KindRule = KindRule {
     namespace: row_type_name,
     loses: None,
 };
+
+/// What INSERT puts in a column of a view.
+fn default(o: &Object) -> String {
+    format!("ALTER VIEW {} ALTER COLUMN {} SET DEFAULT {}", table(o.id()), ident(o.id().name()), o.attr("expression"))
+}
 
 /// CREATE OR REPLACE VIEW may add columns at the end and change nothing of those before
 /// (<https://www.postgresql.org/docs/current/sql-createview.html>).
