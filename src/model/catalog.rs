@@ -19,6 +19,8 @@ pub struct Unmodelled {
 pub struct Catalog {
     objects: BTreeMap<Id, Object>,
     pub unmodelled: BTreeSet<Unmodelled>,
+    /// Secrets that are there and were not read: what of what.
+    pub withheld: BTreeSet<String>,
 }
 
 impl Catalog {
@@ -92,7 +94,7 @@ impl Catalog {
     /// Only the objects that `keep` names.
     pub fn limited_to(&self, keep: &BTreeSet<Id>) -> Catalog {
         let objects = self.objects.iter().filter(|(id, _)| keep.contains(id)).map(|(id, o)| (id.clone(), o.clone())).collect();
-        Catalog { objects, unmodelled: BTreeSet::new() }
+        Catalog { objects, unmodelled: BTreeSet::new(), withheld: BTreeSet::new() }
     }
 }
 

@@ -50,7 +50,8 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     };
     let (mut goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
     let whole = (base.fingerprint(), goal.fingerprint());
-    let (unmodelled, notes) = unmodelled(&base, &goal)?;
+    let unmodelled = unmodelled(&base, &goal)?;
+    let notes = withheld(&base, &goal);
     scope::adopt(&base, &mut goal);
 
     let wants = rename::wanted(inputs.desired, &base, &goal)?;
@@ -100,7 +101,7 @@ pub fn desired_catalog(
 }
 
 /// What is not modelled is reported when both sides have it, and refused when the plan would have to make it.
-fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String>)> {
+fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<Vec<String>> {
     let wanted: Vec<_> = goal.unmodelled.difference(&base.unmodelled).collect();
     if !wanted.is_empty() {
         let mut error = Error::refused("the desired schema has objects that msr cannot plan for yet");
@@ -109,7 +110,13 @@ fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String
         }
         return Err(error.hint("create them by hand first, with exactly this definition, and plan again: msr leaves them alone"));
     }
-    Ok((base.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect(), vec![]))
+    Ok(base.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect())
+}
+
+/// Secrets that the desired schema has and the database has not.
+fn withheld(base: &Catalog, goal: &Catalog) -> Vec<String> {
+    let missing = goal.withheld.difference(&base.withheld);
+    missing.map(|what| format!("{what} is a secret and in no plan: set it by hand when the plan is applied")).collect()
 }
 
 fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {

@@ -46,6 +46,7 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     r.policies()?;
     r.rules()?;
     r.unmodelled()?;
+    r.withheld()?;
     r.connect(&depends);
     r.default_privileges()?;
     r.wishes();

@@ -22,6 +22,10 @@ const SAFE: &str = "(split_part(o, '=', 1) IN ('password_required', 'use_scram_p
     OR split_part(o, '=', 1) !~* '(pass|pwd|secret|token|credential|private|auth|api_?key|ssl_?key|access_?key|^key$)') \
     AND o !~* '://[^/@]*:[^/@]*@' AND o !~* 'password\\s*='";
 
+/// Options of user mappings that are known to be no secrets.
+const NO_SECRETS: &str =
+    "('user', 'username', 'user_name', 'role', 'password_required', 'use_scram_passthrough', 'sslcert', 'schema', 'dbname')";
+
 macro_rules! plain {
     ($kind:ident, $file:literal, |$head:ident, $row:ident| $read:expr) => {
         Plain { kind: Kind::$kind, sql: include_str!(concat!("plain/", $file, ".sql")), read: |$head, $row| $read.into() }
@@ -126,7 +130,7 @@ fn of_schema(mut head: Head) -> Head {
 
 /// The condition on an option `o` under which it may be read.
 pub(super) fn with_safe_options(sql: &str) -> String {
-    sql.replace("{safe}", SAFE)
+    sql.replace("{known}", NO_SECRETS).replace("{safe}", &format!("({SAFE})"))
 }
 
 impl Reader<'_> {
@@ -137,6 +141,15 @@ impl Reader<'_> {
                     self.plain_row(plain, &mut row);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Names of options whose values are not read.
+    pub(super) fn withheld(&mut self) -> Result<(), SqlError> {
+        let sql = with_safe_options(include_str!("withheld.sql"));
+        for mut row in self.query(&sql)? {
+            self.catalog.withheld.insert(row.text(0));
         }
         Ok(())
     }
