@@ -4,6 +4,7 @@ pub mod engine;
 pub mod error;
 pub mod model;
 pub mod plan;
+pub mod render;
 pub mod settings;
 pub mod source;
 pub use error::{Error, Failure, Result, SqlError};

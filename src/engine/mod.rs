@@ -2,7 +2,7 @@
 
 pub mod how;
 pub mod postgres;
-// pub mod sqlite;
+pub mod sqlite;
 
 use crate::apply::journal::Journal;
 use crate::diff::Delta;
@@ -13,7 +13,7 @@ use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
 
 /// The engines that msr knows, by the scheme of their URLs.
-pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres];
+pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
 
 /// The engine of that name.
 pub fn named(name: &str) -> Result<&'static dyn Engine> {
@@ -53,6 +53,11 @@ pub trait Engine: Sync {
     /// it acts on none of a plan's, and the proof of any plan has it.
     fn acts_on_others(&self, of: &Id) -> bool {
         let _ = of;
+        false
+    }
+    /// Whether a table exists only whole: it can't be copied without its parts, and a rename of it or in it reaches texts that
+    /// no reference leads to.
+    fn whole_tables(&self) -> bool {
         false
     }
     /// How many objects one transaction can create or lock before the server's tables are full.

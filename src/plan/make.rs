@@ -4,7 +4,7 @@ use super::group::Node;
 use super::order::{Ordered, Tie};
 use super::stages::{WayBack, arrange, ways_back};
 use super::{Batch, Down, Header, Phase, Plan, Step, prove, rename, scope};
-use crate::diff::Delta;
+use crate::diff::{Delta, diff};
 use crate::engine::how::{Scene, Server};
 use crate::engine::{Engine, Session};
 use crate::model::{Catalog, Fingerprint, Id, Kind};
@@ -52,7 +52,8 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let whole = (base.fingerprint(), goal.fingerprint());
     let unmodelled = unmodelled(&base, &goal)?;
     let notes = withheld(&base, &goal);
-    scope::adopt(&base, &mut goal);
+    let declared = goal.clone();
+    scope::carry_over(&base, &mut goal);
 
     let wants = rename::wanted(inputs.desired, &base, &goal)?;
     let (renames, present) = match wants.is_empty() {
@@ -60,6 +61,8 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         false => {
             let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
             let renamed = rename::carry_out(inputs.engine, &mut *scratch, &base, &goal, &wants)?;
+            goal = declared;
+            scope::carry_over(&renamed.base, &mut goal);
             (renamed.nodes, Some(renamed.base))
         }
     };
@@ -98,6 +101,29 @@ pub fn desired_catalog(
     scratch.load(desired, &mut |done| progress("loading the desired schema", done, total))?;
     progress("reading the desired schema", 0, 0);
     Ok((scratch.inspect()?, scratch.server().clone()))
+}
+
+/// The steps between two catalogs as they come, for `msr diff` and `msr inspect`: not proved, no fact observed.
+pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to: &Catalog) -> Result<Plan> {
+    let scene = Scene { from, to, server };
+    let ordered = arrange(engine, scene, &diff(from, to), Tie::Reader)?;
+    let backs = ways_back(engine, scene, &ordered)?;
+    let header = Header {
+        msr: env!("CARGO_PKG_VERSION").to_string(),
+        version: String::new(),
+        name: String::new(),
+        engine: engine.name().to_string(),
+        engine_major: server.major,
+        created_at: String::new(),
+        parent: None,
+        base: from.fingerprint(),
+        goal: to.fingerprint(),
+        desired: None,
+    };
+    let steps = steps(&ordered, &backs, &Source::parse(vec![], engine.dialect())?);
+    let batches = batches(engine, &ordered.nodes);
+    let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
+    Ok(Plan { header, relies: vec![], steps, batches, unmodelled, notes: vec![] })
 }
 
 /// What is not modelled is reported when both sides have it, and refused when the plan would have to make it.

@@ -33,12 +33,6 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
     }
     let mut got = scratch.inspect()?;
     scope::only_managed(&mut got, &want);
-    // An extension brings its comment along, which nobody needs and nobody minds.
-    for object in got.iter() {
-        if base.get(object.id()) == Some(object) {
-            want.insert(object.clone());
-        }
-    }
     let off = diff(&got, &want);
     if off.is_empty() {
         return Ok(got);

@@ -159,7 +159,10 @@ pub struct Renamed {
 pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, goal: &Catalog, wants: &[Wanted]) -> Result<Renamed> {
     let server = scratch.server().clone();
     let deltas: Vec<Delta> = wants.iter().enumerate().flat_map(|(i, w)| seeds(w, &wants[..i], base)).collect();
-    let keep = scope::needed(engine, base, base, &deltas);
+    let keep = match engine.whole_tables() {
+        true => base.ids().cloned().collect(),
+        false => scope::needed(engine, base, base, &deltas),
+    };
     let mut state = prove::copy(engine, scratch, base, &keep)?;
     let mut nodes = Vec::new();
     // What carries the old name in its own (a key, a sequence of a serial column) is renamed along in the second round.

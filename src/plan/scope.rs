@@ -3,17 +3,18 @@
 use crate::diff::{Delta, diff};
 use crate::engine::Engine;
 use crate::model::{Catalog, Id, Kind, Object};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Leaves out owners and grants of `base` where `goal` says nothing of them: they are managed only where declared.
-pub fn only_managed(base: &mut Catalog, goal: &Catalog) {
+/// Leaves out owners and grants of a state that was read where `goal` says nothing of them: what default privileges of somebody
+/// else's gave to a new object is theirs.
+pub fn only_managed(state: &mut Catalog, goal: &Catalog) {
     let declared = declared(goal);
-    base.retain(|o| !managed_where_declared(o.id()) || declared.contains(&subject(o.id())));
+    state.retain(|o| !managed_where_declared(o.id()) || declared.contains(&subject(o.id())));
 }
 
-/// Takes owners and grants of `base` that `goal` says nothing of into the goal, so that they stay, and come back with an object
-/// that must be made anew.
-pub fn adopt(base: &Catalog, goal: &mut Catalog) {
+/// Owners and grants are managed only where the schema files speak of them: where they do not, what the database has is
+/// carried over into the goal, so that it is left alone, and comes back with an object that must be created again.
+pub fn carry_over(base: &Catalog, goal: &mut Catalog) {
     let declared = declared(goal);
     let stays = |o: &&Object| o.parent().is_some_and(|parent| goal.contains(parent)) && o.refs().iter().all(|r| goal.contains(&r.to));
     let undeclared = base.iter().filter(|o| managed_where_declared(o.id()) && !declared.contains(&subject(o.id())));
@@ -61,7 +62,7 @@ pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
 }
 
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
-/// others, and all that any of these depends on.
+/// others, and all that any of these depends on; whole tables, where the engine has only those, come with all of their parts.
 pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
     let dependents = base.dependents();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
@@ -72,6 +73,11 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
         }
     }
     affected.extend(base.ids().filter(|id| engine.acts_on_others(id)));
+    let whole = engine.whole_tables();
+    let mut parts: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+    for object in base.iter().filter(|o| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger)) {
+        object.parent().into_iter().for_each(|parent| parts.entry(parent).or_default().push(object.id()));
+    }
     let mut needed: BTreeSet<Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = affected.into_iter().collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();
@@ -81,11 +87,15 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
         }
         if base.contains(id) {
             needed.insert(id.clone());
+            // An extension brings its comment along, so a copy without it would differ.
+            let about = dependents.get(id).into_iter().flatten().filter(|o| o.id().kind == Kind::Comment);
+            queue.extend(about.map(|o| o.id()));
         }
         // Who needs a composite type needs it with all that it is made of.
         if id.kind == Kind::Composite {
             queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()).filter(|part| part.kind == Kind::Attribute));
         }
+        queue.extend(parts.get(id).into_iter().flatten());
         for object in base.get(id).into_iter().chain(goal.get(id)) {
             queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
         }

@@ -111,7 +111,9 @@ pub fn column_extras(c: &Column) -> Vec<String> {
     let name = ident(c.head.id.name());
     let mut actions = Vec::new();
     let mut say = |what: String| actions.push(format!("ALTER COLUMN {name} {what}"));
-    c.storage.iter().for_each(|s| say(format!("SET STORAGE {s}")));
+    if c.storage != c.usual_storage {
+        say(format!("SET STORAGE {}", c.storage));
+    }
     c.compression.iter().for_each(|s| say(format!("SET COMPRESSION {s}")));
     c.statistics.iter().for_each(|s| say(format!("SET STATISTICS {s}")));
     if !c.options.is_empty() {
@@ -163,10 +165,12 @@ pub const COLUMN: KindRule = KindRule {
         set("not_null", not_null),
         set("identity", identity),
         set("identity_options", set_identity_options),
+        // The type's own storage comes with the type, and `SET STORAGE DEFAULT` is there from 16 on only.
+        set("usual_storage", carried),
         set("storage", |_, c| {
-            // `SET STORAGE DEFAULT` is there from 16 on only; the type's own is what a new column has.
-            let storage = c.to.text().unwrap_or("DEFAULT");
-            on_column(c, format!("SET STORAGE {storage}"))
+            let usual = |o: &Object| o.attr("storage") == o.attr("usual_storage");
+            let with_type = c.old.attr("type") != c.new.attr("type") && usual(c.old) && usual(c.new);
+            if with_type { How::Nothing } else { on_column(c, format!("SET STORAGE {}", c.to)) }
         }),
         set("compression", |_, c| on_column(c, format!("SET COMPRESSION {}", c.to.text().unwrap_or("default")))),
         set("statistics", |_, c| {
@@ -202,7 +206,7 @@ fn generated(scene: &Scene, c: &Change) -> How {
 }
 
 /// `varchar(10)` without the modifier, `timestamp(3) with time zone` likewise.
-fn base_type(ty: &str) -> String {
+pub fn base_type(ty: &str) -> String {
     match (ty.find('('), ty.find(')')) {
         (Some(open), Some(close)) if open < close => format!("{}{}", &ty[..open], &ty[close + 1..]),
         _ => ty.to_string(),
@@ -217,12 +221,14 @@ fn retype(scene: &Scene, c: &Change) -> How {
         None => String::new(),
     };
     let name = ident(c.new.id().name());
-    // An explicit cast reaches further than the one that an assignment makes, and costs nothing where both are the same.
-    let cast = base_type(&from) != base_type(&to) && c.new.attr("generated") == Value::None && c.old.attr("generated") == Value::None;
+    let computed = c.new.attr("generated") != Value::None || c.old.attr("generated") != Value::None;
     // Nothing converts the rows of a foreign table.
     let foreign = c.new.parent().is_some_and(|p| p.kind == Kind::ForeignTable);
-    let through = if is_enum(scene.from, c.old) && is_enum(scene.to, c.new) { text_like(&to) } else { "" };
-    let using = if cast && !foreign { format!(" USING {name}{through}::{to}") } else { String::new() };
+    let using = match is_enum(scene.from, c.old) && is_enum(scene.to, c.new) {
+        _ if computed || foreign => String::new(),
+        true => format!(" USING {name}{}::{to}", text_like(&to)),
+        false => super::types::using(&name, &from, &to),
+    };
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
 }
 
@@ -360,7 +366,7 @@ pub const SEQUENCE: KindRule = KindRule {
         set("unlogged", anew),
     ],
     namespace: relation_name,
-    loses: None,
+    loses: Some(|o| Some(format!("the present value of {}", o.id()))),
 };
 
 fn sequence_options(s: &Sequence) -> String {
@@ -386,18 +392,17 @@ fn sequence_numbers(_: &Scene, c: &Change) -> How {
         return How::Nothing;
     }
     let alter = format!("ALTER SEQUENCE {} {}", path(c.new.id()), sequence_options(new));
-    How::statements(into_bounds(c.old, new).into_iter().chain([alter]))
+    How::statements(into_bounds(c.old, new).into_iter().flatten().chain([alter]))
 }
 
-/// Narrower bounds must hold the present value: what is outside of them moves to the nearer one.
-fn into_bounds(old: &Object, new: &Sequence) -> Option<String> {
+/// Narrower bounds must hold the present value. The bounds are first widened to old and new, then a value that is outside
+/// of the new ones moves to the nearer one.
+fn into_bounds(old: &Object, new: &Sequence) -> Option<[String; 2]> {
     let Object::Sequence(old) = old else { return None };
-    let name = path(&new.head.id);
-    let (min, max) = (new.min.max(old.min), new.max.min(old.max));
-    (new.min > old.min || new.max < old.max).then(|| {
-        format!(
-            "SELECT setval({}, greatest(least(last_value, {max}), {min}), is_called AND last_value BETWEEN {min} AND {max}) FROM {name}",
-            super::super::ddl::literal(&name)
-        )
+    let (name, min, max) = (path(&new.head.id), new.min, new.max);
+    (min > old.min || max < old.max).then(|| {
+        let widen = format!("ALTER SEQUENCE {name} AS bigint MINVALUE {} MAXVALUE {}", min.min(old.min), max.max(old.max));
+        let value = format!("greatest(least(last_value, {max}), {min}), is_called AND last_value BETWEEN {min} AND {max}");
+        [widen, format!("SELECT setval({}, {value}) FROM {name}", super::super::ddl::literal(&name))]
     })
 }

@@ -1,0 +1,38 @@
+use super::context::{Context, Extra};
+use super::work::{PhaseArgs, Work, WorkArgs, report};
+use super::{Done, output, plans, prompt};
+use msr::render::Summary;
+use msr::render::text::line;
+use msr::{Result, apply};
+use std::path::PathBuf;
+
+/// Apply one plan file
+///
+/// Does what the plan says, or refuses: when it was edited, when it was made for another database, when an object that it
+/// touches or relies on has changed since. A run that was interrupted is continued by the next one.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The plan file; `-` for standard input
+    plan: PathBuf,
+    #[command(flatten)]
+    phase: PhaseArgs,
+    #[command(flatten)]
+    work: WorkArgs,
+}
+
+pub fn run(context: &Context, args: Args) -> Result<Done> {
+    let saved = plans::read(&args.plan)?;
+    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
+    let settings = context.settings_with(extra)?;
+    let mut work = Work::begin(context, &settings, &args.work, args.phase.phases())?;
+    let plan = &saved.loaded.plan;
+    if !plan.is_empty() {
+        let file = line(&saved.file);
+        prompt::confirm(context, &format!("Apply {file} to {}: {}?", settings.database, Summary::of(plan).line()))?;
+    }
+    let done = work.run(|engine, session, options, events| {
+        apply::apply(&saved.loaded, &saved.text, engine, session, options, events)
+    })?;
+    output::result(&report(&done))?;
+    Ok(Done::Fine)
+}

@@ -1,0 +1,119 @@
+//! The command line: one file a command, each an `Args` whose doc comments are the help text, and a `run`.
+//!
+//! Nothing outside of this folder prints, reads the environment or ends the process.
+
+mod apply;
+pub mod bug;
+mod completions;
+mod context;
+mod diff;
+mod down;
+mod init;
+mod inspect;
+mod list;
+mod man;
+mod migrate;
+mod output;
+mod plan;
+mod plans;
+mod progress;
+mod prompt;
+mod session;
+mod show;
+mod signals;
+mod source_arg;
+mod status;
+mod validate;
+mod work;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use context::{Context, Globals};
+use msr::{Failure, Result};
+use std::process::ExitCode;
+
+/// Plan and apply schema changes of PostgreSQL and SQLite databases
+///
+/// The schema you want stands in SQL files. `msr plan` compares it with a database and writes down the steps that lead
+/// there, proved on a scratch copy; `msr apply` does what that plan says, or refuses.
+#[derive(Parser)]
+#[command(name = "msr", version, propagate_version = false, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Init(init::Args),
+    Plan(plan::Args),
+    Show(show::Args),
+    Apply(apply::Args),
+    #[command(visible_alias = "up")]
+    Migrate(migrate::Args),
+    #[command(visible_alias = "rollback")]
+    Down(down::Args),
+    List(list::Args),
+    Status(status::Args),
+    Validate(validate::Args),
+    Inspect(inspect::Args),
+    Diff(diff::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// What a command that did not fail leaves to say by its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Fine,
+    /// There is something to look at: changes, pending plans.
+    Look,
+}
+
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return usage(&e),
+    };
+    let context = Context::new(cli.globals);
+    match run(&context, cli.command) {
+        Ok(Done::Fine) => ExitCode::SUCCESS,
+        Ok(Done::Look) => ExitCode::from(2),
+        Err(e) => {
+            output::error(&e, context.log_json());
+            ExitCode::from(e.failure.exit_code())
+        }
+    }
+}
+
+fn run(context: &Context, command: Command) -> Result<Done> {
+    match command {
+        Command::Init(args) => init::run(context, args),
+        Command::Plan(args) => plan::run(context, args),
+        Command::Show(args) => show::run(context, args),
+        Command::Apply(args) => apply::run(context, args),
+        Command::Migrate(args) => migrate::run(context, args),
+        Command::Down(args) => down::run(context, args),
+        Command::List(args) => list::run(context, args),
+        Command::Status(args) => status::run(context, args),
+        Command::Validate(args) => validate::run(context, args),
+        Command::Inspect(args) => inspect::run(context, args),
+        Command::Diff(args) => diff::run(context, args),
+        Command::Completions(args) => completions::run(args, Cli::command()),
+        Command::Man(args) => man::run(args, Cli::command()),
+    }
+}
+
+/// Help and version are no errors; clap's own code for wrong usage, 2, means something else here.
+fn usage(e: &clap::Error) -> ExitCode {
+    if !e.use_stderr() {
+        let _ = e.print();
+        return ExitCode::SUCCESS;
+    }
+    output::usage(e);
+    ExitCode::from(Failure::Usage.exit_code())
+}
+
+#[cfg(test)]
+mod tests;

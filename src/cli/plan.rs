@@ -1,0 +1,221 @@
+use super::context::{Context, Extra, Format};
+use super::plans::{self, Place, Saved};
+use super::progress::Progress;
+use super::source_arg::{Reader, form};
+use super::{Done, list, output};
+use msr::apply::list::{Row, Standing};
+use msr::engine::{self, Access, Session};
+use msr::model::Catalog;
+use msr::plan::file::{self, Loaded};
+use msr::plan::make::{Inputs, Made, make};
+use msr::plan::Tie;
+use msr::plan::Plan;
+use msr::render::text::label;
+use msr::render::{human, json, sql};
+use msr::settings::Settings;
+use msr::source::Source;
+use msr::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Plan the steps from the database to the schema you want
+///
+/// The schema is loaded into a scratch database and compared with the target; the steps between them are run there, forward
+/// and back, before the plan is shown. The target is only read.
+///
+/// Formats: human, json, sql, ron (the plan file itself).
+#[derive(clap::Args)]
+pub struct Args {
+    /// Write the plan to this file, for `msr apply FILE`
+    #[arg(long, value_name = "FILE", conflicts_with = "save")]
+    out: Option<PathBuf>,
+    /// Write the plan into plans/ under this name, for `msr migrate`
+    #[arg(long, value_name = "NAME")]
+    save: Option<String>,
+    /// Plan from this source instead of from the database, which is not asked then
+    #[arg(long, value_name = "SOURCE")]
+    from: Option<String>,
+    /// Plan this saved plan anew on top of the newest one, and put it in its place: after a merge, when two plans follow one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "out", "from"])]
+    rebase: Option<PathBuf>,
+    /// Exit with 2 if there is anything to do
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+    /// Seal a plan file again after editing it by hand; nothing is planned
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "save", "from", "rebase", "detailed_exitcode"])]
+    reseal: Option<PathBuf>,
+}
+
+pub fn run(context: &Context, args: Args) -> Result<Done> {
+    if let Some(path) = &args.reseal {
+        return reseal(context, path);
+    }
+    let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
+    let settings = context.settings_with(Extra { allow: args.allow.clone(), ..Extra::default() })?;
+    let place = Where::of(&args, &settings)?;
+    let plan = planned(context, &settings, &args, &place)?.plan;
+    match (&args.out, &place.saved) {
+        (Some(path), _) => plans::write(path, &file::write(&plan))?,
+        (None, Some(saved)) if !plan.is_empty() => plans::save(&saved.path, &plan)?,
+        _ => {}
+    }
+    if let Some(old) = args.rebase.as_ref().filter(|_| !plan.is_empty()) {
+        plans::remove(old)?;
+    }
+    output::result(&match format {
+        Format::Human => human::plan(&plan, context.look()),
+        Format::Json => json::plan(&plan),
+        Format::Sql => sql::up(&plan),
+        Format::Ron => file::write(&plan),
+    })?;
+    next(context, &args, &place, &plan);
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })
+}
+
+/// What a plan is called, and where it goes in the chain of saved ones.
+struct Where {
+    name: String,
+    version: String,
+    created_at: String,
+    /// The saved plans before it; none where it is not saved.
+    chain: Vec<Saved>,
+    saved: Option<Place>,
+}
+
+impl Where {
+    fn of(args: &Args, settings: &Settings) -> Result<Where> {
+        let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+        let created_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let folder = Path::new(&settings.plans);
+        let (name, chain) = match (&args.save, &args.rebase) {
+            (Some(name), _) => (name.clone(), plans::chain(folder)?),
+            (None, Some(file)) => plans::without(folder, file)?,
+            (None, None) => {
+                let version = now.strftime("%Y%m%d%H%M").to_string();
+                let stem = args.out.as_ref().and_then(|path| path.file_stem());
+                let name = stem.map_or("plan".into(), |stem| stem.to_string_lossy().into_owned());
+                return Ok(Where { name, version, created_at, chain: vec![], saved: None });
+            }
+        };
+        let place = plans::place(folder, &name, &now, &chain)?;
+        Ok(Where { name, version: place.version.clone(), created_at, chain, saved: Some(place) })
+    }
+
+    fn head(&self) -> Option<&Loaded> {
+        self.chain.last().map(|saved| &saved.loaded)
+    }
+}
+
+fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -> Result<Made> {
+    let engine = engine::named(settings.database.engine())?;
+    let reader = Reader { context, settings, engine };
+    let desired = reader.statements(&form(&settings.schema, settings)?)?;
+    let base = match (&args.from, &args.rebase) {
+        (Some(from), _) => Some(reader.catalog(&form(from, settings)?)?.catalog),
+        (None, Some(_)) => Some(reader.replay(&place.chain)?.catalog),
+        (None, None) => None,
+    };
+    let mut session = match base {
+        Some(_) => None,
+        None => Some(engine.connect(&settings.database, Access::Read)?),
+    };
+    refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
+    let target = match &mut session {
+        Some(session) => Some((&mut **session as &mut dyn Session, &settings.database)),
+        None => None,
+    };
+    let mut progress = Progress::new(context);
+    let made = make(Inputs {
+        engine,
+        target,
+        base,
+        desired: &desired,
+        shadow: settings.shadow.as_ref(),
+        name: place.name.clone(),
+        version: place.version.clone(),
+        created_at: place.created_at.clone(),
+        parent: place.head().map(|loaded| loaded.checksum.clone()),
+        tie: Tie::Reader,
+        progress: &mut |stage, done, of| progress.at(stage, done, of),
+    })?;
+    drop(progress);
+    if let Some(session) = &mut session {
+        follows(context, place, &made.plan, &mut **session)?;
+    }
+    Ok(made)
+}
+
+/// A plan that is put behind others must begin where they end.
+fn follows(context: &Context, place: &Where, plan: &Plan, session: &mut dyn Session) -> Result<()> {
+    let head = place.head().map(|loaded| &loaded.plan.header);
+    let Some(head) = head.filter(|head| head.goal != plan.header.base && !plan.is_empty()) else { return Ok(()) };
+    let rows = list::rows(&place.chain, session)?;
+    let done = |row: &&Row| matches!(row.standing, Standing::Applied | Standing::WaitsForContract | Standing::Baseline);
+    let pending: Vec<&Row> = rows.iter().filter(|row| row.file.is_some() && !done(row)).collect();
+    if pending.is_empty() {
+        let base = plan.header.base;
+        let text = format!("the database ({base}) is not quite what the newest saved plan left ({}): it was changed since", head.goal);
+        output::warning(context, &text);
+        return Ok(());
+    }
+    let error = Error::refused("this database has not got all saved plans yet, and the new one would do their work again");
+    let error = pending.iter().fold(error, |e, row| e.detail(format!("{}: {}", label(&row.version, &row.name), row.standing.word())));
+    Err(error.hint("run `msr migrate` first, or plan on top of them with `--from plans`"))
+}
+
+/// A folder without a statement is more often a wrong folder than the wish to drop everything. A file that is named and
+/// empty is planned for: every step of that plan is destructive, and `apply` wants each of them allowed.
+fn refuse_emptying(
+    desired: &Source,
+    base: Option<&Catalog>,
+    session: Option<&mut (dyn Session + 'static)>,
+    settings: &Settings,
+) -> Result<()> {
+    let allowed = settings.allow.iter().any(|rule| rule == "destructive" || rule == "all");
+    let schema = &settings.schema;
+    if allowed || !desired.statements.is_empty() || std::path::Path::new(schema).is_file() {
+        return Ok(());
+    }
+    if desired.files.is_empty() {
+        return Err(Error::refused(format!("the folder `{schema}` has no .sql file"))
+            .hint("name the right schema with `--schema`; `--allow destructive` takes it as an empty one"));
+    }
+    let objects = match (base, session) {
+        (Some(base), _) => base.len(),
+        (None, Some(session)) => session.inspect()?.len(),
+        (None, None) => 0,
+    };
+    if objects == 0 {
+        return Ok(());
+    }
+    let what = msr::render::text::count(objects, "object");
+    Err(Error::refused(format!("the schema `{schema}` has no statement, and the database has {what}"))
+        .hint("to keep the database, name the right schema with `--schema`")
+        .hint("to drop everything, say so with `--allow destructive`"))
+}
+
+/// Where the plan is now, and what to do with it.
+fn next(context: &Context, args: &Args, place: &Where, plan: &Plan) {
+    match (&args.out, &place.saved) {
+        (Some(path), _) => {
+            output::note(context, &format!("\nsaved as {0}; apply it with `msr apply {0}`", path.display()));
+        }
+        (None, Some(saved)) if !plan.is_empty() => {
+            output::note(context, &format!("\nsaved as {}; apply it with `msr migrate`", saved.path.display()));
+        }
+        (None, Some(_)) if args.rebase.is_some() => {
+            output::note(context, "the plans before it do all that the schema asks for: delete the file");
+        }
+        _ => {}
+    }
+}
+
+fn reseal(context: &Context, path: &Path) -> Result<Done> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|e| Error::refused(format!("can't read the plan `{}`: {e}", path.display())))?;
+    plans::write(path, &file::reseal(&text, &path.display().to_string())?)?;
+    output::note(context, &format!("sealed {}", path.display()));
+    Ok(Done::Fine)
+}

@@ -1,0 +1,44 @@
+use super::context::{Context, Format};
+use super::{Done, output, session};
+use msr::Result;
+use msr::apply::history::{History, State};
+use msr::apply::journal::Tables;
+use msr::engine::Access;
+use msr::render::json;
+use msr::render::text::{label, line};
+
+/// Print the version of the database in one line, for health checks
+///
+/// Formats: human, json.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Exit with 2 unless the database has this version or a newer one
+    #[arg(long, value_name = "VERSION")]
+    at_least: Option<String>,
+}
+
+pub fn run(context: &Context, args: Args) -> Result<Done> {
+    let format = context.format(&[Format::Human, Format::Json])?;
+    let settings = context.settings()?;
+    let (_, mut session) = session::target(&settings, Access::Read)?;
+    let journal = session.journal();
+    let entries = match journal.tables()? {
+        Tables::Absent => vec![],
+        _ => journal.entries()?,
+    };
+    let history = History::of(&entries);
+    // A plan that waits for its contract phase is what the new application needs.
+    let whole = |state| matches!(state, State::Applied | State::Expanded);
+    let now = history.standing().into_iter().find(|past| whole(past.state));
+    output::result(&match (format, now) {
+        (Format::Json, _) => {
+            let (version, name, at) = (now.map(|p| &p.version), now.map(|p| &p.name), now.map(|p| &p.at));
+            json::pretty(&serde_json::json!({ "format": 1, "version": version, "name": name, "at": at }))
+        }
+        (_, Some(past)) => format!("{}, applied {}\n", label(&past.version, &past.name), line(&past.at)),
+        (_, None) => "no plan was applied\n".to_string(),
+    })?;
+    // Versions begin with their minute, so that their order is that of their texts.
+    let reached = args.at_least.as_ref().is_none_or(|least| now.is_some_and(|past| past.version >= *least));
+    Ok(if reached { Done::Fine } else { Done::Look })
+}

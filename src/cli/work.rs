@@ -1,0 +1,180 @@
+//! What `apply`, `migrate` and `down` have in common: the session that writes, the options, what is told meanwhile.
+
+use super::context::Context;
+use super::progress::Progress;
+use super::{output, session, signals};
+use msr::Result;
+use msr::apply::{Event, Options, Outcome, Phases, Report};
+use msr::engine::{Access, Engine, Session};
+use msr::render::text::{count, label, line};
+use msr::settings::Settings;
+use std::time::Duration;
+
+/// Flags of the commands that change a database.
+#[derive(clap::Args)]
+pub struct WorkArgs {
+    /// Let this rule pass: `drops-table`, `drops-column`, `loses-data`, `destructive` for all three, or `all`
+    #[arg(long, value_name = "RULE")]
+    pub allow: Vec<String>,
+    /// How long to wait for another run to end, as `30s` or `10m` [default: 10m]
+    #[arg(long, value_name = "DURATION")]
+    pub lock_wait: Option<String>,
+    /// Refuse a database that differs from what the plan was made on, even where the plan does not care
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Which phases of a plan to run.
+#[derive(clap::Args)]
+pub struct PhaseArgs {
+    /// `expand` (with backfill) is safe while the old application runs; `contract` is what waits for its end
+    #[arg(long, value_enum, value_name = "PHASE", default_value_t = Phase::Expand)]
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Phase {
+    Expand,
+    Contract,
+    All,
+}
+
+impl PhaseArgs {
+    pub fn phases(&self) -> Phases {
+        match self.phase {
+            Phase::Expand => Phases::Expand,
+            Phase::Contract => Phases::Contract,
+            Phase::All => Phases::All,
+        }
+    }
+}
+
+/// A session that may write, and what a run needs beside it.
+pub struct Work<'a> {
+    context: &'a Context,
+    settings: &'a Settings,
+    pub engine: &'static dyn Engine,
+    pub session: Box<dyn Session>,
+    strict: bool,
+    phases: Phases,
+}
+
+impl<'a> Work<'a> {
+    pub fn begin(context: &'a Context, settings: &'a Settings, args: &WorkArgs, phases: Phases) -> Result<Work<'a>> {
+        let (engine, session) = session::target(settings, Access::Write)?;
+        Ok(Work { context, settings, engine, session, strict: args.strict, phases })
+    }
+
+    /// Runs `work` with the options, telling how far it is; from here on signals stop it at a step boundary.
+    pub fn run<T>(
+        &mut self,
+        work: impl FnOnce(&'static dyn Engine, &mut dyn Session, &Options, &mut dyn FnMut(Event)) -> Result<T>,
+    ) -> Result<T> {
+        signals::watch(self.session.canceller());
+        let settings = self.settings;
+        let engine = self.engine;
+        let reconnect = || engine.connect(&settings.database, Access::Write);
+        let options = Options {
+            allow: settings.allow.iter().chain(&settings.lint.allow).cloned().collect(),
+            phases: self.phases,
+            lock_wait: settings.lock_wait,
+            strict: self.strict,
+            who: who(),
+            stop: &signals::asked,
+            reconnect: &reconnect,
+            ..Options::default()
+        };
+        let mut teller = Teller { context: self.context, progress: Progress::new(self.context), subject: String::new(), waiting: false };
+        work(engine, &mut *self.session, &options, &mut |event| teller.tell(event))
+    }
+}
+
+/// Whom the journal names beside the database role: the user here, and the CI run.
+fn who() -> String {
+    let first = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let run = first(&["CI_JOB_URL", "BUILD_URL"]).or_else(|| {
+        let part = |name: &str| first(&[name]);
+        Some(format!("{}/{}/actions/runs/{}", part("GITHUB_SERVER_URL")?, part("GITHUB_REPOSITORY")?, part("GITHUB_RUN_ID")?))
+    });
+    let user = first(&["USER", "LOGNAME", "USERNAME"]);
+    [user, run].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Tells what goes on: a bar where somebody looks, a line a step for the log.
+struct Teller<'a> {
+    context: &'a Context,
+    progress: Progress,
+    subject: String,
+    waiting: bool,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Waiting { waited } => {
+                let text = "waiting for another run of msr to end";
+                if !self.waiting {
+                    self.line(text);
+                }
+                self.waiting = true;
+                self.progress.at(&format!("{text}, {} s", waited.as_secs()), 0, 0);
+            }
+            Event::Resumes { done, of } => {
+                self.line(&format!("batches that stand from a run before: {done} of {of}"));
+            }
+            Event::Step { step, of, subject, back } => {
+                let what = if back { "taking back" } else { "step" };
+                self.subject = format!("{what} {step} of {of}: {}", line(&subject.to_string()));
+                self.progress.at(&self.subject, 0, 0);
+            }
+            Event::StepDone { millis, .. } => {
+                self.line(&format!("{} ({})", self.subject, took(millis)));
+            }
+            Event::Batch { .. } => {}
+            Event::Retry { attempt, why, wait } => {
+                self.line(&format!("attempt {attempt} did not get its locks ({}); again in {}", line(&why), took(millis(wait))));
+            }
+            Event::Reconnected => self.line("the connection broke and was made again"),
+            Event::Checking => self.progress.at("checking the result", 0, 0),
+            Event::Note(text) => self.line(&line(&text)),
+        }
+    }
+
+    fn line(&self, text: &str) {
+        self.progress.aside(|| output::note(self.context, text));
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `12 ms`, `3.4 s`, `2 min 5 s`
+pub fn took(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1_000),
+    }
+}
+
+/// One line a plan, on standard output: what the run came to.
+pub fn report(report: &Report) -> String {
+    let plan = label(&report.version, &report.name);
+    let did = format!("{} in {}", count(report.steps, "step"), took(report.millis));
+    // Its notes were told while it ran.
+    match report.outcome {
+        Outcome::Already => format!("{plan}: nothing to do\n"),
+        Outcome::Applied => format!("{plan}: applied, {did}\n"),
+        Outcome::Expanded => format!("{plan}: expanded, {did}; the contract phase waits: `--phase contract` once the old application is gone\n"),
+        Outcome::Undone => format!("{plan}: undone, {did}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn times_for_people() {
+        assert_eq!([12, 3_456, 125_000].map(super::took), ["12 ms", "3.4 s", "2 min 5 s"]);
+    }
+}

@@ -1,0 +1,189 @@
+//! How each kind is created, changed and dropped.
+//!
+//! `ALTER TABLE` knows four things (<https://sqlite.org/lang_altertable.html>): another name for the table or a column, a new
+//! column, and the end of one. Everything else about a table means building it anew: see `rebuild.rs`.
+
+mod columns;
+
+use super::ddl::{create_table, table_of};
+use super::inspect::MAIN;
+use super::words::quote;
+use crate::engine::how::{Change, How, KindRule, Scene, SetRule, nothing, own_name, replace, set};
+use crate::model::{Id, Kind, Object};
+
+pub static RULES: &[KindRule] = &[TABLE, VIRTUAL_TABLE, columns::COLUMN, columns::DEFAULT, PRIMARY_KEY, UNIQUE, CHECK, FOREIGN_KEY, INDEX, VIEW, TRIGGER];
+
+/// The answer for what only other engines have: it cannot differ.
+const fn elsewhere(attr: &'static str) -> SetRule {
+    set(attr, |_, change| How::Refuse(format!("cannot change {} of {}: SQLite has no such thing", change.attr, change.new.id())))
+}
+
+fn rebuild(_: &Scene, change: &Change) -> How {
+    How::Rebuild(table_of(change.new.id()))
+}
+
+const TABLE: KindRule = KindRule {
+    kind: Kind::Table,
+    clause: None,
+    create: |_, object, parts| match object {
+        Object::Table(table) => How::statement(create_table(object.id().name(), table, parts)),
+        _ => How::Nothing,
+    },
+    drop: drop_relation,
+    rename: Some(rename_table),
+    set: &[
+        set("strict", rebuild),
+        set("without_rowid", rebuild),
+        set("autoincrement", rebuild),
+        elsewhere("unlogged"),
+        elsewhere("options"),
+        elsewhere("method"),
+        elsewhere("replica_identity"),
+        elsewhere("row_security"),
+    ],
+    namespace: relation_name,
+    loses: Some(|object| Some(format!("the rows of {}", object.id()))),
+};
+
+const VIRTUAL_TABLE: KindRule = KindRule {
+    kind: Kind::VirtualTable,
+    clause: None,
+    create: |_, object, _| match object {
+        Object::VirtualTable(t) => {
+            let arguments = if t.arguments.is_empty() { String::new() } else { format!("({})", t.arguments) };
+            How::statement(format!("CREATE VIRTUAL TABLE {} USING {}{arguments}", quote(object.id().name()), quote(&t.module)))
+        }
+        _ => How::Nothing,
+    },
+    drop: drop_relation,
+    rename: Some(rename_table),
+    set: &[set("module", keep_virtual), set("arguments", keep_virtual)],
+    namespace: relation_name,
+    loses: Some(|object| Some(format!("the rows of {}", object.id()))),
+};
+
+/// A virtual table cannot be altered (<https://sqlite.org/lang_createvtab.html>), and what its rows are only its module knows.
+fn keep_virtual(_: &Scene, change: &Change) -> How {
+    let id = change.new.id();
+    How::Refuse(format!(
+        "cannot change {} of {id} from `{}` to `{}`: SQLite cannot alter a virtual table, and a new one is empty; \
+         declare the new one under another name, fill it, and take the old one out of the schema in a later plan",
+        change.attr, change.from, change.to
+    ))
+}
+
+/// A key, check or foreign key of a table that is there already.
+const fn constraint(kind: Kind, set: &'static [SetRule]) -> KindRule {
+    KindRule {
+        kind,
+        clause: Some(|_, object| super::ddl::constraint(object)),
+        create: |scene, object, _| match comes_with_column(scene.from, object) {
+            true => How::Nothing,
+            false => How::Rebuild(table_of(object.id())),
+        },
+        drop: |scene, object| match comes_with_column(scene.to, object) {
+            true => How::Nothing,
+            false => How::Rebuild(table_of(object.id())),
+        },
+        rename: None,
+        set,
+        namespace: own_name,
+        loses: None,
+    }
+}
+
+/// Whether the constraint belongs to a column that is not there, so that it comes or goes with it.
+fn comes_with_column(catalog: &crate::model::Catalog, object: &Object) -> bool {
+    object.parent().is_some_and(|p| p.kind == Kind::Column && !catalog.contains(p))
+}
+
+const PRIMARY_KEY: KindRule = constraint(Kind::PrimaryKey, KEY_ATTRIBUTES);
+const UNIQUE: KindRule = constraint(Kind::Unique, KEY_ATTRIBUTES);
+const KEY_ATTRIBUTES: &[SetRule] =
+    &[set("columns", rebuild), set("definition", rebuild), elsewhere("clustered"), elsewhere("replica_identity"), elsewhere("options")];
+const CHECK: KindRule = constraint(Kind::Check, &[set("definition", rebuild), set("named", rebuild)]);
+const FOREIGN_KEY: KindRule =
+    constraint(Kind::ForeignKey, &[set("columns", rebuild), set("target", rebuild), set("definition", rebuild)]);
+
+const INDEX: KindRule = KindRule {
+    kind: Kind::Index,
+    clause: None,
+    create: |_, object, _| match object {
+        Object::Index(index) => {
+            let unique = if index.unique { "UNIQUE " } else { "" };
+            How::statement(format!("CREATE {unique}INDEX {} {}", quote(object.id().name()), index.definition))
+        }
+        _ => How::Nothing,
+    },
+    drop: drop_relation,
+    rename: None,
+    set: &[
+        set("unique", replace),
+        set("definition", replace),
+        elsewhere("options"),
+        elsewhere("statistics"),
+        elsewhere("clustered"),
+        elsewhere("replica_identity"),
+    ],
+    namespace: relation_name,
+    loses: None,
+};
+
+const VIEW: KindRule = KindRule {
+    kind: Kind::View,
+    clause: None,
+    create: |_, object, _| match object {
+        Object::View(view) => {
+            let names: Vec<String> = view.columns.iter().map(|c| quote(c)).collect();
+            let columns = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+            How::statement(format!("CREATE VIEW {}{columns} AS {}", quote(object.id().name()), view.definition))
+        }
+        _ => How::Nothing,
+    },
+    drop: drop_relation,
+    rename: None,
+    set: &[set("definition", replace), set("columns", replace), elsewhere("options"), elsewhere("recursive")],
+    namespace: relation_name,
+    loses: None,
+};
+
+const TRIGGER: KindRule = KindRule {
+    kind: Kind::Trigger,
+    clause: None,
+    create: |_, object, _| match object {
+        Object::Trigger(trigger) => How::statement(&trigger.definition),
+        _ => How::Nothing,
+    },
+    drop: |_, object| How::statement(format!("DROP TRIGGER {}", quote(object.id().name()))),
+    rename: None,
+    set: &[set("definition", replace), set("enabled", nothing)],
+    namespace: |object| vec![vec![MAIN.into(), "trigger".into(), object.id().name().to_ascii_lowercase()]],
+    loses: None,
+};
+
+fn drop_relation(_: &Scene, object: &Object) -> How {
+    let word = match object.id().kind {
+        Kind::View => "VIEW",
+        Kind::Index => "INDEX",
+        _ => "TABLE",
+    };
+    How::statement(format!("DROP {word} {}", quote(object.id().name())))
+}
+
+/// Tables, views and indexes share one space of names, in which case does not count.
+fn relation_name(object: &Object) -> Vec<Vec<String>> {
+    vec![vec![MAIN.into(), object.id().name().to_ascii_lowercase()]]
+}
+
+fn rename_table(_: &Scene, object: &Object, new: &Id) -> How {
+    let (from, to) = (object.id().name(), new.name());
+    if !from.eq_ignore_ascii_case(to) {
+        return How::statement(format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to)));
+    }
+    // SQLite says that the name is taken when only its case changes: by way of a third name.
+    let between = quote(&format!("msr_new_{to}"));
+    How::statements([
+        format!("ALTER TABLE {} RENAME TO {between}", quote(from)),
+        format!("ALTER TABLE {between} RENAME TO {}", quote(to)),
+    ])
+}

@@ -1,0 +1,233 @@
+//! An open database.
+
+use super::inspect::inspect;
+use super::locate::error_offset;
+use crate::apply::journal::Journal;
+use crate::engine::how::Server;
+use crate::engine::{Observed, Session};
+use crate::model::Catalog;
+use crate::source::Source;
+use crate::{Error, Result, SqlError};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::{BigInt, Text};
+use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
+use std::collections::BTreeMap;
+
+pub struct SqliteSession {
+    connection: SqliteConnection,
+    server: Server,
+    /// Whether `prepare` was called: from then on transactions watch over foreign keys, which SQLite does not.
+    prepared: bool,
+    /// Rows that referred to nothing when the transaction began; `None` where SQLite cannot tell.
+    orphans: Option<i64>,
+    /// Root pages of tables when `watch` was called.
+    roots: BTreeMap<String, i64>,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[derive(QueryableByName)]
+struct Pair {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+impl SqliteSession {
+    pub fn new(mut connection: SqliteConnection) -> Result<SqliteSession> {
+        #[derive(QueryableByName)]
+        struct Version {
+            #[diesel(sql_type = Text)]
+            version: String,
+        }
+        let asked = diesel::sql_query("SELECT sqlite_version() AS version").get_result::<Version>(&mut connection);
+        let version = asked.map_err(failure)?.version;
+        let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
+        let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
+        let server = Server { engine: "sqlite", version: number, major: parts[0] };
+        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: BTreeMap::new() })
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    fn number(&mut self, sql: &str) -> Result<i64, SqlError> {
+        Ok(diesel::sql_query(sql).get_result::<Number>(&mut self.connection).map_err(failure)?.value)
+    }
+
+    fn pairs(&mut self, sql: &str) -> Result<Vec<Pair>, SqlError> {
+        diesel::sql_query(sql).load(&mut self.connection).map_err(failure)
+    }
+
+    /// Rows that refer to nothing. `None` where a foreign key refers to columns without a unique index: SQLite then refuses to
+    /// look at any (<https://sqlite.org/foreignkeys.html#fk_indexes>), though it let the table be made.
+    fn count_orphans(&mut self) -> Option<i64> {
+        self.number("SELECT count(*) AS value FROM pragma_foreign_key_check").ok()
+    }
+
+    fn foreign_keys_hold(&mut self) -> Result<(), SqlError> {
+        let (Some(before), Some(now)) = (self.orphans, self.count_orphans()) else { return Ok(()) };
+        if now <= before {
+            return Ok(());
+        }
+        let sql = "SELECT \"table\" || ' → ' || \"parent\" AS name, count(*) AS value FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1";
+        let tables: Vec<String> = self.pairs(sql)?.iter().map(|p| format!("{} in {}", p.value, p.name)).collect();
+        Err(SqlError {
+            message: format!("{} rows would refer to rows that are not there", now - before),
+            code: "SQLITE_CONSTRAINT_FOREIGNKEY".into(),
+            detail: Some(tables.join(", ")),
+            hint: Some("correct the rows, which `PRAGMA foreign_key_check` names, then try again".into()),
+            ..SqlError::default()
+        })
+    }
+
+    fn root_pages(&mut self) -> Result<BTreeMap<String, i64>, SqlError> {
+        let sql = "SELECT name, rootpage AS value FROM sqlite_schema WHERE type = 'table' AND rootpage > 0";
+        Ok(self.pairs(sql)?.into_iter().map(|p| (p.name, p.value)).collect())
+    }
+}
+
+impl Session for SqliteSession {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.connection.batch_execute(sql).map_err(failure)
+    }
+
+    /// IMMEDIATE, since a transaction that begins by reading may never get to write:
+    /// <https://sqlite.org/lang_transaction.html>.
+    fn begin(&mut self) -> Result<(), SqlError> {
+        AnsiTransactionManager::begin_transaction_sql(&mut self.connection, "BEGIN IMMEDIATE").map_err(failure)?;
+        self.orphans = if self.prepared { self.count_orphans() } else { None };
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        let held = if self.prepared { self.foreign_keys_hold() } else { Ok(()) };
+        if let Err(e) = held {
+            self.rollback()?;
+            return Err(e);
+        }
+        let done = AnsiTransactionManager::commit_transaction(&mut self.connection);
+        done.map_err(failure)
+    }
+
+    fn rollback(&mut self) -> Result<(), SqlError> {
+        let done = AnsiTransactionManager::rollback_transaction(&mut self.connection);
+        // A rebuild turns it on for one statement, and no rollback turns it off.
+        let reset = self.execute("PRAGMA legacy_alter_table = OFF");
+        match done {
+            // Some errors (a full disk) end the transaction by themselves: https://sqlite.org/lang_transaction.html.
+            Ok(()) | Err(DieselError::NotInTransaction) => reset,
+            Err(e) => Err(failure(e)),
+        }
+    }
+
+    /// Inside a transaction `foreign_keys` would not change, in silence, and dropping a table would delete the rows of others
+    /// (<https://sqlite.org/pragma.html#pragma_foreign_keys>): so it is read back.
+    fn prepare(&mut self) -> Result<()> {
+        self.execute("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF")?;
+        if self.number("SELECT foreign_keys AS value FROM pragma_foreign_keys")? != 0 {
+            return Err(Error::failed("cannot turn foreign keys off for a change of the schema: a transaction is open"));
+        }
+        self.prepared = true;
+        Ok(())
+    }
+
+    fn inspect(&mut self) -> Result<Catalog> {
+        Ok(inspect(&mut self.connection)?)
+    }
+
+    fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
+        let connection = &mut self.connection;
+        let mut run = |sql: &str| {
+            connection.batch_execute(sql).map_err(failure).map_err(|mut e| {
+                e.offset = offset(connection, sql);
+                e
+            })
+        };
+        source.load(&mut run, progress)
+    }
+
+    fn watch(&mut self) -> Result<(), SqlError> {
+        self.roots = self.root_pages()?;
+        Ok(())
+    }
+
+    /// A lock of SQLite is always the whole database's, so there is nothing to tell; a table that was built anew has another
+    /// root page.
+    fn observed(&mut self) -> Result<Observed, SqlError> {
+        let now = self.root_pages()?;
+        let moved = self.roots.iter().filter(|(name, root)| now.get(*name).is_some_and(|r| r != *root));
+        let rewrites = moved.map(|(name, _)| name.clone()).collect();
+        Ok(Observed { rewrites, ..Observed::default() })
+    }
+
+    /// SQLite has no lock that outlives a transaction; the journal's compare-and-set is what makes steps happen once.
+    fn try_lock(&mut self) -> Result<bool, SqlError> {
+        Ok(true)
+    }
+
+    fn unlock(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    fn journal(&mut self) -> &mut dyn Journal {
+        &mut self.connection
+    }
+
+    /// SQLite knows no users.
+    fn role(&mut self) -> Result<String, SqlError> {
+        Ok("sqlite".into())
+    }
+}
+
+fn offset(connection: &mut SqliteConnection, sql: &str) -> Option<usize> {
+    let pages = diesel::sql_query("SELECT page_count AS value FROM pragma_page_count").get_result::<Number>(connection);
+    match pages.ok()?.value {
+        0 => error_offset(&[], sql),
+        _ => error_offset(&connection.serialize_database_to_buffer(), sql),
+    }
+}
+
+/// What diesel tells of an error, which is SQLite's message without its number.
+pub fn failure(e: DieselError) -> SqlError {
+    let message = match &e {
+        DieselError::DatabaseError(_, information) => information.message().to_string(),
+        other => other.to_string(),
+    };
+    let code = match &e {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => "SQLITE_CONSTRAINT_UNIQUE",
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => "SQLITE_CONSTRAINT_FOREIGNKEY",
+        DieselError::DatabaseError(DatabaseErrorKind::NotNullViolation, _) => "SQLITE_CONSTRAINT_NOTNULL",
+        DieselError::DatabaseError(DatabaseErrorKind::CheckViolation, _) => "SQLITE_CONSTRAINT_CHECK",
+        _ => CODES.iter().find(|(text, _)| message.contains(text)).map_or("SQLITE_ERROR", |(_, code)| code),
+    };
+    let transient = matches!(code, "SQLITE_BUSY" | "SQLITE_LOCKED" | "SQLITE_BUSY_SNAPSHOT");
+    SqlError { message, code: code.into(), transient, ..SqlError::default() }
+}
+
+/// The texts of <https://sqlite.org/c3ref/errcode.html> (`sqlite3ErrStr`), since diesel keeps no number.
+const CODES: &[(&str, &str)] = &[
+    ("database is locked", "SQLITE_BUSY"),
+    ("database table is locked", "SQLITE_LOCKED"),
+    ("database schema is locked", "SQLITE_LOCKED"),
+    ("attempt to write a readonly database", "SQLITE_READONLY"),
+    ("file is not a database", "SQLITE_NOTADB"),
+    ("unable to open database file", "SQLITE_CANTOPEN"),
+    ("database or disk is full", "SQLITE_FULL"),
+    ("disk I/O error", "SQLITE_IOERR"),
+    ("database disk image is malformed", "SQLITE_CORRUPT"),
+    ("interrupted", "SQLITE_INTERRUPT"),
+    ("out of memory", "SQLITE_NOMEM"),
+];

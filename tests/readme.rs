@@ -1,0 +1,66 @@
+//! The README's commands work as they are printed: every `bash` block is run, in order, in a copy of `schema/`.
+
+#[macro_use]
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use support::Engine;
+
+/// What the README calls the program, and the database of its PostgreSQL part.
+const PROGRAM: &str = "cargo run -q --";
+const POSTGRES: &str = "postgres://localhost/library";
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn blocks() -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let parts = text.split("```bash\n").skip(1);
+    parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Runs the blocks that are wanted in one folder, each in a shell of its own.
+fn run(wanted: impl Fn(&str) -> bool, url: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let copied = Command::new("cp").arg("-r").arg(repository().join("schema")).arg(folder.path()).status();
+    assert!(copied.is_ok_and(|status| status.success()), "schema/ can be copied");
+    let blocks: Vec<String> = blocks().into_iter().filter(|block| wanted(block)).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let script = block.replace(PROGRAM, "\"$MSR\"").replace(POSTGRES, url);
+        let mut command = Command::new("bash");
+        command.args(["-e", "-u", "-o", "pipefail", "-c", &script]).current_dir(folder.path()).stdin(Stdio::null());
+        for name in ["MSR_DATABASE_URL", "MIGRATION_DATABASE_URL", "DATABASE_URL", "MSR_SHADOW_URL"] {
+            command.env_remove(name).env_remove(format!("{name}_FILE"));
+        }
+        let output = command.env("MSR", env!("CARGO_BIN_EXE_msr")).env("NO_COLOR", "1").output().expect("bash runs");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(output.status.success(), "{}\n{block}\n{said}", output.status);
+    }
+}
+
+/// The test command is run by whoever runs this.
+fn is_test_command(block: &str) -> bool {
+    block.trim() == "tests/run"
+}
+
+#[test]
+fn its_first_two_commands_are_the_program_and_the_tests() {
+    let blocks = blocks();
+    assert!(blocks[0].starts_with(PROGRAM), "{}", blocks[0]);
+    assert!(is_test_command(&blocks[1]), "{}", blocks[1]);
+}
+
+#[test]
+fn its_tour_on_sqlite() {
+    run(|block| !is_test_command(block) && !block.contains(POSTGRES), "");
+}
+
+#[test]
+fn its_tour_on_postgres() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.fresh();
+    run(|block| block.contains(POSTGRES), &database.url());
+}

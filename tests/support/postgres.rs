@@ -1,0 +1,108 @@
+//! A private PostgreSQL cluster for one test process.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// Roles that fixtures may name: roles belong to the cluster, so no case makes its own.
+pub const ROLES: [&str; 3] = ["app", "app_owner", "reader"];
+
+pub struct Postgres {
+    pub bin: PathBuf,
+    pub folder: PathBuf,
+    /// Holds the watchdog's standard input open: it is closed when this process is gone.
+    _watchdog: Child,
+}
+
+/// Started by the first who asks, stopped when the process ends.
+pub fn postgres() -> Result<&'static Postgres, String> {
+    static SERVER: OnceLock<Result<Postgres, String>> = OnceLock::new();
+    SERVER.get_or_init(start).as_ref().map_err(Clone::clone)
+}
+
+/// `initdb`, start, wait for the end of standard input, stop, remove. SIGKILL of the test process ends it too: the
+/// kernel closes the pipe. The trap keeps a Ctrl-C from reaching the watchdog before the test process.
+const WATCHDOG: &str = r#"
+trap '' INT TERM HUP
+as=; [ "$(id -u)" = 0 ] && as="runuser -u postgres --"
+dir=$(mktemp -d "${TMPDIR:-/tmp}/msr-pg-XXXXXX") && chmod 755 "$dir" && cd / || exit 1
+[ -n "$as" ] && chown postgres "$dir"
+fail() { echo "failed: $1: $(tail -n 5 "$dir/out" | tr '\n' ' ')"; rm -rf "$dir"; exit 1; }
+$as "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$dir/out" 2>&1 || fail initdb
+$as "$1/pg_ctl" -D "$dir/data" -l "$dir/data/log" -w -s -o "-k $dir -p 5432 -c listen_addresses='' -c fsync=off \
+  -c full_page_writes=off -c synchronous_commit=off -c wal_level=logical -c max_connections=100 \
+  -c max_wal_size=4GB -c autovacuum=off -c jit=off" start >"$dir/out" 2>&1 || fail pg_ctl
+echo "ready: $dir"
+exec >/dev/null
+cat
+$as "$1/pg_ctl" -D "$dir/data" -m immediate -w -s stop
+rm -rf "$dir"
+"#;
+
+fn start() -> Result<Postgres, String> {
+    let bin = bin().ok_or("PostgreSQL is not installed: no initdb under /usr/lib/postgresql, nor MSR_TEST_PG_BIN")?;
+    let mut watchdog = Command::new("sh")
+        .args(["-c", WATCHDOG, "msr-test-watchdog"])
+        .arg(&bin)
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("sh: {e}"))?;
+    let mut line = String::new();
+    let stdout = watchdog.stdout.take().expect("stdout");
+    BufReader::new(stdout).read_line(&mut line).map_err(|e| format!("watchdog: {e}"))?;
+    let Some(folder) = line.trim_end().strip_prefix("ready: ") else {
+        return Err(format!("PostgreSQL did not start: {}", line.trim_end()));
+    };
+    let server = Postgres { bin, folder: folder.into(), _watchdog: watchdog };
+    for role in ROLES {
+        server.sql("postgres", &format!("CREATE ROLE {role}"))?;
+    }
+    Ok(server)
+}
+
+/// The newest installed, or `MSR_TEST_PG_BIN`.
+fn bin() -> Option<PathBuf> {
+    if let Some(bin) = std::env::var_os("MSR_TEST_PG_BIN") {
+        return Some(bin.into());
+    }
+    let majors = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
+    let newest = majors.filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok()).max()?;
+    let bin = PathBuf::from(format!("/usr/lib/postgresql/{newest}/bin"));
+    bin.join("initdb").exists().then_some(bin)
+}
+
+impl Postgres {
+    pub fn url(&self, database: &str) -> String {
+        self.url_as(database, "postgres")
+    }
+
+    pub fn url_as(&self, database: &str, role: &str) -> String {
+        format!("postgres:///{database}?host={}&port=5432&user={role}", self.folder.display())
+    }
+
+    /// A client program of this server's version that talks to this server.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.bin.join(name));
+        command.current_dir("/").env("PGHOST", &self.folder).env("PGPORT", "5432").env("PGUSER", "postgres");
+        command.env("PGOPTIONS", "-c client_min_messages=error").env_remove("PGDATABASE").env_remove("PGSERVICE");
+        command
+    }
+
+    /// Runs SQL through psql, stopping at the first error; rows one a line, columns apart by `|`.
+    pub fn sql(&self, database: &str, sql: &str) -> Result<String, String> {
+        super::run(
+            self.program("psql").args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", "-"]),
+            sql,
+        )
+    }
+
+    /// pg_dump's schema, msr's journal left out.
+    pub fn dump(&self, database: &str) -> String {
+        super::run(self.program("pg_dump").args(["-s", "-N", "msr", "-d", database]), "").expect("pg_dump")
+    }
+}
