@@ -4,7 +4,7 @@ use super::super::ddl::{assignments, change_options, ident, path, table, with_op
 use super::privileges::fresh;
 use super::{anew, carried, own_name, relation_name, rename, row_type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Scene, set};
-use crate::model::{Catalog, Column, Id, Kind, Object, Sequence, Table, Value};
+use crate::model::{Column, Id, Kind, Object, Sequence, Table, Value};
 
 fn alter(id: &Id, action: impl std::fmt::Display) -> How {
     How::Clause(Id::new(Kind::Table, id.path.iter().take(2)), action.to_string())
@@ -224,23 +224,12 @@ fn retype(scene: &Scene, c: &Change) -> How {
     let computed = c.new.attr("generated") != Value::None || c.old.attr("generated") != Value::None;
     // Nothing converts the rows of a foreign table.
     let foreign = c.new.parent().is_some_and(|p| p.kind == Kind::ForeignTable);
-    let using = match is_enum(scene.from, c.old) && is_enum(scene.to, c.new) {
+    let using = match super::types::between_enums(scene, c) {
         _ if computed || foreign => String::new(),
-        true => format!(" USING {name}{}::{to}", text_like(&to)),
+        true => super::types::through_text(&name, &to),
         false => super::types::using(&name, &from, &to),
     };
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
-}
-
-/// Two enums have no cast between them, but each has one with text.
-fn is_enum(catalog: &Catalog, column: &Object) -> bool {
-    let ty = column.attr("type").to_string();
-    let name = ty.trim_end_matches("[]");
-    column.refs().iter().any(|r| r.to.kind == Kind::Enum && path(&r.to) == name && catalog.contains(&r.to))
-}
-
-fn text_like(ty: &str) -> &'static str {
-    if ty.ends_with("[]") { "::text[]" } else { "::text" }
 }
 
 fn around_a_type(_: &Scene, c: &Change) -> Vec<Around> {

@@ -5,7 +5,7 @@ use super::privileges::fresh;
 use super::tables::base_type;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
-use crate::model::{Domain, Id, Kind, Object, Value};
+use crate::model::{Catalog, Domain, Id, Kind, Object, Value};
 
 pub const ENUM: KindRule = KindRule {
     kind: Kind::Enum,
@@ -78,12 +78,24 @@ pub fn using(column: &str, from: &str, to: &str) -> String {
     if old == new || string { String::new() } else { format!(" USING {column}::{to}") }
 }
 
+/// Whether a column goes from one enum to another: two enums have no cast between them, but each has one with text.
+pub fn between_enums(scene: &Scene, c: &Change) -> bool {
+    let is_enum = |catalog: &Catalog, column: &Object| {
+        let ty = column.attr("type").to_string();
+        let name = ty.trim_end_matches("[]");
+        column.refs().iter().any(|r| r.to.kind == Kind::Enum && path(&r.to) == name && catalog.contains(&r.to))
+    };
+    is_enum(scene.from, c.old) && is_enum(scene.to, c.new)
+}
+
+pub fn through_text(column: &str, ty: &str) -> String {
+    let text = if ty.ends_with("[]") { "text[]" } else { "text" };
+    format!(" USING {column}::{text}::{ty}")
+}
+
 fn swap(scene: &Scene, c: &Change) -> How {
     let labels = create_enum(&path(c.new.id()), c.to);
-    swap_for(scene, c, labels, &|column, ty| {
-        let text = if ty.ends_with("[]") { "text[]" } else { "text" };
-        format!(" USING {column}::{text}::{ty}")
-    })
+    swap_for(scene, c, labels, &through_text)
 }
 
 /// Renames the type away, creates the new one under its name, moves the columns over and drops the old one.
