@@ -49,6 +49,12 @@ pub trait Engine: Sync {
     fn rename_label(&self, of: &Id, from: &str, to: &str) -> How {
         How::Refuse(format!("cannot rename `{from}` to `{to}` in {of}: the engine `{}` has no enums", self.name()))
     }
+    /// Whether the object acts on statements that have nothing to do with it: it comes after all that does not need it, so that
+    /// it acts on none of a plan's, and the proof of any plan has it.
+    fn acts_on_others(&self, of: &Id) -> bool {
+        let _ = of;
+        false
+    }
     /// Whether a table exists only whole: it can't be copied without its parts, and a rename of it or in it reaches texts that
     /// no reference leads to.
     fn whole_tables(&self) -> bool {

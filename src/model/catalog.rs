@@ -1,6 +1,6 @@
 //! All objects of one schema state.
 
-use super::{Fingerprint, Id, Object};
+use super::{Fingerprint, Id, Kind, Object};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub struct Unmodelled {
 pub struct Catalog {
     objects: BTreeMap<Id, Object>,
     pub unmodelled: BTreeSet<Unmodelled>,
+    /// Secrets that are there and were not read: what of what.
+    pub withheld: BTreeSet<String>,
 }
 
 impl Catalog {
@@ -62,6 +64,12 @@ impl Catalog {
         self.objects.retain(|_, object| keep(object));
     }
 
+    /// All objects of a kind, without looking at the others.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        let first = Id::new(kind, [""; 0]);
+        self.objects.range(first..).take_while(move |(id, _)| id.kind == kind).map(|(_, o)| o)
+    }
+
     pub fn children<'a>(&'a self, parent: &'a Id) -> impl Iterator<Item = &'a Object> {
         self.iter().filter(move |o| o.parent() == Some(parent))
     }
@@ -86,7 +94,7 @@ impl Catalog {
     /// Only the objects that `keep` names.
     pub fn limited_to(&self, keep: &BTreeSet<Id>) -> Catalog {
         let objects = self.objects.iter().filter(|(id, _)| keep.contains(id)).map(|(id, o)| (id.clone(), o.clone())).collect();
-        Catalog { objects, unmodelled: BTreeSet::new() }
+        Catalog { objects, unmodelled: BTreeSet::new(), withheld: BTreeSet::new() }
     }
 }
 

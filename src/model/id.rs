@@ -23,7 +23,7 @@ impl Id {
     /// The last part of the path.
     pub fn name(&self) -> &str {
         match (self.kind, &self.path[..]) {
-            (Kind::Function, [_, name, ..]) => name,
+            (kind, [_, name, ..]) if kind.is_named_second() => name,
             (_, [.., name]) => name,
             (_, []) => "",
         }

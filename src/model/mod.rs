@@ -33,15 +33,18 @@ pub struct Head {
     /// What this object needs in order to exist, told by the engine's own dependency catalog where it has one.
     pub refs: Vec<Ref>,
     pub status: Status,
+    /// What it had better come after where there is a choice: a guess, as from names in the body of a function.
+    #[serde(default)]
+    pub after: Vec<Id>,
 }
 
 impl Head {
     pub fn new(id: Id) -> Self {
-        Head { id, parent: None, refs: vec![], status: Status::Present }
+        Head { id, parent: None, refs: vec![], status: Status::Present, after: vec![] }
     }
 
     /// A part of `parent`, which it needs and goes with.
     pub fn child(id: Id, parent: Id) -> Self {
-        Head { id, refs: vec![Ref::auto(parent.clone())], parent: Some(parent), status: Status::Present }
+        Head { id, refs: vec![Ref::auto(parent.clone())], parent: Some(parent), status: Status::Present, after: vec![] }
     }
 }

@@ -65,6 +65,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let (mut goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
     refuse_unmodelled(&base, &goal)?;
     let unmodelled = named(&base);
+    let mut notes = withheld(&base, &goal);
     let declared = goal.clone();
     scope::carry_over(&base, &mut goal);
 
@@ -81,7 +82,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     };
     let from = present.as_ref().unwrap_or(&base);
     let scene = Scene { from, to: &goal, server: &server };
-    let deltas = diff(from, &goal);
+    let deltas = scope::deltas(from, &goal);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
     let backs = ways_back(inputs.engine, scene, &ordered)?;
     let mut steps = steps(&ordered, &backs, inputs.desired);
@@ -96,7 +97,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     }
     let whole = (base.fingerprint(), goal.fingerprint());
     let header = header(&inputs, &server, whole, inputs.desired.digest());
-    let notes = look_alikes(inputs.engine, from, &goal, &deltas)?;
+    notes.extend(look_alikes(inputs.engine, from, &goal, &deltas)?);
     let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
     plan.shapes = shapes(inputs.engine, &plan, &base, &goal);
     plan.relies = relies(inputs.engine, &plan, &base, &goal);
@@ -157,6 +158,12 @@ fn refuse_unmodelled(base: &Catalog, goal: &Catalog) -> Result<()> {
 
 fn named(catalog: &Catalog) -> Vec<String> {
     catalog.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect()
+}
+
+/// Secrets that the desired schema has and the database has not.
+fn withheld(base: &Catalog, goal: &Catalog) -> Vec<String> {
+    let missing = goal.withheld.difference(&base.withheld);
+    missing.map(|what| format!("{what} is a secret and in no plan: set it by hand when the plan is applied")).collect()
 }
 
 fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {

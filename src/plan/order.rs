@@ -53,16 +53,28 @@ pub struct Ordered {
 pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> Result<Ordered> {
     let graph = edges(engine, scene, &nodes)?;
     let mut waiting: Vec<usize> = graph.node_indices().map(|n| graph.edges_directed(n, petgraph::Incoming).count()).collect();
-    let keys: Vec<Key> = nodes.iter().map(|n| Key::new(n, tie)).collect();
-    let mut ready: BTreeSet<(&Key, usize)> = (0..nodes.len()).filter(|i| waiting[*i] == 0).map(|i| (&keys[i], i)).collect();
+    let keys: Vec<Key> = nodes.iter().map(|n| Key::new(engine, n, tie)).collect();
+    let wishes = wishes(scene, &nodes);
+    let mut unmet = vec![0; nodes.len()];
+    wishes.iter().flatten().for_each(|after| unmet[*after] += 1);
+    // What is ready: what acts on others last, and what has wishes when they are met.
+    let entry = |i: usize, unmet: &[usize]| (keys[i].0, unmet[i] > 0, &keys[i], i);
+    let mut ready: BTreeSet<(bool, bool, &Key, usize)> = (0..nodes.len()).filter(|i| waiting[*i] == 0).map(|i| entry(i, &unmet)).collect();
     let mut sequence = Vec::with_capacity(nodes.len());
-    while let Some((_, next)) = ready.pop_first() {
+    while let Some((_, _, _, next)) = ready.pop_first() {
         sequence.push(next);
+        for after in &wishes[next] {
+            let there = ready.remove(&entry(*after, &unmet));
+            unmet[*after] -= 1;
+            if there {
+                ready.insert(entry(*after, &unmet));
+            }
+        }
         for edge in graph.edges(NodeIndex::new(next)) {
             let to = edge.target().index();
             waiting[to] -= 1;
             if waiting[to] == 0 {
-                ready.insert((&keys[to], to));
+                ready.insert(entry(to, &unmet));
             }
         }
     }
@@ -85,10 +97,10 @@ pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> 
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(u64, Kind, u8, Id);
+struct Key(bool, u64, Kind, u8, Id);
 
 impl Key {
-    fn new(node: &Node, tie: Tie) -> Key {
+    fn new(engine: &dyn Engine, node: &Node, tie: Tie) -> Key {
         let verb = match node.deltas.first() {
             Some(Delta::Drop(_)) => 0,
             Some(Delta::Set { .. } | Delta::Rename { .. }) | None => 1,
@@ -102,9 +114,8 @@ impl Key {
                 u64::from_str_radix(&bytes, 16).unwrap_or(0)
             }
         };
-        // Functions first among what is equal: a body may use what no catalog knows of, and most bodies use functions.
-        let kind = node.subject.kind;
-        Key(hash, kind, verb, node.subject.clone())
+        let late = node.deltas.iter().any(|d| engine.acts_on_others(d.id()));
+        Key(late, hash, node.subject.kind, verb, node.subject.clone())
     }
 }
 
@@ -183,6 +194,23 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
         graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), rule);
     }
     Ok(graph)
+}
+
+/// For each node those that had better come after it. A wish that would close a circle is not met: it is no edge.
+fn wishes(scene: &Scene, nodes: &[Node]) -> Vec<Vec<usize>> {
+    let mut makers: BTreeMap<&Id, usize> = BTreeMap::new();
+    let made = |delta: &Delta| !matches!(delta, Delta::Drop(_));
+    for (i, node) in nodes.iter().enumerate() {
+        makers.extend(node.deltas.iter().filter(|d| made(d)).map(|d| (d.id(), i)));
+    }
+    let mut wishes = vec![BTreeSet::new(); nodes.len()];
+    for (i, node) in nodes.iter().enumerate() {
+        let objects = node.deltas.iter().filter(|d| made(d)).filter_map(|d| scene.to.get(d.id()));
+        for before in objects.flat_map(|o| &o.head().after).filter_map(|id| makers.get(id)).filter(|b| **b != i) {
+            wishes[*before].insert(i);
+        }
+    }
+    wishes.into_iter().map(|set| set.into_iter().collect()).collect()
 }
 
 /// Pairs of nodes of which the first frees a name that the second takes.

@@ -31,7 +31,8 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
             run(scratch, part).map_err(|e| e.during(attempt))?;
         }
     }
-    let got = scratch.inspect()?;
+    let mut got = scratch.inspect()?;
+    scope::only_managed(&mut got, &want);
     let off = diff(&got, &want);
     if off.is_empty() {
         return Ok(got);
@@ -68,7 +69,7 @@ pub struct Claim<'a> {
 
 /// Runs the plan forward and back, fills in what was observed, and refuses a plan that does not do what it says.
 pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
-    let keep = scope::needed(claim.base, claim.goal, claim.deltas, engine.whole_tables());
+    let keep = scope::needed(engine, claim.base, claim.goal, claim.deltas);
     let start = copy(engine, scratch, claim.base, &keep)?;
     let total = 2 * claim.steps.len();
     let mut state = start.clone();
@@ -80,7 +81,8 @@ pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progr
             done += 1;
             progress(done, total);
         }
-        let next = scratch.inspect()?;
+        let mut next = scratch.inspect()?;
+        scope::only_managed(&mut next, claim.goal);
         batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
         state = next;
     }
@@ -96,7 +98,8 @@ pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progr
         done += batch.last - batch.first + 1;
         progress(done, total);
     }
-    let end = scratch.inspect()?;
+    let mut end = scratch.inspect()?;
+    scope::only_managed(&mut end, &start);
     let off = diff(&end, &start);
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("its way back does not lead back"), &off)) }
 }
@@ -156,7 +159,8 @@ fn reached(start: &Catalog, end: &Catalog, goal: &Catalog, steps: &[Step]) -> Re
         }
     }
     expected.extend(start.ids().filter(|id| !gone.contains(id) && goal.contains(id)).cloned());
-    let off = diff(end, &goal.limited_to(&expected));
+    let mut off = diff(end, &goal.limited_to(&expected));
+    off.retain(|delta| !scope::is_undeclared(delta, goal));
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("it does not lead to the desired schema"), &off)) }
 }
 

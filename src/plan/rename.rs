@@ -76,7 +76,7 @@ fn unqualified(old: &str) -> String {
 /// The id with another name.
 fn renamed(id: &Id, name: &str) -> Id {
     let mut path = id.path.clone();
-    let at = if id.kind == Kind::Function { 1 } else { path.len() - 1 };
+    let at = if id.kind.is_named_second() { 1 } else { path.len() - 1 };
     path[at] = name.into();
     Id { kind: id.kind, path }
 }
@@ -84,7 +84,7 @@ fn renamed(id: &Id, name: &str) -> Id {
 fn kind_fits(word: &str, kind: Kind) -> bool {
     match word {
         "constraint" => matches!(kind, Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey | Kind::Exclusion | Kind::DomainCheck),
-        "type" => matches!(kind, Kind::Enum | Kind::Composite | Kind::Domain),
+        "type" => matches!(kind, Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range),
         "procedure" => kind == Kind::Function,
         "materialized view" | "view" => matches!(kind, Kind::View | Kind::MaterializedView),
         "table" => matches!(kind, Kind::Table | Kind::VirtualTable),
@@ -94,7 +94,7 @@ fn kind_fits(word: &str, kind: Kind) -> bool {
 
 fn ends_with(id: &Id, path: &[String]) -> bool {
     let own: Vec<&str> = match id.kind {
-        Kind::Function => id.path.iter().take(2).map(|s| &**s).collect(),
+        kind if kind.is_named_second() => id.path.iter().take(2).map(|s| &**s).collect(),
         _ => id.path.iter().map(|s| &**s).collect(),
     };
     own.len() >= path.len() && own[own.len() - path.len()..].iter().zip(path).all(|(a, b)| *a == b)
@@ -161,7 +161,7 @@ pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog,
     let deltas: Vec<Delta> = wants.iter().enumerate().flat_map(|(i, w)| seeds(w, &wants[..i], base)).collect();
     let keep = match engine.whole_tables() {
         true => base.ids().cloned().collect(),
-        false => scope::needed(base, base, &deltas, false),
+        false => scope::needed(engine, base, base, &deltas),
     };
     let mut state = prove::copy(engine, scratch, base, &keep)?;
     let mut nodes = Vec::new();

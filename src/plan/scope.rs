@@ -1,26 +1,69 @@
 //! What a plan is about: what is managed, and how much of the present state its proof must copy.
 
-use crate::diff::Delta;
-use crate::model::{Catalog, Id, Kind};
+use crate::diff::{Delta, diff};
+use crate::engine::Engine;
+use crate::model::{Catalog, Id, Kind, Object};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Leaves out owners and grants of a state that was read where `goal` says nothing of them: what default privileges of somebody
+/// else's gave to a new object is theirs.
+pub fn only_managed(state: &mut Catalog, goal: &Catalog) {
+    let declared = declared(goal);
+    state.retain(|o| !managed_where_declared(o.id()) || declared.contains(&subject(o.id())));
+}
 
 /// Owners and grants are managed only where the schema files speak of them: where they do not, what the database has is
 /// carried over into the goal, so that it is left alone, and comes back with an object that must be created again.
 pub fn carry_over(base: &Catalog, goal: &mut Catalog) {
-    let subject = |id: &Id| (id.kind, id.path[..id.path.len().saturating_sub(usize::from(id.kind == Kind::Grant))].to_vec());
-    let declared: BTreeSet<_> = goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect();
-    let said = base.iter().filter(|o| managed_where_declared(o.id()) && !declared.contains(&subject(o.id())));
-    let kept: Vec<_> = said.filter(|o| o.parent().is_some_and(|p| goal.contains(p))).cloned().collect();
-    kept.into_iter().for_each(|o| goal.insert(o));
+    let declared = declared(goal);
+    let stays = |o: &&Object| o.parent().is_some_and(|parent| goal.contains(parent)) && o.refs().iter().all(|r| goal.contains(&r.to));
+    let undeclared = base.iter().filter(|o| managed_where_declared(o.id()) && !declared.contains(&subject(o.id())));
+    let adopted: Vec<Object> = undeclared.filter(stays).cloned().collect();
+    adopted.into_iter().for_each(|o| goal.insert(o));
+}
+
+/// Kind of what is said, and of what.
+type Subject = (Kind, Vec<Box<str>>);
+
+/// Rights on a column are rights on its table: who speaks of the one speaks of the other.
+fn subject(id: &Id) -> Subject {
+    let path = match (id.kind, id.at(0) == Kind::Column.name()) {
+        (Kind::Grant, true) => &id.path[1..3],
+        (Kind::Grant, false) if RELATIONS.iter().any(|k| k.name() == id.at(0)) => &id.path[1..id.path.len() - 1],
+        (Kind::Grant, false) => &id.path[..id.path.len() - 1],
+        _ => &id.path[..],
+    };
+    (id.kind, path.to_vec())
+}
+
+const RELATIONS: &[Kind] = &[Kind::Table, Kind::ForeignTable, Kind::View, Kind::MaterializedView];
+
+fn declared(goal: &Catalog) -> BTreeSet<Subject> {
+    goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect()
 }
 
 fn managed_where_declared(id: &Id) -> bool {
     matches!(id.kind, Kind::Owner | Kind::Grant)
 }
 
-/// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, and all that any of
-/// these depends on; `whole` tables come with all of their parts.
-pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta], whole: bool) -> BTreeSet<Id> {
+/// What must be done, less what nobody asked for: default privileges stay unless the goal says something of the same maker,
+/// schema and sort of objects. Unlike grants they are not left out of the base, since they act on what the plan makes.
+pub fn deltas(base: &Catalog, goal: &Catalog) -> Vec<Delta> {
+    let mut deltas = diff(base, goal);
+    deltas.retain(|delta| !is_undeclared(delta, goal));
+    deltas
+}
+
+pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
+    let said = |id: &Id| goal.of_kind(id.kind).any(|g| g.id().path[..3] == id.path[..3]);
+    // Those for a schema go with it.
+    let stays = |id: &Id| id.at(1).is_empty() || goal.contains(&Id::new(Kind::Schema, [id.at(1)]));
+    matches!(delta, Delta::Drop(id) if id.kind == Kind::DefaultPrivilege && stays(id) && !said(id))
+}
+
+/// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
+/// others, and all that any of these depends on; whole tables, where the engine has only those, come with all of their parts.
+pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
     let dependents = base.dependents();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
@@ -29,6 +72,8 @@ pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta], whole: bool) -> 
             queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()));
         }
     }
+    affected.extend(base.ids().filter(|id| engine.acts_on_others(id)));
+    let whole = engine.whole_tables();
     let mut parts: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
     for object in base.iter().filter(|o| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger)) {
         object.parent().into_iter().for_each(|parent| parts.entry(parent).or_default().push(object.id()));
@@ -45,6 +90,10 @@ pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta], whole: bool) -> 
             // An extension brings its comment along, so a copy without it would differ.
             let about = dependents.get(id).into_iter().flatten().filter(|o| o.id().kind == Kind::Comment);
             queue.extend(about.map(|o| o.id()));
+        }
+        // Who needs a composite type needs it with all that it is made of.
+        if id.kind == Kind::Composite {
+            queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()).filter(|part| part.kind == Kind::Attribute));
         }
         queue.extend(parts.get(id).into_iter().flatten());
         for object in base.get(id).into_iter().chain(goal.get(id)) {

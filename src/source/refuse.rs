@@ -50,6 +50,12 @@ const REFUSED_POSTGRES: &[(&str, &str)] = &[
 ];
 const REFUSED_SQLITE: &[(&str, &str)] = &[("ATTACH", ELSEWHERE), ("DETACH", ELSEWHERE)];
 
+/// Whether the options say `connect = false`.
+fn stays_offline<'a>(len: usize, word: &impl Fn(usize) -> &'a str) -> bool {
+    let no = |value: &str| ["false", "off", "0", "'false'", "'off'", "'0'"].iter().any(|n| value.eq_ignore_ascii_case(n));
+    (2..len).any(|i| word(i).eq_ignore_ascii_case("connect") && word(i + 1) == "=" && no(word(i + 2)))
+}
+
 /// Whether the statement is part of the schema. The beginning and the happy end of a transaction are not, and do no
 /// harm: they are dropped.
 pub fn statement(text: &str, dialect: Dialect, tokens: &[Token]) -> Result<bool, Flaw> {
@@ -60,6 +66,10 @@ pub fn statement(text: &str, dialect: Dialect, tokens: &[Token]) -> Result<bool,
             return Err(Flaw::new(tokens[0].start, "`COMMIT PREPARED` in a schema file").hint(TRANSACTION));
         }
         return Ok(false);
+    }
+    if dialect == Dialect::Postgres && is(0, "create") && is(1, "subscription") && !stays_offline(tokens.len(), &word) {
+        return Err(Flaw::new(tokens[0].start, "`CREATE SUBSCRIPTION` would connect to its publisher while the schema is read")
+            .hint("write `WITH (connect = false)`: whether it runs, and where it connects to, is set by hand and never part of a plan"));
     }
     let more = if dialect == Dialect::Postgres { REFUSED_POSTGRES } else { REFUSED_SQLITE };
     for (words, why) in REFUSED.iter().chain(more) {

@@ -65,10 +65,36 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
             });
             format!("{word} {}", routine(id))
         }
+        Kind::Range => format!("TYPE {}", path(id)),
+        Kind::Language => format!("LANGUAGE {}", path(id)),
+        Kind::AccessMethod => format!("ACCESS METHOD {}", path(id)),
+        Kind::Collation => format!("COLLATION {}", path(id)),
+        Kind::Conversion => format!("CONVERSION {}", path(id)),
+        Kind::ForeignDataWrapper => format!("FOREIGN DATA WRAPPER {}", path(id)),
+        Kind::Server => format!("SERVER {}", path(id)),
+        Kind::UserMapping => format!("USER MAPPING FOR {} SERVER {}", id.at(1), ident(id.at(0))),
+        Kind::ForeignTable => format!("FOREIGN TABLE {}", path(id)),
+        Kind::Statistics => format!("STATISTICS {}", path(id)),
+        Kind::Aggregate => {
+            let arguments = catalog.get(id).map_or(id.at(2).to_string(), |o| o.attr("arguments").to_string());
+            format!("AGGREGATE {}({arguments})", table(id))
+        }
+        Kind::Operator => format!("OPERATOR {}.{} ({}, {})", ident(id.at(0)), id.at(1), id.at(2), id.at(3)),
+        Kind::OperatorFamily => format!("OPERATOR FAMILY {} USING {}", table(id), ident(id.at(2))),
+        Kind::OperatorClass => format!("OPERATOR CLASS {} USING {}", table(id), ident(id.at(2))),
+        Kind::Cast => format!("CAST ({})", id.name()),
+        Kind::Transform => format!("TRANSFORM FOR {}", id.name()),
+        Kind::TextSearchParser => format!("TEXT SEARCH PARSER {}", path(id)),
+        Kind::TextSearchTemplate => format!("TEXT SEARCH TEMPLATE {}", path(id)),
+        Kind::TextSearchDictionary => format!("TEXT SEARCH DICTIONARY {}", path(id)),
+        Kind::TextSearchConfiguration => format!("TEXT SEARCH CONFIGURATION {}", path(id)),
+        Kind::Publication => format!("PUBLICATION {}", path(id)),
+        Kind::Subscription => format!("SUBSCRIPTION {}", path(id)),
+        Kind::EventTrigger => format!("EVENT TRIGGER {}", path(id)),
         Kind::Trigger => on_table("TRIGGER"),
         Kind::Policy => on_table("POLICY"),
         Kind::Rule => on_table("RULE"),
-        Kind::Comment | Kind::Owner | Kind::Grant => String::new(),
+        Kind::Comment | Kind::Owner | Kind::Grant | Kind::DefaultPrivilege | Kind::PublicationTable | Kind::PublicationSchema => String::new(),
     }
 }
 

@@ -11,7 +11,7 @@ mod session;
 use crate::Result;
 use crate::engine::how::{How, KindRule};
 use crate::engine::{Access, Engine, Session};
-use crate::model::Id;
+use crate::model::{Id, Kind};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
 
@@ -37,6 +37,11 @@ impl Engine for Postgres {
 
     fn scratch(&self, like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
         scratch::open(like, shadow)
+    }
+
+    /// Event triggers fire on every statement that they are for, and default privileges give rights on every new object.
+    fn acts_on_others(&self, of: &Id) -> bool {
+        of.kind == Kind::EventTrigger || of.kind == Kind::DefaultPrivilege && of.at(0).is_empty()
     }
 
     /// A default server's lock table has 64 × 100 entries, and others need some of them

@@ -14,6 +14,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const PREFIX: &str = "msr_scratch_";
 
+/// A subscription keeps its database from being dropped; without a slot it goes without a word to the publisher.
+const WITHOUT_SUBSCRIPTIONS: &str = "DO $$DECLARE name text; BEGIN \
+    FOR name IN SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) LOOP \
+    EXECUTE format('ALTER SUBSCRIPTION %I DISABLE', name); EXECUTE format('ALTER SUBSCRIPTION %I SET (slot_name = NONE)', name); \
+    EXECUTE format('DROP SUBSCRIPTION %I', name); END LOOP; END$$";
+
 /// A database that is dropped when this goes.
 pub struct Scratch {
     /// `Some` until dropped.
@@ -109,8 +115,8 @@ fn remove_leftovers(admin: &mut Client) {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Some(mut session) = self.session.take() {
-            // A subscription keeps its database.
             let _ = session.execute("ROLLBACK");
+            let _ = session.execute(WITHOUT_SUBSCRIPTIONS);
         }
         let _ = self.admin.execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }

@@ -100,7 +100,7 @@ fn comes_with_column(catalog: &crate::model::Catalog, object: &Object) -> bool {
 const PRIMARY_KEY: KindRule = constraint(Kind::PrimaryKey, KEY_ATTRIBUTES);
 const UNIQUE: KindRule = constraint(Kind::Unique, KEY_ATTRIBUTES);
 const KEY_ATTRIBUTES: &[SetRule] =
-    &[set("columns", rebuild), set("definition", rebuild), elsewhere("clustered"), elsewhere("options")];
+    &[set("columns", rebuild), set("definition", rebuild), elsewhere("clustered"), elsewhere("replica_identity"), elsewhere("options")];
 const CHECK: KindRule = constraint(Kind::Check, &[set("definition", rebuild), set("named", rebuild)]);
 const FOREIGN_KEY: KindRule =
     constraint(Kind::ForeignKey, &[set("columns", rebuild), set("target", rebuild), set("definition", rebuild)]);
@@ -123,6 +123,7 @@ const INDEX: KindRule = KindRule {
         elsewhere("options"),
         elsewhere("statistics"),
         elsewhere("clustered"),
+        elsewhere("replica_identity"),
     ],
     namespace: relation_name,
     loses: None,

@@ -37,6 +37,7 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
     let url = DatabaseUrl::parse("sqlite::memory:")?;
     let desired = Source::parse(vec![File { name: "new.sql".into(), text: new.into() }], Dialect::Sqlite)?;
     make(Inputs {
+        settled: &mut |_, _, _| Ok(false),
         engine: &Sqlite,
         target: Some((session, &url)),
         base: None,

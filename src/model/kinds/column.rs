@@ -24,6 +24,8 @@ kind! {
         /// Statistics target.
         statistics: Option<i64>,
         options: Vec<String>,
+        /// PostgreSQL: of a foreign table's column.
+        foreign_options: Vec<String>,
         /// SQLite: what ON CONFLICT says after NOT NULL.
         conflict: Option<String>,
     }

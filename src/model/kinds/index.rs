@@ -11,5 +11,7 @@ kind! {
         /// `column number=target`.
         statistics: Vec<String>,
         clustered: bool,
+        /// PostgreSQL: its columns tell a row to logical replication.
+        replica_identity: bool,
     }
 }

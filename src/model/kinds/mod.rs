@@ -104,14 +104,23 @@ macro_rules! kinds {
 kinds! {
     schema::Schema = "schema",
     extension::Extension = "extension",
+    language::Language = "language",
+    access_method::AccessMethod = "access method",
+    collation::Collation = "collation",
+    conversion::Conversion = "conversion",
     enumeration::Enum = "enum",
     domain::Domain = "domain",
     domain_check::DomainCheck = "domain check",
+    range::Range = "range type",
     composite::Composite = "composite type",
     attribute::Attribute = "attribute",
+    foreign_data_wrapper::ForeignDataWrapper = "foreign-data wrapper",
+    server::Server = "server",
+    user_mapping::UserMapping = "user mapping",
     sequence::Sequence = "sequence",
     table::Table = "table",
     virtual_table::VirtualTable = "virtual table",
+    foreign_table::ForeignTable = "foreign table",
     column::Column = "column",
     default::Default = "default",
     primary_key::PrimaryKey = "primary key",
@@ -120,15 +129,39 @@ kinds! {
     foreign_key::ForeignKey = "foreign key",
     exclusion::Exclusion = "exclusion",
     index::Index = "index",
+    statistics::Statistics = "statistics",
     view::View = "view",
     materialized_view::MaterializedView = "materialized view",
     function::Function = "function",
+    aggregate::Aggregate = "aggregate",
+    operator::Operator = "operator",
+    operator_family::OperatorFamily = "operator family",
+    operator_class::OperatorClass = "operator class",
+    cast::Cast = "cast",
+    transform::Transform = "transform",
+    text_search_parser::TextSearchParser = "text search parser",
+    text_search_template::TextSearchTemplate = "text search template",
+    text_search_dictionary::TextSearchDictionary = "text search dictionary",
+    text_search_configuration::TextSearchConfiguration = "text search configuration",
     trigger::Trigger = "trigger",
     policy::Policy = "policy",
     rule::Rule = "rule",
+    publication::Publication = "publication",
+    publication_table::PublicationTable = "publication table",
+    publication_schema::PublicationSchema = "publication schema",
+    subscription::Subscription = "subscription",
+    event_trigger::EventTrigger = "event trigger",
     comment::Comment = "comment",
     owner::Owner = "owner",
     grant::Grant = "grant",
+    default_privilege::DefaultPrivilege = "default privilege",
+}
+
+impl Kind {
+    /// Whether the name is the second part of the path, and what comes after it tells namesakes apart.
+    pub fn is_named_second(self) -> bool {
+        matches!(self, Kind::Function | Kind::Aggregate | Kind::Operator | Kind::OperatorFamily | Kind::OperatorClass)
+    }
 }
 
 impl Object {

@@ -8,6 +8,8 @@ kind! {
         /// As the engine spells it.
         definition: String,
         clustered: bool,
+        /// PostgreSQL: its columns tell a row to logical replication.
+        replica_identity: bool,
         /// Storage parameters of its index.
         options: Vec<String>,
     }

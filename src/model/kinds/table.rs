@@ -9,7 +9,7 @@ kind! {
         options: Vec<String>,
         /// Table access method, if not the usual one.
         method: Option<String>,
-        /// If not the usual one.
+        /// `FULL` or `NOTHING`; that it is an index is said of the index.
         replica_identity: Option<String>,
         /// PostgreSQL: row security, `enabled`, `forced` or both.
         row_security: Option<String>,

@@ -3,8 +3,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
        array_to_json(ARRAY(SELECT o FROM unnest(c.reloptions || ARRAY(
            SELECT 'toast.' || o FROM pg_class t, unnest(t.reloptions) o WHERE t.oid = c.reltoastrelid)) o ORDER BY 1)),
        CASE WHEN a.amname <> current_setting('default_table_access_method') THEN a.amname END,
-       CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX ' ||
-           (SELECT quote_ident(i.relname) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid AND x.indisreplident) END,
+       CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' END,
        c.relrowsecurity, c.relforcerowsecurity, c.relispopulated, c.reltype,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
        c.relispartition, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,

@@ -9,6 +9,9 @@ WITH acls(classid, oid, sub, acl, usual) AS (
         CASE WHEN n.nspname = 'public' THEN acldefault('n', n.nspowner) || makeaclitem(0, n.nspowner, {public_usual}, false) ELSE acldefault('n', n.nspowner) END
     FROM pg_namespace n WHERE n.nspacl IS NOT NULL
     UNION ALL SELECT 'pg_proc'::regclass, p.oid, 0, p.proacl, acldefault('f', p.proowner) FROM pg_proc p WHERE p.proacl IS NOT NULL AND p.oid >= 16384
+    UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, f.oid, 0, f.fdwacl, acldefault('F', f.fdwowner) FROM pg_foreign_data_wrapper f WHERE f.fdwacl IS NOT NULL
+    UNION ALL SELECT 'pg_foreign_server'::regclass, f.oid, 0, f.srvacl, acldefault('S', f.srvowner) FROM pg_foreign_server f WHERE f.srvacl IS NOT NULL
+    UNION ALL SELECT 'pg_language'::regclass, l.oid, 0, l.lanacl, acldefault('l', l.lanowner) FROM pg_language l WHERE l.lanacl IS NOT NULL AND l.oid >= 16384
     UNION ALL SELECT 'pg_type'::regclass, t.oid, 0, t.typacl, acldefault('T', t.typowner) FROM pg_type t WHERE t.typacl IS NOT NULL AND t.oid >= 16384
 ), items AS (
     SELECT classid, oid, sub, x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' *' ELSE '' END AS privilege, true AS actual FROM acls, aclexplode(CASE WHEN cardinality(acl) > 0 THEN acl END) x

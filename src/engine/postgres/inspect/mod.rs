@@ -4,9 +4,11 @@
 
 mod names;
 mod parts;
+mod plain;
 mod relations;
 mod row;
 mod said;
+mod wishes;
 
 use super::conn::Client;
 use crate::SqlError;
@@ -20,17 +22,20 @@ pub(super) struct Reader<'a> {
     version: u32,
     names: Names,
     catalog: Catalog,
+    /// Bodies of functions, which the engine knows no dependencies of.
+    bodies: Vec<(Id, String)>,
 }
 
 /// The whole catalog, without what belongs to the system, to extensions and to msr.
 pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     let version = client.server_version_num();
-    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default() };
+    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default(), bodies: vec![] };
     r.namespaces()?;
     r.extensions()?;
     let depends = r.depends()?;
     r.types()?;
     r.relations()?;
+    r.plain()?;
     r.columns()?;
     r.defaults()?;
     r.sequences()?;
@@ -41,7 +46,10 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     r.policies()?;
     r.rules()?;
     r.unmodelled()?;
+    r.withheld()?;
     r.connect(&depends);
+    r.default_privileges()?;
+    r.wishes();
     r.comments()?;
     r.grants()?;
     r.owners()?;

@@ -53,7 +53,8 @@ impl Names {
         })
     }
 
+    /// The table, foreign or not.
     pub fn table(&self, oid: u32) -> Option<&Id> {
-        self.ids.get(&(class::CLASS, oid, 0)).filter(|id| id.kind == Kind::Table)
+        self.ids.get(&(class::CLASS, oid, 0)).filter(|id| matches!(id.kind, Kind::Table | Kind::ForeignTable))
     }
 }

@@ -54,6 +54,7 @@ impl Reader<'_> {
             index.options = row.list(7);
             index.statistics = row.list(9);
             index.clustered = row.flag(10);
+            index.replica_identity = row.flag(14);
             index.head.refs.push(Ref::normal(Id::new(Kind::Schema, [index.head.id.at(0)])));
             self.add(class::CLASS, oid, index.into());
         }
@@ -70,6 +71,7 @@ impl Reader<'_> {
             function.definition = row.text(5);
             function.signature = row.text(6);
             function.defaults = row.number(7);
+            self.bodies.push((function.head.id.clone(), row.text(9)));
             self.add(class::PROC, oid, function.into());
         }
         Ok(())
@@ -125,10 +127,10 @@ fn constraint(owner: &Id, kind: char, row: &mut Row) -> Object {
     let columns = row.list(8);
     let child = |kind: Kind| Head::child(owner.below(kind, &name), owner.clone());
     let options = row.list(11);
-    let clustered = row.flag(10);
+    let (clustered, replica_identity) = (row.flag(10), row.flag(15));
     match kind {
-        'p' => PrimaryKey { columns, definition, clustered, options, ..PrimaryKey::new(child(Kind::PrimaryKey)) }.into(),
-        'u' => Unique { columns, definition, clustered, options, ..Unique::new(child(Kind::Unique)) }.into(),
+        'p' => PrimaryKey { columns, definition, clustered, replica_identity, options, ..PrimaryKey::new(child(Kind::PrimaryKey)) }.into(),
+        'u' => Unique { columns, definition, clustered, replica_identity, options, ..Unique::new(child(Kind::Unique)) }.into(),
         'x' => Exclusion { definition, ..Exclusion::new(child(Kind::Exclusion)) }.into(),
         'f' => {
             let target = row.text(9);

@@ -73,7 +73,7 @@ impl Reader<'_> {
         } else {
             "NULL"
         };
-        let sql = include_str!("columns.sql").replace("{compression}", compression);
+        let sql = super::plain::with_safe_options(include_str!("columns.sql")).replace("{compression}", compression);
         let mut rows = self.query(&sql)?;
         rows.sort_by_key(|r| (r.number::<u32>(0), r.number::<i32>(1)));
         for row in rows {
@@ -99,7 +99,7 @@ impl Reader<'_> {
                 self.names.add(class::CLASS, relation, number, &id);
                 self.catalog.insert(attribute.into());
             }
-            Some(Object::Table(_)) => {
+            Some(Object::Table(_) | Object::ForeignTable(_)) => {
                 let id = owner.below(Kind::Column, &name);
                 let mut column = Column::new(Head::child(id.clone(), owner.clone()));
                 (column.position, column.r#type, column.collation) = (number as u32, ty, row.maybe(4));
@@ -113,6 +113,7 @@ impl Reader<'_> {
                 column.statistics = (!row.is_null(9)).then(|| row.number(9));
                 column.options = row.list(10);
                 column.compression = row.maybe(13);
+                column.foreign_options = row.list(15);
                 self.names.add(class::CLASS, relation, number, &id);
                 self.catalog.insert(column.into());
             }

@@ -2,7 +2,7 @@
 
 use super::{Reader, class};
 use crate::SqlError;
-use crate::model::{Comment, Grant, Head, Id, Kind, Object, Owner, Ref};
+use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Owner, Ref};
 
 impl Reader<'_> {
     pub(super) fn comments(&mut self) -> Result<(), SqlError> {
@@ -34,6 +34,20 @@ impl Reader<'_> {
         Ok(())
     }
 
+    pub(super) fn default_privileges(&mut self) -> Result<(), SqlError> {
+        for mut row in self.query(include_str!("default_privileges.sql"))? {
+            let path = [0, 1, 2, 3].map(|i| row.text(i));
+            let schema = Id::new(Kind::Schema, [&path[1]]);
+            let mut head = Head::new(Id::new(Kind::DefaultPrivilege, path));
+            if self.catalog.contains(&schema) {
+                head.refs.push(Ref::auto(schema));
+            }
+            let (privileges, usual) = (row.list(4), row.list(5));
+            self.catalog.insert(DefaultPrivilege { privileges, usual, ..DefaultPrivilege::new(head) }.into());
+        }
+        Ok(())
+    }
+
     pub(super) fn owners(&mut self) -> Result<(), SqlError> {
         for mut row in self.query(include_str!("owners.sql"))? {
             let Some(subject) = self.subject((row.number(0), row.number(1), 0)) else { continue };
@@ -47,8 +61,10 @@ impl Reader<'_> {
     fn subject(&self, address: super::names::Address) -> Option<Id> {
         let id = self.names.exactly(address)?;
         let own_constraint = address.0 == class::CLASS && matches!(id.kind, Kind::PrimaryKey | Kind::Unique | Kind::Exclusion);
+        // Nor is what is said of the sequence behind an identity said of the column.
+        let own_sequence = address.0 == class::CLASS && address.2 == 0 && id.kind == Kind::Column;
         // What is said of a constraint's index is not said of the constraint.
-        (!own_constraint).then(|| id.clone())
+        (!own_constraint && !own_sequence).then(|| id.clone())
     }
 
     fn say(&mut self, subject: &Id, kind: Kind, object: impl FnOnce(Head) -> Object) {

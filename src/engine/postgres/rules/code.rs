@@ -1,6 +1,7 @@
 //! Functions, triggers, policies and rewrite rules.
 
 use super::super::ddl::{ident, routine, table};
+use super::privileges::fresh;
 use super::{anew, own_name};
 use crate::engine::how::{How, KindRule, set};
 use crate::model::{Kind, Object, Value};
@@ -8,7 +9,7 @@ use crate::model::{Kind, Object, Value};
 pub const FUNCTION: KindRule = KindRule {
     kind: Kind::Function,
     clause: None,
-    create: |_, o, _| How::statement(o.attr("definition").to_string().trim_end()),
+    create: |s, o, _| fresh(s, o, How::statement(o.attr("definition").to_string().trim_end())),
     drop: |_, o| How::statement(format!("DROP {} {}", o.attr("routine"), routine(o.id()))),
     rename: Some(|_, o, to| How::statement(format!("ALTER {} {} RENAME TO {}", o.attr("routine"), routine(o.id()), ident(to.at(1))))),
     set: &[

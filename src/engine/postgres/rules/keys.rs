@@ -24,6 +24,9 @@ pub fn extras(o: &Object) -> Vec<String> {
     if o.attr("clustered") == Value::Bool(true) {
         sql.push(format!("ALTER TABLE {} CLUSTER ON {}", table(o.id()), ident(o.id().name())));
     }
+    if o.attr("replica_identity") == Value::Bool(true) {
+        sql.push(identify(o));
+    }
     sql
 }
 
@@ -38,8 +41,30 @@ fn create(_: &Scene, o: &Object, _: &[&Object]) -> How {
     How::statements(std::iter::once(add).chain(extras(o)))
 }
 
-fn drop(_: &Scene, o: &Object) -> How {
-    How::statement(format!("ALTER TABLE {} DROP CONSTRAINT {}", table(o.id()), ident(o.id().name())))
+fn drop(s: &Scene, o: &Object) -> How {
+    let drop = format!("ALTER TABLE {} DROP CONSTRAINT {}", table(o.id()), ident(o.id().name()));
+    How::statements(std::iter::once(drop).chain(back_to_usual_identity(s, o)))
+}
+
+/// The index tells rows to logical replication.
+fn identify(o: &Object) -> String {
+    format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", owner_of(o), ident(o.id().name()))
+}
+
+/// A table does not find back by itself when the index of its replica identity goes: it is then without any.
+fn back_to_usual_identity(s: &Scene, o: &Object) -> Option<String> {
+    let had = o.attr("replica_identity") == Value::Bool(true);
+    let table = o.parent().filter(|_| had).and_then(|p| s.to.get(p))?;
+    let another = s.to.children(table.id()).any(|k| k.attr("replica_identity") == Value::Bool(true));
+    let identity = table.attr("replica_identity");
+    (!another).then(|| format!("ALTER TABLE {} REPLICA IDENTITY {}", path(table.id()), identity.text().unwrap_or("DEFAULT")))
+}
+
+fn replica_identity(s: &Scene, c: &Change) -> How {
+    match c.to {
+        Value::Bool(true) => How::statement(identify(c.new)),
+        _ => How::statements(back_to_usual_identity(s, c.old)),
+    }
 }
 
 fn rename_constraint(_: &Scene, o: &Object, to: &Id) -> How {
@@ -90,13 +115,13 @@ const fn constraint(kind: Kind) -> KindRule {
 }
 
 pub const PRIMARY_KEY: KindRule = KindRule {
-    set: &[set("columns", within), set("definition", replace), set("clustered", cluster), set("options", index_options)],
+    set: &[set("columns", within), set("definition", replace), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
     namespace: index_constraint_name,
     ..constraint(Kind::PrimaryKey)
 };
 
 pub const UNIQUE: KindRule = KindRule {
-    set: &[set("columns", within), set("definition", replace), set("clustered", cluster), set("options", index_options)],
+    set: &[set("columns", within), set("definition", replace), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
     namespace: index_constraint_name,
     ..constraint(Kind::Unique)
 };
@@ -125,9 +150,10 @@ pub const INDEX: KindRule = KindRule {
             format!("CREATE {unique}INDEX {} ON {} {body}{}{predicate}", ident(o.id().name()), owner_of(o), with_options(&i.options));
         let statistics = i.statistics.iter().filter_map(|s| statistics(o.id(), s));
         let cluster = i.clustered.then(|| format!("ALTER TABLE {} CLUSTER ON {}", owner_of(o), ident(o.id().name())));
-        How::statements(std::iter::once(create).chain(statistics).chain(cluster))
+        let identity = i.replica_identity.then(|| identify(o));
+        How::statements(std::iter::once(create).chain(statistics).chain(cluster).chain(identity))
     },
-    drop: |_, o| How::statement(format!("DROP INDEX {}", path(o.id()))),
+    drop: |s, o| How::statements(std::iter::once(format!("DROP INDEX {}", path(o.id()))).chain(back_to_usual_identity(s, o))),
     rename: Some(|_, o, to| rename(&format!("INDEX {}", path(o.id())), to)),
     set: &[
         set("unique", replace),
@@ -141,6 +167,7 @@ pub const INDEX: KindRule = KindRule {
             How::statements(gone.chain(to.iter().cloned()).filter_map(|s| statistics(c.new.id(), &s)))
         }),
         set("clustered", cluster),
+        set("replica_identity", replica_identity),
         // An INVALID index, left by a concurrent build that failed, is built anew.
         set("status", replace),
     ],

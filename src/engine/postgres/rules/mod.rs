@@ -1,8 +1,12 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
 mod code;
+mod foreign;
 mod keys;
+mod plain;
+mod privileges;
 mod queries;
+mod replication;
 mod said;
 mod tables;
 mod types;
@@ -18,13 +22,22 @@ pub use types::rename_label;
 pub static RULES: &[KindRule] = &[
     SCHEMA,
     EXTENSION,
+    plain::LANGUAGE,
+    plain::ACCESS_METHOD,
+    plain::COLLATION,
+    plain::CONVERSION,
     types::ENUM,
     types::DOMAIN,
     types::DOMAIN_CHECK,
+    plain::RANGE,
     types::COMPOSITE,
     types::ATTRIBUTE,
+    foreign::FOREIGN_DATA_WRAPPER,
+    foreign::SERVER,
+    foreign::USER_MAPPING,
     tables::SEQUENCE,
     tables::TABLE,
+    foreign::FOREIGN_TABLE,
     tables::COLUMN,
     tables::DEFAULT,
     keys::PRIMARY_KEY,
@@ -33,21 +46,38 @@ pub static RULES: &[KindRule] = &[
     keys::FOREIGN_KEY,
     keys::EXCLUSION,
     keys::INDEX,
+    plain::STATISTICS,
     queries::VIEW,
     queries::MATERIALIZED_VIEW,
     code::FUNCTION,
+    plain::AGGREGATE,
+    plain::OPERATOR,
+    plain::OPERATOR_FAMILY,
+    plain::OPERATOR_CLASS,
+    plain::CAST,
+    plain::TRANSFORM,
+    plain::TEXT_SEARCH_PARSER,
+    plain::TEXT_SEARCH_TEMPLATE,
+    plain::TEXT_SEARCH_DICTIONARY,
+    plain::TEXT_SEARCH_CONFIGURATION,
     code::TRIGGER,
     code::POLICY,
     code::RULE,
+    replication::PUBLICATION,
+    replication::PUBLICATION_TABLE,
+    replication::PUBLICATION_SCHEMA,
+    replication::SUBSCRIPTION,
+    plain::EVENT_TRIGGER,
     said::COMMENT,
     said::OWNER,
     said::GRANT,
+    privileges::DEFAULT_PRIVILEGE,
 ];
 
 const SCHEMA: KindRule = KindRule {
     kind: Kind::Schema,
     clause: None,
-    create: |_, o, _| How::statement(format!("CREATE SCHEMA {}", path(o.id()))),
+    create: |s, o, _| privileges::fresh(s, o, How::statement(format!("CREATE SCHEMA {}", path(o.id())))),
     drop: |_, o| How::statement(format!("DROP SCHEMA {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("SCHEMA {}", path(o.id())), to)),
     set: &[],

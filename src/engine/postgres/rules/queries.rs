@@ -1,6 +1,7 @@
 //! Views and materialised views.
 
-use super::super::ddl::{change_options, path, with_options};
+use super::super::ddl::{change_options, ident, path, table, with_options};
+use super::privileges::fresh;
 use super::{anew, carried, relation_name, rename, row_type_name};
 use crate::engine::how::{Change, How, KindRule, Scene, nothing, set};
 use crate::model::{Kind, Object, Value, View};
@@ -12,8 +13,8 @@ fn list(value: &Value) -> &[String] {
 pub const VIEW: KindRule = KindRule {
     kind: Kind::View,
     clause: None,
-    create: |_, o, _| match o {
-        Object::View(v) => How::statement(create_view("CREATE", v)),
+    create: |s, o, folded| match o {
+        Object::View(v) => fresh(s, o, How::statements(std::iter::once(create_view("CREATE", v)).chain(folded.iter().map(|d| default(d))))),
         _ => How::Nothing,
     },
     drop: |_, o| How::statement(format!("DROP VIEW {}", path(o.id()))),
@@ -34,6 +35,11 @@ pub const VIEW: KindRule = KindRule {
     loses: None,
 };
 
+/// What INSERT puts in a column of a view.
+fn default(o: &Object) -> String {
+    format!("ALTER VIEW {} ALTER COLUMN {} SET DEFAULT {}", table(o.id()), ident(o.id().name()), o.attr("expression"))
+}
+
 /// CREATE OR REPLACE VIEW may add columns at the end and change nothing of those before
 /// (<https://www.postgresql.org/docs/current/sql-createview.html>).
 fn keeps_columns(c: &Change) -> bool {
@@ -48,12 +54,12 @@ fn create_view(verb: &str, v: &View) -> String {
 pub const MATERIALIZED_VIEW: KindRule = KindRule {
     kind: Kind::MaterializedView,
     clause: None,
-    create: |_, o, _| {
+    create: |s, o, _| {
         let Object::MaterializedView(v) = o else { return How::Nothing };
         let method = v.method.as_ref().map(|m| format!(" USING {m}")).unwrap_or_default();
         let data = if v.populated { "WITH DATA" } else { "WITH NO DATA" };
         let options = with_options(&v.options);
-        How::statement(format!("CREATE MATERIALIZED VIEW {}{method}{options} AS\n{}\n{data}", path(o.id()), v.definition))
+        fresh(s, o, How::statement(format!("CREATE MATERIALIZED VIEW {}{method}{options} AS\n{}\n{data}", path(o.id()), v.definition)))
     },
     drop: |_, o| How::statement(format!("DROP MATERIALIZED VIEW {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("MATERIALIZED VIEW {}", path(o.id())), to)),

@@ -2,6 +2,7 @@
 
 use super::super::ddl::{about, ident, literal, path, routine, subject};
 use super::own_name;
+use super::privileges::change;
 use crate::engine::how::{Change, How, KindRule, Scene, set};
 use crate::model::{Catalog, Id, Kind, Object, Value};
 
@@ -43,46 +44,57 @@ fn privileges(o: &Object, attr: &str) -> Vec<String> {
 }
 
 /// REVOKE and GRANT that lead from one set of privileges to another. The role stands last in the path, as SQL.
-fn regrant(catalog: &Catalog, id: &Id, from: &[String], to: &[String]) -> How {
+pub fn regrant(s: &Scene, catalog: &Catalog, id: &Id, from: &[String], to: &[String]) -> How {
     let (Some(of), Some(role)) = (about(id), id.path.last()) else { return How::Nothing };
     let (on, columns) = match of.kind {
         Kind::Column => {
             let table = Id::new(Kind::Table, of.path.iter().take(2));
             (format!("TABLE {}", path(&table)), format!(" ({})", ident(of.name())))
         }
-        Kind::View | Kind::MaterializedView => (format!("TABLE {}", path(&of)), String::new()),
+        Kind::View | Kind::MaterializedView | Kind::ForeignTable => (format!("TABLE {}", path(&of)), String::new()),
         Kind::Function => {
             let word = catalog.get(&of).map(|o| o.attr("routine").to_string()).unwrap_or("FUNCTION".into());
             (format!("{word} {}", routine(&of)), String::new())
         }
+        Kind::Aggregate => (format!("FUNCTION {}", routine(&of)), String::new()),
+        Kind::Server => (format!("FOREIGN SERVER {}", path(&of)), String::new()),
         Kind::Domain | Kind::Composite => (format!("TYPE {}", path(&of)), String::new()),
         _ => (subject(&of, catalog), String::new()),
     };
-    let words = |items: Vec<&String>| items.iter().map(|p| format!("{}{columns}", p.trim_end_matches(" *"))).collect::<Vec<_>>().join(", ");
-    let mut sql = Vec::new();
-    let gone: Vec<&String> = from.iter().filter(|p| !to.contains(p)).collect();
-    if !gone.is_empty() {
-        sql.push(format!("REVOKE {} ON {on} FROM {role}", words(gone)));
-    }
-    let (passed, plain): (Vec<&String>, Vec<&String>) = to.iter().filter(|p| !from.contains(p)).partition(|p| p.ends_with(" *"));
-    if !plain.is_empty() {
-        sql.push(format!("GRANT {} ON {on} TO {role}", words(plain)));
-    }
-    if !passed.is_empty() {
-        sql.push(format!("GRANT {} ON {on} TO {role} WITH GRANT OPTION", words(passed)));
+    let say = |verb: &str, what: String| {
+        let what = what.replace(", ", &format!("{columns}, "));
+        format!("{verb} {what}{columns} ON {on} {} {role}", if verb == "GRANT" { "TO" } else { "FROM" })
+    };
+    let mut sql = change(from, to, say, " WITH GRANT OPTION");
+    let revokes = from.iter().any(|p| !to.contains(p));
+    if revokes {
+        sql.extend(column_grants(s, &of, role));
     }
     How::statements(sql)
 }
 
+/// What is revoked on a table is revoked on all of its columns
+/// (<https://www.postgresql.org/docs/current/sql-revoke.html>), and what the role keeps there is granted again.
+fn column_grants(s: &Scene, table: &Id, role: &str) -> Vec<String> {
+    let of_column = |o: &&Object| {
+        let id = o.id();
+        id.kind == Kind::Grant && id.at(0) == Kind::Column.name() && id.path[1..3] == table.path[..] && id.path.last().is_some_and(|r| **r == *role)
+    };
+    let relation = matches!(table.kind, Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView);
+    let grants = s.to.of_kind(Kind::Grant).filter(|_| relation).filter(of_column);
+    let ladders = grants.map(|o| regrant(s, s.to, o.id(), &privileges(o, "usual"), &privileges(o, "privileges")));
+    ladders.flat_map(|how| if let How::Ladder(rungs) = how { rungs } else { vec![] }).map(|r| r.sql).collect()
+}
+
 fn change_privileges(s: &Scene, c: &Change) -> How {
-    regrant(s.to, c.new.id(), &privileges(c.old, "privileges"), &privileges(c.new, "privileges"))
+    regrant(s, s.to, c.new.id(), &privileges(c.old, "privileges"), &privileges(c.new, "privileges"))
 }
 
 pub const GRANT: KindRule = KindRule {
     kind: Kind::Grant,
     clause: None,
-    create: |s, o, _| regrant(s.to, o.id(), &privileges(o, "usual"), &privileges(o, "privileges")),
-    drop: |s, o| regrant(s.from, o.id(), &privileges(o, "privileges"), &privileges(o, "usual")),
+    create: |s, o, _| regrant(s, s.to, o.id(), &privileges(o, "usual"), &privileges(o, "privileges")),
+    drop: |s, o| regrant(s, s.from, o.id(), &privileges(o, "privileges"), &privileges(o, "usual")),
     rename: None,
     set: &[set("privileges", change_privileges), set("usual", |_, _| How::Nothing)],
     namespace: own_name,

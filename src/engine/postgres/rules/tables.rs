@@ -1,6 +1,7 @@
 //! Tables, columns, defaults, sequences.
 
 use super::super::ddl::{assignments, change_options, ident, path, table, with_options};
+use super::privileges::fresh;
 use super::{anew, carried, own_name, relation_name, rename, row_type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Scene, set};
 use crate::model::{Column, Id, Kind, Object, Sequence, Table, Value};
@@ -16,9 +17,9 @@ fn list(value: &Value) -> &[String] {
 pub const TABLE: KindRule = KindRule {
     kind: Kind::Table,
     clause: None,
-    create: |_, o, folded| {
+    create: |s, o, folded| {
         let Object::Table(t) = o else { return How::Nothing };
-        How::statements(create_table(t, folded))
+        fresh(s, o, How::statements(create_table(t, folded)))
     },
     drop: |_, o| How::statement(format!("DROP TABLE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("TABLE {}", path(o.id())), to)),
@@ -81,7 +82,7 @@ fn row_security(from: Option<&str>, to: Option<&str>) -> Vec<String> {
 }
 
 /// A column as it stands in CREATE TABLE and ADD COLUMN.
-fn column_clause(c: &Column, default: Option<&Object>) -> String {
+pub fn column_clause(c: &Column, default: Option<&Object>) -> String {
     let mut text = format!("{} {}", ident(c.head.id.name()), c.r#type);
     if let Some(collation) = &c.collation {
         text.push_str(&format!(" COLLATE {collation}"));
@@ -106,7 +107,7 @@ fn identity_options(options: &[String]) -> String {
 }
 
 /// What can't be said where the column is created.
-fn column_extras(c: &Column) -> Vec<String> {
+pub fn column_extras(c: &Column) -> Vec<String> {
     let name = ident(c.head.id.name());
     let mut actions = Vec::new();
     let mut say = |what: String| actions.push(format!("ALTER COLUMN {name} {what}"));
@@ -117,6 +118,9 @@ fn column_extras(c: &Column) -> Vec<String> {
     c.statistics.iter().for_each(|s| say(format!("SET STATISTICS {s}")));
     if !c.options.is_empty() {
         say(format!("SET ({})", assignments(&c.options)));
+    }
+    if !c.foreign_options.is_empty() {
+        say(super::foreign::options(&c.foreign_options).trim_start().to_string());
     }
     actions
 }
@@ -178,6 +182,7 @@ pub const COLUMN: KindRule = KindRule {
             let name = ident(c.new.id().name());
             How::statements(clauses.into_iter().map(|clause| format!("ALTER TABLE {} ALTER COLUMN {name} {clause}", table(c.new.id()))))
         }),
+        set("foreign_options", |_, c| on_column(c, super::foreign::change_options(c.from, c.to))),
     ],
     namespace: own_name,
     loses: Some(|o| (o.attr("generated") == Value::None).then(|| format!("the values of {}", o.id()))),
@@ -208,7 +213,7 @@ pub fn base_type(ty: &str) -> String {
     }
 }
 
-fn retype(_: &Scene, c: &Change) -> How {
+fn retype(scene: &Scene, c: &Change) -> How {
     let (from, to) = (c.old.attr("type").to_string(), c.new.attr("type").to_string());
     let collation = c.new.attr("collation");
     let collation = match collation.text() {
@@ -217,7 +222,13 @@ fn retype(_: &Scene, c: &Change) -> How {
     };
     let name = ident(c.new.id().name());
     let computed = c.new.attr("generated") != Value::None || c.old.attr("generated") != Value::None;
-    let using = if computed { String::new() } else { super::types::using(&name, &from, &to) };
+    // Nothing converts the rows of a foreign table.
+    let foreign = c.new.parent().is_some_and(|p| p.kind == Kind::ForeignTable);
+    let using = match super::types::between_enums(scene, c) {
+        _ if computed || foreign => String::new(),
+        true => super::types::through_text(&name, &to),
+        false => super::types::using(&name, &from, &to),
+    };
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
 }
 
@@ -322,11 +333,11 @@ fn set_default(o: &Object) -> How {
 pub const SEQUENCE: KindRule = KindRule {
     kind: Kind::Sequence,
     clause: None,
-    create: |_, o, _| {
+    create: |scene, o, _| {
         let Object::Sequence(s) = o else { return How::Nothing };
         let unlogged = if s.unlogged { "UNLOGGED " } else { "" };
         let owner = s.owned_by.as_ref().map(|c| format!(" OWNED BY {c}")).unwrap_or_default();
-        How::statement(format!("CREATE {unlogged}SEQUENCE {} {}{owner}", path(o.id()), sequence_options(s)))
+        fresh(scene, o, How::statement(format!("CREATE {unlogged}SEQUENCE {} {}{owner}", path(o.id()), sequence_options(s))))
     },
     drop: |_, o| How::statement(format!("DROP SEQUENCE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("SEQUENCE {}", path(o.id())), to)),

@@ -1,15 +1,16 @@
 //! Enums, domains and composite types.
 
 use super::super::ddl::{ident, literal, path, table};
+use super::privileges::fresh;
 use super::tables::base_type;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
-use crate::model::{Domain, Id, Kind, Object, Value};
+use crate::model::{Catalog, Domain, Id, Kind, Object, Value};
 
 pub const ENUM: KindRule = KindRule {
     kind: Kind::Enum,
     clause: None,
-    create: |_, o, _| How::statement(create_enum(&path(o.id()), &o.attr("labels"))),
+    create: |s, o, _| fresh(s, o, How::statement(create_enum(&path(o.id()), &o.attr("labels")))),
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
     set: &[set("labels", labels).blocks(around_a_swap).loses(|_, c| {
@@ -77,12 +78,24 @@ pub fn using(column: &str, from: &str, to: &str) -> String {
     if old == new || string { String::new() } else { format!(" USING {column}::{to}") }
 }
 
+/// Whether a column goes from one enum to another: two enums have no cast between them, but each has one with text.
+pub fn between_enums(scene: &Scene, c: &Change) -> bool {
+    let is_enum = |catalog: &Catalog, column: &Object| {
+        let ty = column.attr("type").to_string();
+        let name = ty.trim_end_matches("[]");
+        column.refs().iter().any(|r| r.to.kind == Kind::Enum && path(&r.to) == name && catalog.contains(&r.to))
+    };
+    is_enum(scene.from, c.old) && is_enum(scene.to, c.new)
+}
+
+pub fn through_text(column: &str, ty: &str) -> String {
+    let text = if ty.ends_with("[]") { "text[]" } else { "text" };
+    format!(" USING {column}::{text}::{ty}")
+}
+
 fn swap(scene: &Scene, c: &Change) -> How {
     let labels = create_enum(&path(c.new.id()), c.to);
-    swap_for(scene, c, labels, &|column, ty| {
-        let text = if ty.ends_with("[]") { "text[]" } else { "text" };
-        format!(" USING {column}::{text}::{ty}")
-    })
+    swap_for(scene, c, labels, &through_text)
 }
 
 /// Renames the type away, creates the new one under its name, moves the columns over and drops the old one.
@@ -139,10 +152,10 @@ fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
 pub const DOMAIN: KindRule = KindRule {
     kind: Kind::Domain,
     clause: None,
-    create: |_, o, folded| {
+    create: |s, o, folded| {
         let Object::Domain(domain) = o else { return How::Nothing };
         let checks = folded.iter().map(|c| format!(" {}", domain_check(c)));
-        How::statement(format!("CREATE DOMAIN {} AS {}{}", path(o.id()), domain_body(domain), checks.collect::<String>()))
+        fresh(s, o, How::statement(format!("CREATE DOMAIN {} AS {}{}", path(o.id()), domain_body(domain), checks.collect::<String>())))
     },
     drop: |_, o| How::statement(format!("DROP DOMAIN {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("DOMAIN {}", path(o.id())), to)),
@@ -235,9 +248,9 @@ pub const DOMAIN_CHECK: KindRule = KindRule {
 pub const COMPOSITE: KindRule = KindRule {
     kind: Kind::Composite,
     clause: None,
-    create: |_, o, folded| {
+    create: |s, o, folded| {
         let parts: Vec<String> = folded.iter().map(|a| attribute(a)).collect();
-        How::statement(format!("CREATE TYPE {} AS ({})", path(o.id()), parts.join(", ")))
+        fresh(s, o, How::statement(format!("CREATE TYPE {} AS ({})", path(o.id()), parts.join(", "))))
     },
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),

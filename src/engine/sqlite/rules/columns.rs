@@ -33,6 +33,7 @@ pub const COLUMN: KindRule = KindRule {
         elsewhere("compression"),
         elsewhere("statistics"),
         elsewhere("options"),
+        elsewhere("foreign_options"),
     ],
     namespace: |object| vec![object.id().path.iter().map(|s| s.to_ascii_lowercase()).chain(["column".into()]).collect()],
     loses: Some(|object| match object {

@@ -1,0 +1,205 @@
+//! Kinds that are read row by row: each has one query and is told by one row of it.
+
+use super::Reader;
+use super::row::Row;
+use crate::SqlError;
+use crate::model::{
+    AccessMethod, Aggregate, Cast, Collation, Conversion, EventTrigger, ForeignDataWrapper, ForeignTable, Head, Id, Kind, Language,
+    Object, Operator, OperatorClass, OperatorFamily, Publication, PublicationSchema, PublicationTable, Range, Ref, Server, Statistics,
+    Subscription, TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Transform, UserMapping,
+};
+
+/// Each query returns the number of its catalog, the row's, the path, numbers of rows that come and go with it, and then what
+/// `read` makes attributes of.
+struct Plain {
+    kind: Kind,
+    sql: &'static str,
+    read: fn(Head, &mut Row) -> Object,
+}
+
+/// Whether the option `o` may be read: no name that sounds like a secret, no address or connection string with a password.
+const SAFE: &str = "(split_part(o, '=', 1) IN ('password_required', 'use_scram_passthrough') \
+    OR split_part(o, '=', 1) !~* '(pass|pwd|secret|token|credential|private|auth|api_?key|ssl_?key|access_?key|^key$)') \
+    AND o !~* '://[^/@]*:[^/@]*@' AND o !~* 'password\\s*='";
+
+/// Options of user mappings that are known to be no secrets.
+const NO_SECRETS: &str =
+    "('user', 'username', 'user_name', 'role', 'password_required', 'use_scram_passthrough', 'sslcert', 'schema', 'dbname')";
+
+macro_rules! plain {
+    ($kind:ident, $file:literal, |$head:ident, $row:ident| $read:expr) => {
+        Plain { kind: Kind::$kind, sql: include_str!(concat!("plain/", $file, ".sql")), read: |$head, $row| $read.into() }
+    };
+}
+
+/// A kind whose only attribute is its definition.
+macro_rules! defined {
+    ($kind:ident, $file:literal) => {
+        plain!($kind, $file, |head, row| $kind { definition: row.text(4), ..$kind::new(head) })
+    };
+}
+
+const PLAIN: &[Plain] = &[
+    plain!(Language, "languages", |head, row| Language {
+        trusted: row.flag(4),
+        handler: row.text(5),
+        inline: row.maybe(6),
+        validator: row.maybe(7),
+        ..Language::new(head)
+    }),
+    plain!(AccessMethod, "access_methods", |head, row| AccessMethod { purpose: row.text(4), handler: row.text(5), ..AccessMethod::new(head) }),
+    defined!(Collation, "collations"),
+    plain!(Conversion, "conversions", |head, row| Conversion { definition: row.text(4), usual: row.flag(5), ..Conversion::new(head) }),
+    defined!(Range, "ranges"),
+    plain!(ForeignDataWrapper, "wrappers", |head, row| ForeignDataWrapper {
+        handler: row.maybe(4),
+        validator: row.maybe(5),
+        options: row.list(6),
+        ..ForeignDataWrapper::new(head)
+    }),
+    plain!(Server, "servers", |head, row| Server {
+        wrapper: row.text(4),
+        r#type: row.maybe(5),
+        version: row.maybe(6),
+        options: row.list(7),
+        ..Server::new(head)
+    }),
+    plain!(UserMapping, "user_mappings", |head, row| UserMapping {
+        options: row.list(4),
+        ..UserMapping::new(part_of(head, Kind::Server, Ref::normal))
+    }),
+    plain!(ForeignTable, "foreign_tables", |head, row| ForeignTable { server: row.text(4), options: row.list(5), ..ForeignTable::new(head) }),
+    plain!(Statistics, "statistics", |head, row| Statistics {
+        definition: row.text(4),
+        target: (!row.is_null(5)).then(|| row.number(5)),
+        ..Statistics::new(head)
+    }),
+    plain!(Aggregate, "aggregates", |head, row| Aggregate {
+        arguments: row.text(4),
+        signature: row.text(5),
+        definition: row.text(6),
+        ..Aggregate::new(head)
+    }),
+    defined!(Operator, "operators"),
+    plain!(OperatorFamily, "operator_families", |head, row| OperatorFamily { members: row.list(4), ..OperatorFamily::new(head) }),
+    defined!(OperatorClass, "operator_classes"),
+    defined!(Cast, "casts"),
+    defined!(Transform, "transforms"),
+    defined!(TextSearchParser, "ts_parsers"),
+    defined!(TextSearchTemplate, "ts_templates"),
+    defined!(TextSearchDictionary, "ts_dictionaries"),
+    plain!(TextSearchConfiguration, "ts_configurations", |head, row| TextSearchConfiguration {
+        parser: row.text(4),
+        mappings: row.list(5),
+        ..TextSearchConfiguration::new(head)
+    }),
+    plain!(Publication, "publications", |head, row| Publication {
+        all_tables: row.flag(4),
+        publish: row.text(5),
+        via_root: row.flag(6),
+        ..Publication::new(head)
+    }),
+    plain!(PublicationTable, "publication_tables", |head, row| PublicationTable {
+        columns: row.list(4),
+        filter: row.maybe(5),
+        ..PublicationTable::new(part_of(head, Kind::Publication, Ref::auto))
+    }),
+    plain!(PublicationSchema, "publication_schemas", |head, _row| PublicationSchema::new(of_schema(part_of(head, Kind::Publication, Ref::auto)))),
+    plain!(Subscription, "subscriptions", |head, row| Subscription {
+        publications: row.list(4),
+        slot: row.maybe(5),
+        options: row.list(6),
+        ..Subscription::new(head)
+    }),
+    plain!(EventTrigger, "event_triggers", |head, row| EventTrigger { definition: row.text(4), enabled: row.text(5), ..EventTrigger::new(head) }),
+];
+
+/// A part of what stands first in its path.
+fn part_of(mut head: Head, kind: Kind, strength: fn(Id) -> Ref) -> Head {
+    let whole = Id::new(kind, [head.id.at(0)]);
+    head.refs.push(strength(whole.clone()));
+    head.parent = Some(whole);
+    head
+}
+
+/// `pg_depend` is not asked about schemas.
+fn of_schema(mut head: Head) -> Head {
+    head.refs.push(Ref::auto(Id::new(Kind::Schema, [head.id.at(1)])));
+    head
+}
+
+/// The condition on an option `o` under which it may be read.
+pub(super) fn with_safe_options(sql: &str) -> String {
+    sql.replace("{known}", NO_SECRETS).replace("{safe}", &format!("({SAFE})"))
+}
+
+impl Reader<'_> {
+    pub(super) fn plain(&mut self) -> Result<(), SqlError> {
+        for plain in PLAIN {
+            if let Some(sql) = for_version(plain, self.version) {
+                for mut row in self.query(&sql)? {
+                    self.plain_row(plain, &mut row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Names of options whose values are not read.
+    pub(super) fn withheld(&mut self) -> Result<(), SqlError> {
+        let sql = with_safe_options(include_str!("withheld.sql"));
+        for mut row in self.query(&sql)? {
+            self.catalog.withheld.insert(row.text(0));
+        }
+        Ok(())
+    }
+
+    fn plain_row(&mut self, plain: &Plain, row: &mut Row) {
+        let (class, oid) = (row.number(0), row.number(1));
+        let object = (plain.read)(Head::new(Id::new(plain.kind, row.list(2))), row);
+        let id = object.id().clone();
+        let companions = row.list(3);
+        self.add(class, oid, object);
+        for companion in companions.iter().filter(|_| self.catalog.contains(&id)) {
+            if let Some((class, oid)) = companion.split_once(' ') {
+                self.names.add(class.parse().unwrap_or(0), oid.parse().unwrap_or(0), 0, &id);
+            }
+        }
+    }
+}
+
+/// The query as this version of the server understands it; `None` where it has no such catalog.
+fn for_version(plain: &Plain, version: u32) -> Option<String> {
+    let sql = with_safe_options(plain.sql);
+    Some(match plain.kind {
+        Kind::PublicationSchema if version < 150_000 => return None,
+        Kind::PublicationTable if version < 150_000 => sql.replace("{columns}", "NULL").replace("{filter}", "NULL"),
+        Kind::PublicationTable => sql
+            .replace(
+                "{columns}",
+                "(SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs))",
+            )
+            .replace("{filter}", "pg_get_expr(r.prqual, r.prrelid)"),
+        Kind::Statistics if version < 130_000 => sql.replace("{target}", "NULL"),
+        Kind::Statistics => sql.replace("{target}", "CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END"),
+        Kind::Subscription => sql.replace("{options}", subscription_options(version)),
+        _ => sql,
+    })
+}
+
+fn subscription_options(version: u32) -> &'static str {
+    match version {
+        160_000.. => {
+            "CASE WHEN s.subbinary THEN 'binary=true' END, CASE s.substream WHEN 't' THEN 'streaming=on' WHEN 'p' THEN 'streaming=parallel' END, \
+             CASE WHEN s.subdisableonerr THEN 'disable_on_error=true' END, CASE WHEN s.subtwophasestate <> 'd' THEN 'two_phase=true' END, \
+             CASE WHEN NOT s.subpasswordrequired THEN 'password_required=false' END, CASE WHEN s.subrunasowner THEN 'run_as_owner=true' END, \
+             CASE WHEN s.suborigin <> 'any' THEN 'origin=' || s.suborigin END,"
+        }
+        150_000.. => {
+            "CASE WHEN s.subbinary THEN 'binary=true' END, CASE WHEN s.substream THEN 'streaming=on' END, \
+             CASE WHEN s.subdisableonerr THEN 'disable_on_error=true' END, CASE WHEN s.subtwophasestate <> 'd' THEN 'two_phase=true' END,"
+        }
+        140_000.. => "CASE WHEN s.subbinary THEN 'binary=true' END, CASE WHEN s.substream THEN 'streaming=on' END,",
+        _ => "",
+    }
+}

@@ -1,0 +1,129 @@
+//! Foreign-data wrappers, servers, user mappings, foreign tables.
+
+use super::super::ddl::{ident, literal, path, subject};
+use super::plain::plain;
+use super::privileges::fresh;
+use super::row_type_name;
+use super::tables::{column_clause, column_extras};
+use crate::engine::how::{Change, How, KindRule, Scene, replace, set};
+use crate::model::{Kind, Object, Value};
+
+/// A name and a value of `name=value`.
+fn pair(option: &str) -> (String, String) {
+    let (name, value) = option.split_once('=').unwrap_or((option, ""));
+    (ident(name), literal(value))
+}
+
+/// `OPTIONS (…)` and a space before it, or nothing.
+pub fn options(list: &[String]) -> String {
+    let one = |o: &String| {
+        let (name, value) = pair(o);
+        format!("{name} {value}")
+    };
+    let all: Vec<String> = list.iter().map(one).collect();
+    if all.is_empty() { String::new() } else { format!(" OPTIONS ({})", all.join(", ")) }
+}
+
+/// The clause that turns one list of options into another.
+pub fn change_options(from: &Value, to: &Value) -> String {
+    let (Value::List(from), Value::List(to)) = (from, to) else { return String::new() };
+    let had = |name: &str| from.iter().any(|o| pair(o).0 == name);
+    let kept = |name: &str| to.iter().any(|o| pair(o).0 == name);
+    let gone = from.iter().map(|o| pair(o).0).filter(|name| !kept(name)).map(|name| format!("DROP {name}"));
+    let new = to.iter().filter(|o| !from.contains(o)).map(|o| {
+        let (name, value) = pair(o);
+        format!("{} {name} {value}", if had(&name) { "SET" } else { "ADD" })
+    });
+    format!("OPTIONS ({})", gone.chain(new).collect::<Vec<_>>().join(", "))
+}
+
+fn list(value: Value) -> Vec<String> {
+    if let Value::List(items) = value { items } else { vec![] }
+}
+
+fn set_options(s: &Scene, c: &Change) -> How {
+    How::statement(format!("ALTER {} {}", subject(c.new.id(), s.to), change_options(c.from, c.to)))
+}
+
+/// A function of a wrapper, or that it has none.
+fn part(o: &Object, word: &str, attr: &str) -> Option<String> {
+    o.attr(attr).text().map(|f| format!(" {word} {f}"))
+}
+
+fn set_part(s: &Scene, c: &Change, word: &str) -> How {
+    let action = part(c.new, word, c.attr).unwrap_or(format!(" NO {word}"));
+    How::statement(format!("ALTER {}{action}", subject(c.new.id(), s.to)))
+}
+
+pub const FOREIGN_DATA_WRAPPER: KindRule = plain(
+    Kind::ForeignDataWrapper,
+    |s, o, _| {
+        let parts = [part(o, "HANDLER", "handler"), part(o, "VALIDATOR", "validator")].into_iter().flatten().collect::<String>();
+        How::statement(format!("CREATE {}{parts}{}", subject(o.id(), s.to), options(&list(o.attr("options")))))
+    },
+    &[
+        set("handler", |s, c| set_part(s, c, "HANDLER")),
+        set("validator", |s, c| set_part(s, c, "VALIDATOR")),
+        set("options", set_options),
+    ],
+);
+
+pub const SERVER: KindRule = plain(
+    Kind::Server,
+    |s, o, _| {
+        let said = |word: &str, attr: &str| o.attr(attr).text().map(|t| format!(" {word} {}", literal(t))).unwrap_or_default();
+        How::statement(format!(
+            "CREATE {}{}{} FOREIGN DATA WRAPPER {}{}",
+            subject(o.id(), s.to),
+            said("TYPE", "type"),
+            said("VERSION", "version"),
+            o.attr("wrapper"),
+            options(&list(o.attr("options")))
+        ))
+    },
+    &[
+        set("wrapper", replace),
+        set("type", replace),
+        // There is no way to take a version back (https://www.postgresql.org/docs/current/sql-alterserver.html).
+        set("version", |s, c| match c.to.text() {
+            Some(version) => How::statement(format!("ALTER {} VERSION {}", subject(c.new.id(), s.to), literal(version))),
+            None => How::Replace,
+        }),
+        set("options", set_options),
+    ],
+);
+
+pub const USER_MAPPING: KindRule = KindRule {
+    rename: None,
+    loses: Some(|o| Some(format!("the secrets of the {}, if it has any", o.id()))),
+    ..plain(
+        Kind::UserMapping,
+        |s, o, _| How::statement(format!("CREATE {}{}", subject(o.id(), s.to), options(&list(o.attr("options"))))),
+        &[set("options", set_options)],
+    )
+};
+
+pub const FOREIGN_TABLE: KindRule = KindRule {
+    namespace: row_type_name,
+    ..plain(
+        Kind::ForeignTable,
+        |s, o, folded| fresh(s, o, How::statements(create_table(o, folded))),
+        &[set("server", replace), set("options", set_options)],
+    )
+};
+
+fn create_table(o: &Object, folded: &[&Object]) -> Vec<String> {
+    let default_of = |column: &Object| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.id().path);
+    let lines = folded.iter().filter_map(|part| match part {
+        Object::Column(column) => Some(column_clause(column, default_of(part).copied())),
+        Object::Default(_) => None,
+        constraint => Some(super::keys::clause(constraint)),
+    });
+    let lines: Vec<String> = lines.map(|l| format!("\n    {l}")).collect();
+    let end = if lines.is_empty() { "" } else { "\n" };
+    let body = lines.join(",");
+    let create = format!("CREATE FOREIGN TABLE {} ({body}{end}) SERVER {}{}", path(o.id()), o.attr("server"), options(&list(o.attr("options"))));
+    let columns = folded.iter().filter_map(|part| if let Object::Column(c) = part { Some(c) } else { None });
+    let extras = columns.flat_map(column_extras).map(|action| format!("ALTER FOREIGN TABLE {} {action}", path(o.id())));
+    std::iter::once(create).chain(extras).collect()
+}

@@ -1,0 +1,11 @@
+//! A foreign-data wrapper.
+
+kind! {
+    /// A foreign-data wrapper.
+    ForeignDataWrapper {
+        handler: Option<String>,
+        validator: Option<String>,
+        /// `name=value`; those that may be secrets are never read.
+        options: Vec<String>,
+    }
+}
