@@ -76,8 +76,7 @@ fn help_and_version_are_0() {
     let help = msr.run(&["--help"]).expect(0);
     says(&help, &["plan", "apply", "migrate", "down", "list"]);
     for command in [
-        "init", "plan", "show", "lint", "apply", "migrate", "down", "list", "validate", "status", "drift", "inspect",
-        "diff",
+        "init", "plan", "show", "apply", "migrate", "down", "list", "validate", "status", "inspect", "diff",
     ] {
         msr.run(&[command, "--help"]).expect(0);
     }

@@ -108,13 +108,15 @@ impl Trouble {
 /// Does the batch whole or not at all, and journals it.
 pub fn run(target: &mut Target, work: Work) -> Result<()> {
     let mut pause = Duration::from_millis(100);
+    let start = std::time::Instant::now();
     for attempt in 1.. {
         let done = if work.batch().transaction { inside(target, work) } else { outside(target, work) };
         let trouble = match done {
             Ok(()) => break,
             Err(trouble) => trouble,
         };
-        if !trouble.passes() || attempt >= target.options.attempts || target.stopped().is_some() {
+        let spent = attempt >= target.options.attempts || start.elapsed() >= target.options.lock_wait;
+        if !trouble.passes() || spent || target.stopped().is_some() {
             return Err(told(target, work, *trouble));
         }
         let wait = lock::jitter(pause);

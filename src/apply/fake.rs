@@ -11,6 +11,7 @@ use crate::{Result, SqlError};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
+use std::time::Duration;
 use std::sync::{Arc, Mutex};
 
 pub static SERVER: Server = Server { engine: "sqlite", version: 3053002, major: 3 };
@@ -175,6 +176,10 @@ impl Session for Fake {
             let mut world = self.world.lock().unwrap();
             (world.catalog, world.log) = (catalog, log);
         }
+        Ok(())
+    }
+
+    fn wait_at_most(&mut self, _: Duration) -> Result<(), SqlError> {
         Ok(())
     }
 

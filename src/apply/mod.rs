@@ -49,8 +49,10 @@ pub struct Options<'a> {
     /// Names of what may be destroyed: see [`gate`].
     pub allow: Vec<String>,
     pub phases: Phases,
-    /// How long to wait for another run to end.
+    /// How long to wait for another run to end, and in all for the locks of a batch.
     pub lock_wait: Duration,
+    /// How long one statement may wait for a lock: others wait behind it all the while.
+    pub lock_timeout: Duration,
     /// Inspect again afterwards. Off only where the caller does.
     pub verify: bool,
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
@@ -71,6 +73,7 @@ impl Default for Options<'_> {
             allow: vec![],
             phases: Phases::Expand,
             lock_wait: Duration::from_secs(600),
+            lock_timeout: Duration::from_secs(2),
             verify: true,
             strict: false,
             attempts: 10,

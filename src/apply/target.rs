@@ -72,6 +72,8 @@ impl<'a> Target<'a> {
         }
         if !std::mem::replace(&mut self.prepared, true) {
             self.session().prepare()?;
+            let limit = self.options.lock_timeout.min(self.options.lock_wait);
+            self.session().wait_at_most(limit)?;
         }
         Ok(())
     }
@@ -123,6 +125,8 @@ impl<'a> Target<'a> {
         super::lock::take(self)?;
         if self.prepared {
             self.session().prepare()?;
+            let limit = self.options.lock_timeout.min(self.options.lock_wait);
+            self.session().wait_at_most(limit)?;
         }
         self.tell(Event::Reconnected);
         Ok(())

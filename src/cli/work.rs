@@ -78,6 +78,7 @@ impl<'a> Work<'a> {
             allow: settings.allow.iter().chain(&settings.lint.allow).cloned().collect(),
             phases: self.phases,
             lock_wait: settings.lock_wait,
+            lock_timeout: settings.lock_timeout.unwrap_or(Options::default().lock_timeout),
             strict: self.strict,
             who: who(),
             stop: &signals::asked,

@@ -84,6 +84,8 @@ pub trait Session: Send {
     fn rollback(&mut self) -> Result<(), SqlError>;
     /// Prepares for statements that change the schema: what must be set outside a transaction is set here.
     fn prepare(&mut self) -> Result<()>;
+    /// From now on no statement waits longer than this for a lock: who waits makes others wait behind it.
+    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError>;
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
     /// Loads the desired statements in the order that works.

@@ -154,6 +154,10 @@ impl Session for Scratch {
         self.session().prepare()
     }
 
+    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
+        self.session().wait_at_most(limit)
+    }
+
     fn inspect(&mut self) -> Result<Catalog> {
         self.session().inspect()
     }

@@ -127,6 +127,11 @@ impl Session for PgSession {
         Ok(self.client.execute("SET check_function_bodies = off; SET jit = off")?)
     }
 
+    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
+        // 0 would mean for ever.
+        self.client.execute(&format!("SET lock_timeout = '{}ms'", limit.as_millis().clamp(1, i32::MAX as u128)))
+    }
+
     fn inspect(&mut self) -> Result<Catalog> {
         inspect::inspect(&mut self.client).map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
     }

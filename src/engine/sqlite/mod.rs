@@ -7,6 +7,7 @@
 mod ddl;
 mod inspect;
 mod locate;
+mod lock;
 mod normal;
 mod open;
 mod rebuild;
@@ -41,7 +42,9 @@ impl Engine for Sqlite {
     }
 
     fn connect(&self, url: &DatabaseUrl, access: Access) -> Result<Box<dyn Session>> {
-        Ok(Box::new(session::SqliteSession::new(open::open(url, access)?)?))
+        let session = session::SqliteSession::new(open::open(url, access)?)?;
+        let path = url.sqlite()?.path;
+        Ok(Box::new(if path == ":memory:" { session } else { session.of_file(path.into()) }))
     }
 
     fn scratch(&self, _: Option<&DatabaseUrl>, _: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {

@@ -2,6 +2,7 @@
 
 use super::inspect::inspect;
 use super::locate::error_offset;
+use super::lock;
 use crate::apply::journal::Journal;
 use crate::engine::how::Server;
 use crate::engine::{Observed, Session};
@@ -21,6 +22,9 @@ pub struct SqliteSession {
     prepared: bool,
     /// Rows that referred to nothing when the transaction began; `None` where SQLite cannot tell.
     orphans: Option<i64>,
+    /// `None` in memory, where nobody else can be.
+    file: Option<std::path::PathBuf>,
+    lock: Option<lock::Held>,
     /// Root pages of tables when `watch` was called.
     roots: BTreeMap<String, i64>,
 }
@@ -51,7 +55,12 @@ impl SqliteSession {
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
         let server = Server { engine: "sqlite", version: number, major: parts[0] };
-        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: BTreeMap::new() })
+        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: BTreeMap::new(), file: None, lock: None })
+    }
+
+    /// The database lies in a file that other runs can open.
+    pub fn of_file(self, file: std::path::PathBuf) -> SqliteSession {
+        SqliteSession { file: Some(file), ..self }
     }
 
     #[cfg(test)]
@@ -135,6 +144,10 @@ impl Session for SqliteSession {
 
     /// Inside a transaction `foreign_keys` would not change, in silence, and dropping a table would delete the rows of others
     /// (<https://sqlite.org/pragma.html#pragma_foreign_keys>): so it is read back.
+    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
+        self.execute(&format!("PRAGMA busy_timeout = {}", limit.as_millis().clamp(1, i32::MAX as u128)))
+    }
+
     fn prepare(&mut self) -> Result<()> {
         self.execute("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF")?;
         if self.number("SELECT foreign_keys AS value FROM pragma_foreign_keys")? != 0 {
@@ -175,10 +188,14 @@ impl Session for SqliteSession {
 
     /// SQLite has no lock that outlives a transaction; the journal's compare-and-set is what makes steps happen once.
     fn try_lock(&mut self) -> Result<bool, SqlError> {
-        Ok(true)
+        let Some(file) = &self.file else { return Ok(true) };
+        let told = |e| SqlError { message: format!("cannot lock the database against other runs of msr: {e}"), ..SqlError::default() };
+        self.lock = lock::take(file).map_err(told)?;
+        Ok(self.lock.is_some())
     }
 
     fn unlock(&mut self) -> Result<(), SqlError> {
+        self.lock = None;
         Ok(())
     }
 
