@@ -33,15 +33,22 @@ pub struct Head {
     /// What this object needs in order to exist, told by the engine's own dependency catalog where it has one.
     pub refs: Vec<Ref>,
     pub status: Status,
+    /// The engine's own text of it, for what is created from its text. Never compared, and not in the fingerprint.
+    pub text: Option<String>,
 }
 
 impl Head {
     pub fn new(id: Id) -> Self {
-        Head { id, parent: None, refs: vec![], status: Status::Present }
+        Head { id, parent: None, refs: vec![], status: Status::Present, text: None }
     }
 
     /// A part of `parent`, which it needs and goes with.
     pub fn child(id: Id, parent: Id) -> Self {
-        Head { id, refs: vec![Ref::auto(parent.clone())], parent: Some(parent), status: Status::Present }
+        let refs = vec![Ref::auto(parent.clone())];
+        Head { id, parent: Some(parent), refs, status: Status::Present, text: None }
+    }
+
+    pub fn with_text(self, text: impl Into<String>) -> Self {
+        Head { text: Some(text.into()), ..self }
     }
 }

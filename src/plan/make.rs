@@ -53,7 +53,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let (unmodelled, notes) = unmodelled(&base, &goal)?;
     scope::only_managed(&mut base, &goal);
 
-    let wants = rename::wanted(inputs.desired, &base, &goal)?;
+    let wants = rename::wanted(inputs.engine, inputs.desired, &base, &goal)?;
     let (renames, present) = match wants.is_empty() {
         true => (vec![], None),
         false => {

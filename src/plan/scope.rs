@@ -1,8 +1,8 @@
 //! What a plan is about: what is managed, and how much of the present state its proof must copy.
 
 use crate::diff::Delta;
-use crate::model::{Catalog, Id, Kind};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::{Catalog, Id, Kind, Object};
+use std::collections::BTreeSet;
 
 /// Leaves owners and grants of `base` alone where `goal` says nothing of them: they are managed only where declared.
 pub fn only_managed(base: &mut Catalog, goal: &Catalog) {
@@ -18,18 +18,14 @@ fn managed_where_declared(id: &Id) -> bool {
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, and all that any of
 /// these depends on; `whole` tables come with all of their parts.
 pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta], whole: bool) -> BTreeSet<Id> {
-    let dependents = base.dependents();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
     while let Some(id) = queue.pop() {
         if affected.insert(id) {
-            queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()));
+            queue.extend(base.users(id).map(|o| o.id()));
         }
     }
-    let mut parts: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
-    for object in base.iter().filter(|o| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger)) {
-        object.parent().into_iter().for_each(|parent| parts.entry(parent).or_default().push(object.id()));
-    }
+    let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
     let mut needed: BTreeSet<Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = affected.into_iter().collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();
@@ -40,7 +36,7 @@ pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta], whole: bool) -> 
         if base.contains(id) {
             needed.insert(id.clone());
         }
-        queue.extend(parts.get(id).into_iter().flatten());
+        queue.extend(base.children(id).filter(is_part).map(Object::id));
         for object in base.get(id).into_iter().chain(goal.get(id)) {
             queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
         }

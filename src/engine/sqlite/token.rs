@@ -39,9 +39,14 @@ impl Token<'_> {
         self.start + self.text.len()
     }
 
-    /// The name that it spells, where it stands in the place of a name.
-    /// SQLite takes a string for a name there: <https://sqlite.org/lang_keywords.html>.
+    /// The name that it spells, where it stands in the place of a name, folded as SQLite compares names.
     pub fn name(&self) -> Option<String> {
+        self.spelling().map(|name| name.to_ascii_lowercase())
+    }
+
+    /// The name as it is written, without its quotes.
+    /// SQLite takes a string for a name there: <https://sqlite.org/lang_keywords.html>.
+    pub fn spelling(&self) -> Option<String> {
         let inner = |t: &str| t.get(1..t.len().saturating_sub(1)).unwrap_or_default().to_string();
         match (self.kind, self.text.chars().next()?) {
             (TokenKind::Word, _) => Some(self.text.to_string()),
@@ -124,6 +129,15 @@ fn number(rest: &str) -> usize {
     let hexadecimal = matches!(bytes.get(1), Some(b'x' | b'X'));
     let part = |i: usize| is_part(bytes[i] as char) || bytes[i] == b'.' || (!hexadecimal && exponent(i));
     (0..bytes.len()).find(|i| !part(*i)).unwrap_or(bytes.len())
+}
+
+/// The index of the name in a `CREATE`. SQLite stores neither schema nor `IF NOT EXISTS`, but says nowhere that it never will.
+pub fn name_at(tokens: &[Token]) -> Option<usize> {
+    let kind = tokens.iter().position(|t| t.any_of(&["TABLE", "INDEX", "VIEW", "TRIGGER"]))?;
+    let exists = [("IF", 1), ("NOT", 2), ("EXISTS", 3)].iter().all(|(w, i)| tokens.get(kind + i).is_some_and(|t| t.is(w)));
+    let name = if exists { kind + 4 } else { kind + 1 };
+    let qualified = tokens.get(name + 1).is_some_and(|t| t.is("."));
+    Some(if qualified { name + 2 } else { name })
 }
 
 /// The index after the parenthesis that closes the one at `open`.
