@@ -152,7 +152,8 @@ impl Catalog {
 
     /// Only the objects that `keep` names.
     pub fn limited_to(&self, keep: &BTreeSet<Id>) -> Catalog {
-        let objects = self.objects.iter().filter(|(id, _)| keep.contains(id)).map(|(id, o)| (id.clone(), o.clone())).collect();
+        let objects =
+            self.objects.iter().filter(|(id, _)| keep.contains(id)).map(|(id, o)| (id.clone(), o.clone())).collect();
         Catalog { objects, ..Catalog::default() }
     }
 }

@@ -16,7 +16,9 @@ pub fn spelling(object: &Object) -> String {
     let at = if object.id().kind == Kind::Column { Some(0) } else { name_at(&tokens) };
     let written = at.and_then(|at| tokens.get(at)).and_then(Token::spelling);
     // A text from before a rename spells another name.
-    written.filter(|name| name.eq_ignore_ascii_case(object.id().name())).unwrap_or_else(|| object.id().name().to_string())
+    written
+        .filter(|name| name.eq_ignore_ascii_case(object.id().name()))
+        .unwrap_or_else(|| object.id().name().to_string())
 }
 
 /// The name as it stands in generated SQL.
@@ -78,8 +80,11 @@ fn composed(table: &Table, parts: &[&Object]) -> Option<String> {
     let mut lines: Vec<String> = columns.collect::<Option<_>>()?;
     // What has no text of its own stands in that of its column.
     lines.extend(constraints(parts).iter().filter_map(|o| o.head().text.clone()));
-    let options: Vec<&str> =
-        [("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)].into_iter().filter(|o| o.1).map(|o| o.0).collect();
+    let options: Vec<&str> = [("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)]
+        .into_iter()
+        .filter(|o| o.1)
+        .map(|o| o.0)
+        .collect();
     let tail = if options.is_empty() { String::new() } else { format!(" {}", options.join(", ")) };
     let name = named(&table.clone().into());
     Some(format!("CREATE TABLE {name} (\n    {}\n){tail}", lines.join(",\n    ")))
@@ -87,7 +92,8 @@ fn composed(table: &Table, parts: &[&Object]) -> Option<String> {
 
 /// In the order of the table.
 pub fn columns<'a>(parts: &[&'a Object]) -> Vec<&'a Column> {
-    let mut all: Vec<&Column> = parts.iter().filter_map(|o| if let Object::Column(c) = o { Some(c) } else { None }).collect();
+    let mut all: Vec<&Column> =
+        parts.iter().filter_map(|o| if let Object::Column(c) = o { Some(c) } else { None }).collect();
     all.sort_by_key(|c| (c.position, &c.head.id));
     all
 }

@@ -10,8 +10,8 @@ mod table;
 
 pub use create::slice;
 
-use crate::model::{Catalog, Id, Kind, Unmodelled};
 use crate::SqlError;
+use crate::model::{Catalog, Id, Kind, Unmodelled};
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,9 +82,12 @@ struct Reading {
 /// Reads all that is there.
 pub fn inspect(connection: &mut SqliteConnection) -> Result<Catalog, SqlError> {
     let failed = super::session::failure;
-    let mut entries: Vec<Entry> = diesel::sql_query(include_str!("inspect/schema.sql")).load(connection).map_err(failed)?;
-    let mut columns: Vec<ColumnRow> = diesel::sql_query(include_str!("inspect/columns.sql")).load(connection).map_err(failed)?;
-    let mut keys: Vec<KeyCount> = diesel::sql_query(include_str!("inspect/foreign_keys.sql")).load(connection).map_err(failed)?;
+    let mut entries: Vec<Entry> =
+        diesel::sql_query(include_str!("inspect/schema.sql")).load(connection).map_err(failed)?;
+    let mut columns: Vec<ColumnRow> =
+        diesel::sql_query(include_str!("inspect/columns.sql")).load(connection).map_err(failed)?;
+    let mut keys: Vec<KeyCount> =
+        diesel::sql_query(include_str!("inspect/foreign_keys.sql")).load(connection).map_err(failed)?;
     let modules: Vec<Module> =
         diesel::sql_query("SELECT name FROM pragma_module_list").load(connection).map_err(failed)?;
     // SQLite compares names without regard to case, so that in an id they have none; how they are spelled, the texts tell.
@@ -127,7 +130,9 @@ fn foreign_prefixes(entries: &[Entry], modules: &BTreeSet<String>) -> Vec<String
 }
 
 fn is_foreign(entry: &Entry, foreign: &[String]) -> bool {
-    foreign.iter().any(|f| entry.name.strip_prefix(f.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+    foreign
+        .iter()
+        .any(|f| entry.name.strip_prefix(f.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
 }
 
 impl Reading {

@@ -76,7 +76,9 @@ fn spaced(before: &Token, token: &Token) -> bool {
     }
     // A name before a parenthesis is a function, or a table before its columns.
     let calls = match before.kind {
-        TokenKind::Word => !is_reserved(before.text) && !before.any_of(&["OVER", "FILTER", "BY", "MATERIALIZED", "LIKE", "GLOB"]),
+        TokenKind::Word => {
+            !is_reserved(before.text) && !before.any_of(&["OVER", "FILTER", "BY", "MATERIALIZED", "LIKE", "GLOB"])
+        }
         TokenKind::DoubleQuoted | TokenKind::Quoted => true,
         _ => false,
     };
@@ -134,7 +136,10 @@ mod tests {
         assert_eq!(same(&["lower( a )", "lower (a)", "lower(\"a\")"]), "lower(a)");
         assert_eq!(same(&["-1 + - a - b", "- 1 +-a-b"]), "-1 + -a - b");
         assert_eq!(same(&["\"order\" IN (1,2)", "[order] in(1 , 2)"]), "\"order\" IN (1, 2)");
-        assert_eq!(same(&["case when a like 'x%' then 1 end", "CASE WHEN a LIKE 'x%' THEN 1 END"]), "CASE WHEN a LIKE 'x%' THEN 1 END");
+        assert_eq!(
+            same(&["case when a like 'x%' then 1 end", "CASE WHEN a LIKE 'x%' THEN 1 END"]),
+            "CASE WHEN a LIKE 'x%' THEN 1 END"
+        );
         assert_eq!(same(&["a == b", "a=b", "A = [B]"]), "a = b");
     }
 

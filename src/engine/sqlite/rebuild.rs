@@ -16,23 +16,34 @@ use crate::{Error, Result};
 ///
 /// The columns that `scene` knows on both sides are copied; a rename among the deltas is followed.
 pub fn rebuild(scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>> {
-    let (Some(Object::Table(old)), Some(Object::Table(new))) = (scene.from.get(&before(table, deltas)), scene.to.get(table)) else {
+    let (Some(Object::Table(old)), Some(Object::Table(new))) =
+        (scene.from.get(&before(table, deltas)), scene.to.get(table))
+    else {
         return Err(Error::failed(format!("{table} is to be rebuilt and is missing on one side: a bug in msr")));
     };
     let spelled = |object: Option<&Object>| object.map(spelling).unwrap_or_default();
     let (old_name, name) = (&spelled(scene.from.get(&old.head.id)), &spelled(scene.to.get(table)));
     if let Some(lost) = scene.from.unmodelled.iter().find(|u| hangs_on(u, old_name)) {
-        return Err(Error::refused(format!("cannot rebuild {table}: the {} `{}` would be lost, which msr does not model", lost.what, lost.name)));
+        return Err(Error::refused(format!(
+            "cannot rebuild {table}: the {} `{}` would be lost, which msr does not model",
+            lost.what, lost.name
+        )));
     }
     let between = format!("msr_new_{name}");
     let (from, to, temporary) = (quote(old_name), quote(name), quote(&between));
     let (into, select) = copied(scene, old, new, deltas);
     let create = create_table_as(&between, new, &parts(scene.to, table));
-    let create = create.ok_or_else(|| Error::failed(format!("cannot rebuild {table}: SQLite's text of it is missing: a bug in msr")))?;
+    let create = create.ok_or_else(|| {
+        Error::failed(format!("cannot rebuild {table}: SQLite's text of it is missing: a bug in msr"))
+    })?;
     let mut sql = vec![create];
     if !into.is_empty() {
         // OR ABORT overrules what ON CONFLICT says in the table, which may drop rows: https://sqlite.org/lang_conflict.html.
-        sql.push(format!("INSERT OR ABORT INTO {temporary} ({}) SELECT {} FROM {from}", into.join(", "), select.join(", ")));
+        sql.push(format!(
+            "INSERT OR ABORT INTO {temporary} ({}) SELECT {} FROM {from}",
+            into.join(", "),
+            select.join(", ")
+        ));
     }
     sql.extend(count_rows(old_name, &from, &temporary));
     if old.autoincrement && new.autoincrement {
@@ -104,8 +115,11 @@ fn rowid(scene: &Scene, old: &Table, new: &Table) -> Option<&'static str> {
     if old.without_rowid || new.without_rowid || has_alias(scene.to, &new.head.id) {
         return None;
     }
-    let all: Vec<&Column> = columns(scene.from, &old.head.id).into_iter().chain(columns(scene.to, &new.head.id)).collect();
-    ["rowid", "_rowid_", "oid"].into_iter().find(|name| !all.iter().any(|c| c.head.id.name().eq_ignore_ascii_case(name)))
+    let all: Vec<&Column> =
+        columns(scene.from, &old.head.id).into_iter().chain(columns(scene.to, &new.head.id)).collect();
+    ["rowid", "_rowid_", "oid"]
+        .into_iter()
+        .find(|name| !all.iter().any(|c| c.head.id.name().eq_ignore_ascii_case(name)))
 }
 
 /// Whether the table has an INTEGER PRIMARY KEY, which is its rowid.

@@ -10,11 +10,25 @@ use super::inspect::MAIN;
 use crate::engine::how::{Change, How, KindRule, Scene, SetRule, nothing, own_name, replace, set};
 use crate::model::{Id, Kind, Object};
 
-pub static RULES: &[KindRule] = &[TABLE, VIRTUAL_TABLE, columns::COLUMN, columns::DEFAULT, PRIMARY_KEY, UNIQUE, CHECK, FOREIGN_KEY, INDEX, VIEW, TRIGGER];
+pub static RULES: &[KindRule] = &[
+    TABLE,
+    VIRTUAL_TABLE,
+    columns::COLUMN,
+    columns::DEFAULT,
+    PRIMARY_KEY,
+    UNIQUE,
+    CHECK,
+    FOREIGN_KEY,
+    INDEX,
+    VIEW,
+    TRIGGER,
+];
 
 /// The answer for what only other engines have: it cannot differ.
 const fn elsewhere(attr: &'static str) -> SetRule {
-    set(attr, |_, change| How::Refuse(format!("cannot change {} of {}: SQLite has no such thing", change.attr, change.new.id())))
+    set(attr, |_, change| {
+        How::Refuse(format!("cannot change {} of {}: SQLite has no such thing", change.attr, change.new.id()))
+    })
 }
 
 fn rebuild(_: &Scene, change: &Change) -> How {

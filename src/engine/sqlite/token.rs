@@ -98,9 +98,10 @@ fn next(rest: &str) -> (Option<TokenKind>, usize) {
         (b'_' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.., _) => (Some(TokenKind::Word), while_(0, is_part)),
         (b'?' | b'@' | b'$' | b':' | b'#', _) => (Some(TokenKind::Word), while_(1, is_part).max(1)),
         (b'-', Some(b'>')) => (Some(TokenKind::Symbol), if bytes.get(2) == Some(&b'>') { 3 } else { 2 }),
-        (b'<', Some(b'=' | b'>' | b'<')) | (b'>', Some(b'=' | b'>')) | (b'=' | b'!', Some(b'=')) | (b'|', Some(b'|')) => {
-            (Some(TokenKind::Symbol), 2)
-        }
+        (b'<', Some(b'=' | b'>' | b'<'))
+        | (b'>', Some(b'=' | b'>'))
+        | (b'=' | b'!', Some(b'='))
+        | (b'|', Some(b'|')) => (Some(TokenKind::Symbol), 2),
         _ => (Some(TokenKind::Symbol), 1),
     }
 }
@@ -134,7 +135,8 @@ fn number(rest: &str) -> usize {
 /// The index of the name in a `CREATE`. SQLite stores neither schema nor `IF NOT EXISTS`, but says nowhere that it never will.
 pub fn name_at(tokens: &[Token]) -> Option<usize> {
     let kind = tokens.iter().position(|t| t.any_of(&["TABLE", "INDEX", "VIEW", "TRIGGER"]))?;
-    let exists = [("IF", 1), ("NOT", 2), ("EXISTS", 3)].iter().all(|(w, i)| tokens.get(kind + i).is_some_and(|t| t.is(w)));
+    let exists =
+        [("IF", 1), ("NOT", 2), ("EXISTS", 3)].iter().all(|(w, i)| tokens.get(kind + i).is_some_and(|t| t.is(w)));
     let name = if exists { kind + 4 } else { kind + 1 };
     let qualified = tokens.get(name + 1).is_some_and(|t| t.is("."));
     Some(if qualified { name + 2 } else { name })
@@ -174,12 +176,14 @@ mod tests {
     #[test]
     fn sqlite_tokens_are_cut_where_sqlite_cuts_them() {
         let texts = |sql| tokens(sql).iter().map(|t| t.text).collect::<Vec<_>>();
-        assert_eq!(texts("a$b+1e-5-x'0f'->>'a''b'--c\n/*d*/[e]]"), [
-            "a$b", "+", "1e-5", "-", "x'0f'", "->>", "'a''b'", "[e]", "]"
-        ]);
-        assert_eq!(texts("\u{1f600}a\"b\"\"c\"`d```<=||1_000 0x1F-1 .5"), [
-            "\u{1f600}a", "\"b\"\"c\"", "`d```", "<=", "||", "1_000", "0x1F", "-", "1", ".5"
-        ]);
+        assert_eq!(
+            texts("a$b+1e-5-x'0f'->>'a''b'--c\n/*d*/[e]]"),
+            ["a$b", "+", "1e-5", "-", "x'0f'", "->>", "'a''b'", "[e]", "]"]
+        );
+        assert_eq!(
+            texts("\u{1f600}a\"b\"\"c\"`d```<=||1_000 0x1F-1 .5"),
+            ["\u{1f600}a", "\"b\"\"c\"", "`d```", "<=", "||", "1_000", "0x1F", "-", "1", ".5"]
+        );
         assert_eq!(texts("'open"), ["'open"]);
         assert_eq!(tokens("`d```")[0].name().as_deref(), Some("d`"));
     }

@@ -154,7 +154,17 @@ impl<'c, 'a> Cutter<'c, 'a> {
     /// PRAGMAs tell the type.
     fn skip_type(&mut self) {
         const STARTS: &[&str] = &[
-            "CONSTRAINT", "DEFAULT", "COLLATE", "AS", "NOT", "NULL", "DEFERRABLE", "REFERENCES", "PRIMARY", "UNIQUE", "CHECK",
+            "CONSTRAINT",
+            "DEFAULT",
+            "COLLATE",
+            "AS",
+            "NOT",
+            "NULL",
+            "DEFERRABLE",
+            "REFERENCES",
+            "PRIMARY",
+            "UNIQUE",
+            "CHECK",
         ];
         while let Some(token) = self.peek() {
             let generated = token.is("GENERATED") && self.tokens.get(self.at + 1).is_some_and(|t| t.is("ALWAYS"));
@@ -351,7 +361,9 @@ fn key_item(name: &str, rest: &[Token]) -> Option<String> {
     };
     match rest {
         [] => Some(format!("{}{direction}", spelled(name))),
-        [word, used] if word.is("COLLATE") => Some(format!("{} COLLATE {}{direction}", spelled(name), collation(&used.name()?))),
+        [word, used] if word.is("COLLATE") => {
+            Some(format!("{} COLLATE {}{direction}", spelled(name), collation(&used.name()?)))
+        }
         _ => None,
     }
 }

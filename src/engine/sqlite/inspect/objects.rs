@@ -18,7 +18,9 @@ pub fn index(reading: &mut Reading, entry: &Entry) -> Option<()> {
     // Not dropped with a column: DROP COLUMN refuses (https://sqlite.org/lang_altertable.html#altertabdropcol).
     head.refs.extend(columns(reading, rest, &[entry.on_table.as_str()]));
     let unique = tokens.get(1).is_some_and(|t| t.is("UNIQUE"));
-    reading.catalog.insert(Index { unique, definition: index_definition(reading, &entry.on_table, rest)?, ..Index::new(head) }.into());
+    reading.catalog.insert(
+        Index { unique, definition: index_definition(reading, &entry.on_table, rest)?, ..Index::new(head) }.into(),
+    );
     Some(())
 }
 

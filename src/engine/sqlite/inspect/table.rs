@@ -67,7 +67,13 @@ fn agrees(sliced: &Sliced, rows: &[&ColumnRow], keys: i64) -> bool {
 
 /// Names need not be unique in SQLite, nor be there at all. What has none is called after what it says; the second of a name
 /// gets `#2`, and so does a name that ends like that.
-fn insert(reading: &mut Reading, table: &Id, constraint: Constraint, position: u32, seen: &mut BTreeMap<(What, String), usize>) {
+fn insert(
+    reading: &mut Reading,
+    table: &Id,
+    constraint: Constraint,
+    position: u32,
+    seen: &mut BTreeMap<(What, String), usize>,
+) {
     let Constraint { name, what, columns, definition, text } = constraint;
     let named = name.is_some();
     let base = name.unwrap_or_else(|| unnamed(what, &columns, &definition));

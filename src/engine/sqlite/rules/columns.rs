@@ -14,7 +14,11 @@ pub const COLUMN: KindRule = KindRule {
     rename: Some(|scene, object, new| {
         // The table has its new name by now, if it gets one.
         let table = named_in(scene, &table_of(new));
-        How::statement(format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", named_in(scene, object.id()), named_in(scene, new)))
+        How::statement(format!(
+            "ALTER TABLE {table} RENAME COLUMN {} TO {}",
+            named_in(scene, object.id()),
+            named_in(scene, new)
+        ))
     }),
     set: &[
         set("type", rebuild),
