@@ -429,6 +429,21 @@ fn p01_texts_after_alter_and_rebuild() {
     assert_eq!(texts(&mut session), old.replace("TABLE T", "TABLE \"T\""));
 }
 
+/// Between two steps a table has parts of both sides, and no text that says so: the way back makes one of the parts' texts.
+#[test]
+fn p05_tables_between_two_texts() {
+    let old = "CREATE TABLE T (A int, y TEXT NOT NULL, z CHECK (z > 0), /* own */ CONSTRAINT C CHECK (Z < 9)) STRICT"
+        .replace("z CHECK", "z INT CHECK");
+    let mut session = opened(&old);
+    execute(&mut session, "CREATE TABLE U (A, y TEXT NOT NULL, z)");
+    let before = texts(&mut session);
+    let new = "CREATE TABLE T (A int, z INT CHECK (z > 0), X INT, \"W w\" TEXT, CONSTRAINT C CHECK (Z < 9)) STRICT; CREATE TABLE U (A, z, \"W w\", b)";
+    let there = there_and_back(&mut session, new);
+    assert!(!there.contains(" y "), "{there}");
+    let off = diff(&inspect(&mut session), &catalog(&before.replace('\n', ";")));
+    assert_eq!(off, []);
+}
+
 #[test]
 fn p07_errors_of_the_schema_have_a_place() {
     let mut session = scratch();
