@@ -103,6 +103,19 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Of a statement before which nothing was done: a missing privilege is a refusal, and the way out is named.
+    pub fn from_refusable(e: SqlError) -> Error {
+        let missing = e.code == "42501";
+        let error = Error::from(e);
+        if !missing {
+            return error;
+        }
+        Error { failure: Failure::Refused, ..error }
+            .hint("let the owner of the database run: GRANT CREATE, CONNECT ON DATABASE … TO …; or connect as a role that may")
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(at) = &self.at {

@@ -260,7 +260,7 @@ pub fn plan(version: &str, parent: Option<&Loaded>, start: &Catalog, batches: &[
         goal: catalog.fingerprint(),
         desired: Some("desired".into()),
     };
-    let plan = Plan { header, relies: vec![], steps, batches: made, unmodelled: vec![], notes: vec![] };
+    let plan = Plan { header, relies: vec![], shapes: vec![], steps, batches: made, unmodelled: vec![], notes: vec![] };
     Loaded { checksum: file::checksum_of(&plan), plan }
 }
 

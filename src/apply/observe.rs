@@ -129,10 +129,33 @@ pub fn difference(live: &Catalog, id: &Id, then: Option<Fingerprint>) -> String 
 /// Refuses where something moved that the plan does not touch but depends on.
 pub fn relied_upon(plan: &Plan, live: &Catalog) -> Result<()> {
     let moved: Vec<_> = plan.relies.iter().filter(|(id, then)| state(live, id) != Some(*then)).collect();
-    if moved.is_empty() {
+    let new = newcomers(plan, live)?;
+    if moved.is_empty() && new.is_empty() {
         return Ok(());
     }
     let error = Error::refused(format!("the plan `{}` is stale: what it depends on has changed", plan.header.name));
     let error = moved.into_iter().fold(error, |e, (id, then)| e.detail(difference(live, id, Some(*then))));
+    let error = new.into_iter().fold(error, |e, id| e.detail(difference(live, id, None)));
     Err(error.hint("make the plan anew: `msr plan`, or `msr plan --rebase FILE` for a saved one"))
+}
+
+/// What came to the definition of a table that the plan touches a part of.
+fn newcomers<'a>(plan: &Plan, live: &'a Catalog) -> Result<Vec<&'a Id>> {
+    if plan.shapes.is_empty() {
+        return Ok(vec![]);
+    }
+    let engine = crate::engine::named(&plan.header.engine)?;
+    let known: std::collections::BTreeSet<&Id> = plan.touches().into_keys().chain(plan.relies.iter().map(|(id, _)| id)).collect();
+    let inside = |o: &Object| {
+        let mut at = o.parent();
+        while let Some(parent) = at {
+            if plan.shapes.contains(parent) {
+                return true;
+            }
+            at = live.get(parent).and_then(Object::parent);
+        }
+        false
+    };
+    let part = |o: &&Object| engine.rule(o.id().kind).is_ok_and(|rule| rule.clause.is_some()) && !known.contains(o.id());
+    Ok(live.iter().filter(part).filter(|o| inside(o)).map(Object::id).collect())
 }

@@ -60,8 +60,15 @@ impl<'a> Target<'a> {
 
     /// Makes ready for statements that change things: session settings, journal. After all that can be refused was.
     pub fn make_ready(&mut self) -> Result<()> {
-        if !self.journal().exists()? {
-            self.journal().bootstrap()?;
+        let start = std::time::Instant::now();
+        while !self.journal().exists()? {
+            match self.journal().bootstrap() {
+                // Someone writes to the whole database, as SQLite has it: it is waited for as for the lock.
+                Err(e) if e.failure == Failure::Transient && start.elapsed() < self.options.lock_wait && self.stopped().is_none() => {
+                    std::thread::sleep(super::lock::jitter(Duration::from_millis(100)));
+                }
+                other => other?,
+            }
         }
         if !std::mem::replace(&mut self.prepared, true) {
             self.session().prepare()?;

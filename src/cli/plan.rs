@@ -4,6 +4,7 @@ use super::progress::Progress;
 use super::source_arg::{Reader, form};
 use super::{Done, list, output};
 use msr::apply::list::{Row, Standing};
+use msr::apply::{history, journal};
 use msr::engine::{self, Access, Session};
 use msr::model::Catalog;
 use msr::plan::file::{self, Loaded};
@@ -43,6 +44,9 @@ pub struct Args {
     /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
+    /// Break ties in the order of steps by this number: for tests, which names must not help
+    #[arg(long, value_name = "NUMBER", hide = true)]
+    tie: Option<u64>,
     /// Seal a plan file again after editing it by hand; nothing is planned
     #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "save", "from", "rebase", "detailed_exitcode"])]
     reseal: Option<PathBuf>,
@@ -137,7 +141,8 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         version: place.version.clone(),
         created_at: place.created_at.clone(),
         parent: place.head().map(|loaded| loaded.checksum.clone()),
-        tie: Tie::Reader,
+        tie: args.tie.map_or(Tie::Reader, Tie::Hostile),
+        settled: &mut |session, desired, live| Ok(history::unchanged(&journal::read(session.journal())?, desired, live)),
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })?;
     drop(progress);
@@ -165,7 +170,8 @@ fn follows(context: &Context, place: &Where, plan: &Plan, session: &mut dyn Sess
     Err(error.hint("run `msr migrate` first, or plan on top of them with `--from plans`"))
 }
 
-/// A schema without a statement is more often a wrong folder than the wish to drop everything.
+/// A folder without a statement is more often a wrong folder than the wish to drop everything. A file that is named and
+/// empty is planned for: every step of that plan is destructive, and `apply` wants each of them allowed.
 fn refuse_emptying(
     desired: &Source,
     base: Option<&Catalog>,
@@ -173,10 +179,10 @@ fn refuse_emptying(
     settings: &Settings,
 ) -> Result<()> {
     let allowed = settings.allow.iter().any(|rule| rule == "destructive" || rule == "all");
-    if allowed || !desired.statements.is_empty() {
+    let schema = &settings.schema;
+    if allowed || !desired.statements.is_empty() || std::path::Path::new(schema).is_file() {
         return Ok(());
     }
-    let schema = &settings.schema;
     if desired.files.is_empty() {
         return Err(Error::refused(format!("the folder `{schema}` has no .sql file"))
             .hint("name the right schema with `--schema`; `--allow destructive` takes it as an empty one"));

@@ -20,6 +20,8 @@ pub struct Node {
     /// An action of ALTER TABLE on this object that may share a statement with its neighbours.
     pub clauses: Vec<(Id, String)>,
     pub loses: Option<String>,
+    /// Objects that the node alters along with its own, so that their users too go before it and come after it.
+    pub along: Vec<Id>,
     /// The way back, where it is known without deriving it: renames.
     pub down: Option<Vec<Rung>>,
 }
@@ -79,19 +81,48 @@ impl<'a> Grouper<'a> {
             let carriers = old.refs().iter().filter(|r| r.strength == Strength::Auto);
             carriers.filter_map(|r| self.work.drops.get(&r.to)).find(|to| *to != id)
         };
-        let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+        let mut root_of: BTreeMap<&Id, &Id> = BTreeMap::new();
         for id in &self.work.drops {
             let mut root = id;
             let mut seen = BTreeSet::new();
             while let Some(up) = carrier(root).filter(|up| seen.insert(*up)) {
                 root = up;
             }
+            root_of.insert(id, root);
+        }
+        for id in self.circular(&root_of) {
+            root_of.insert(id, id);
+        }
+        let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+        for (id, root) in root_of {
             let folded = roots.entry(root).or_default();
             if root != id {
                 folded.push(id);
             }
         }
         roots.into_iter().collect()
+    }
+
+    /// Folded drops on whose account two roots would each have to go before the other: two tables with foreign keys to one
+    /// another. These are dropped by themselves, first.
+    fn circular<'b>(&self, root_of: &BTreeMap<&'b Id, &'b Id>) -> Vec<&'b Id> {
+        let mut graph = petgraph::graphmap::DiGraphMap::<&Id, ()>::new();
+        let needs = |id: &Id| {
+            let refs = self.scene.from.get(id).into_iter().flat_map(|o| o.refs());
+            refs.filter_map(|r| root_of.get(&r.to).copied()).collect::<Vec<_>>()
+        };
+        for (id, root) in root_of {
+            for to in needs(id).into_iter().filter(|to| to != root) {
+                graph.add_edge(*root, to, ());
+            }
+        }
+        let knots = petgraph::algo::kosaraju_scc(&graph);
+        let knot_of: BTreeMap<&Id, usize> =
+            knots.iter().enumerate().filter(|(_, k)| k.len() > 1).flat_map(|(i, k)| k.iter().map(move |id| (*id, i))).collect();
+        let crosses = |id: &Id, root: &Id| {
+            knot_of.get(root).is_some_and(|own| needs(id).iter().any(|to| *to != root && knot_of.get(to) == Some(own)))
+        };
+        root_of.iter().filter(|(id, root)| id != root && crosses(id, root)).map(|(id, _)| *id).collect()
     }
 
     /// Added objects, each with those that are written inside its `CREATE`.
@@ -183,7 +214,8 @@ impl<'a> Grouper<'a> {
         let mut ordered: Vec<&Delta> = deltas.iter().collect();
         ordered.sort_by_key(place);
         for delta in ordered {
-            let (how, _) = answer(self.engine, &self.scene, delta)?;
+            let (how, around) = answer(self.engine, &self.scene, delta)?;
+            node.along.extend(around.into_iter().map(|(id, _)| id).filter(|other| other != id));
             if let (Delta::Set { attr, from, to, .. }, Some(old), Some(new)) = (delta, self.scene.from.get(id), self.scene.to.get(id)) {
                 let change = crate::engine::how::Change { old, new, attr, from, to };
                 let loses = rule.set_rule(attr).and_then(|s| s.loses);
@@ -234,7 +266,7 @@ fn missing(id: &Id) -> Error {
 
 impl Node {
     pub fn new(subject: &Id, action: Action, deltas: Vec<Delta>) -> Node {
-        Node { subject: subject.clone(), action, deltas, rungs: vec![], clauses: vec![], loses: None, down: None }
+        Node { subject: subject.clone(), action, deltas, rungs: vec![], clauses: vec![], loses: None, along: vec![], down: None }
     }
 
     /// Turns pending ALTER TABLE actions into statements.

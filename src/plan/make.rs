@@ -7,7 +7,7 @@ use super::{Batch, Down, Header, Phase, Plan, Step, prove, rename, scope};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Scene, Server};
 use crate::engine::{Engine, Session};
-use crate::model::{Catalog, Fingerprint, Id, Kind};
+use crate::model::{Catalog, Fingerprint, Id, Kind, Object};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Error, Result};
@@ -28,6 +28,9 @@ pub struct Inputs<'a> {
     /// Checksum of the plan before, where plans are saved.
     pub parent: Option<String>,
     pub tie: Tie,
+    /// Whether these statements (by their hash) were applied before and led to this very state: then there is nothing to do,
+    /// and no scratch is needed to say so.
+    pub settled: &'a mut dyn FnMut(&mut dyn Session, &str, Fingerprint) -> Result<bool>,
     /// Told what is going on and how far it is: a stage, done, of how many (0 when unknown).
     pub progress: &'a mut dyn FnMut(&str, usize, usize),
 }
@@ -43,15 +46,27 @@ pub struct Made {
 pub fn make(mut inputs: Inputs) -> Result<Made> {
     let like = inputs.target.as_ref().map(|(_, url)| *url);
     (inputs.progress)("reading the database", 0, 0);
-    let mut base = match (inputs.base.take(), inputs.target.as_mut()) {
+    let base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
         (None, Some((session, _))) => session.inspect()?,
         (None, None) => Catalog::default(),
     };
-    let (goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
-    let whole = (base.fingerprint(), goal.fingerprint());
-    let (unmodelled, notes) = unmodelled(&base, &goal)?;
-    scope::only_managed(&mut base, &goal);
+    if let Some((session, _)) = inputs.target.as_mut() {
+        let desired = inputs.desired.digest();
+        if (inputs.settled)(&mut **session, &desired, base.fingerprint())? {
+            let server = session.server().clone();
+            let whole = (base.fingerprint(), base.fingerprint());
+            let header = header(&inputs, &server, whole, desired);
+            let unmodelled = named(&base);
+            let plan = Plan { header, relies: vec![], shapes: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
+            return Ok(Made { plan, goal: base.clone(), base });
+        }
+    }
+    let (mut goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
+    refuse_unmodelled(&base, &goal)?;
+    let unmodelled = named(&base);
+    let declared = goal.clone();
+    scope::carry_over(&base, &mut goal);
 
     let wants = rename::wanted(inputs.engine, inputs.desired, &base, &goal)?;
     let (renames, present) = match wants.is_empty() {
@@ -59,6 +74,8 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         false => {
             let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
             let renamed = rename::carry_out(inputs.engine, &mut *scratch, &base, &goal, &wants)?;
+            goal = declared;
+            scope::carry_over(&renamed.base, &mut goal);
             (renamed.nodes, Some(renamed.base))
         }
     };
@@ -77,9 +94,12 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
-    let header = header(&inputs, &server, whole);
-    let mut plan = Plan { header, relies: vec![], steps, batches, unmodelled, notes };
-    plan.relies = relies(&plan, &base, &goal);
+    let whole = (base.fingerprint(), goal.fingerprint());
+    let header = header(&inputs, &server, whole, inputs.desired.digest());
+    let notes = look_alikes(inputs.engine, from, &goal, &deltas)?;
+    let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
+    plan.shapes = shapes(inputs.engine, &plan, &base, &goal);
+    plan.relies = relies(inputs.engine, &plan, &base, &goal);
     Ok(Made { plan, base, goal })
 }
 
@@ -119,11 +139,11 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
     let steps = steps(&ordered, &backs, &Source::parse(vec![], engine.dialect())?);
     let batches = batches(engine, &ordered.nodes);
     let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
-    Ok(Plan { header, relies: vec![], steps, batches, unmodelled, notes: vec![] })
+    Ok(Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes: vec![] })
 }
 
 /// What is not modelled is reported when both sides have it, and refused when the plan would have to make it.
-fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String>)> {
+fn refuse_unmodelled(base: &Catalog, goal: &Catalog) -> Result<()> {
     let wanted: Vec<_> = goal.unmodelled.difference(&base.unmodelled).collect();
     if !wanted.is_empty() {
         let mut error = Error::refused("the desired schema has objects that msr cannot plan for yet");
@@ -132,7 +152,11 @@ fn unmodelled(base: &Catalog, goal: &Catalog) -> Result<(Vec<String>, Vec<String
         }
         return Err(error.hint("create them by hand first, with exactly this definition, and plan again: msr leaves them alone"));
     }
-    Ok((base.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect(), vec![]))
+    Ok(())
+}
+
+fn named(catalog: &Catalog) -> Vec<String> {
+    catalog.unmodelled.iter().map(|u| format!("{} {}", u.what, u.name)).collect()
 }
 
 fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {
@@ -218,7 +242,7 @@ fn locks_held(delta: &Delta) -> usize {
     }
 }
 
-fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint)) -> Header {
+fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint), desired: String) -> Header {
     Header {
         msr: env!("CARGO_PKG_VERSION").to_string(),
         version: inputs.version.clone(),
@@ -229,18 +253,77 @@ fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerpr
         parent: inputs.parent.clone(),
         base,
         goal,
-        desired: Some(inputs.desired.digest()),
+        desired: Some(desired),
     }
 }
 
-/// What the plan depends on without touching it.
-fn relies(plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<(Id, Fingerprint)> {
+/// Renames are declared, never guessed: where a drop and an add look like one, the line to write is named.
+fn look_alikes(engine: &dyn Engine, from: &Catalog, to: &Catalog, deltas: &[Delta]) -> Result<Vec<String>> {
+    let gone = deltas.iter().filter_map(|d| if let Delta::Drop(id) = d { from.get(id) } else { None });
+    let mut come: Vec<&Object> = deltas.iter().filter_map(|d| if let Delta::Add(id) = d { to.get(id) } else { None }).collect();
+    let mut notes = Vec::new();
+    for old in gone {
+        if engine.rule(old.id().kind)?.rename.is_none() || !matches!(old.id().kind, Kind::Table | Kind::Column) {
+            continue;
+        }
+        let Some(at) = come.iter().position(|new| alike((from, old), (to, new))) else { continue };
+        let new = come.remove(at);
+        notes.push(format!(
+            "{} goes and {} comes, and they look alike: if it is one under another name, write `-- msr:renamed from {}` directly before it",
+            old.id(),
+            new.id(),
+            old.id().name()
+        ));
+    }
+    Ok(notes)
+}
+
+/// Of one kind, in one place, made of the same; a table of mostly the same columns.
+fn alike((from, old): (&Catalog, &Object), (to, new): (&Catalog, &Object)) -> bool {
+    if old.id().kind != new.id().kind || old.parent() != new.parent() || old.attrs() != new.attrs() {
+        return false;
+    }
+    let columns = |c: &Catalog, o: &Object| -> BTreeSet<String> {
+        c.children(o.id()).filter(|c| c.id().kind == Kind::Column).map(|c| c.id().name().to_string()).collect()
+    };
+    let (old_columns, new_columns) = (columns(from, old), columns(to, new));
+    let same = old_columns.intersection(&new_columns).count();
+    2 * same >= old_columns.len().max(new_columns.len())
+}
+
+/// The tables of which the plan touches what stands inside their `CREATE`.
+fn shapes(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<Id> {
+    let touched = plan.touches();
+    let parts = touched.keys().filter(|id| stands_inside(engine, id.kind));
+    let roots: BTreeSet<&Id> = parts.filter_map(|id| root(base, id).or_else(|| root(goal, id))).collect();
+    roots.into_iter().filter(|id| base.contains(id) && !touched.contains_key(id)).cloned().collect()
+}
+
+fn stands_inside(engine: &dyn Engine, kind: Kind) -> bool {
+    engine.rule(kind).is_ok_and(|rule| rule.clause.is_some())
+}
+
+/// What the object is a part of in the end.
+fn root<'a>(catalog: &'a Catalog, id: &Id) -> Option<&'a Id> {
+    let mut root = catalog.get(id)?.parent()?;
+    while let Some(parent) = catalog.get(root).and_then(Object::parent) {
+        root = parent;
+    }
+    Some(root)
+}
+
+/// What the plan depends on without touching it: what its objects need, and the whole shape of each table that it touches a
+/// part of, since a table that is no longer what was reviewed is not the one that was planned for.
+fn relies(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<(Id, Fingerprint)> {
     let touched: BTreeSet<&Id> = plan.touches().into_keys().collect();
-    let mut ids: BTreeSet<&Id> = BTreeSet::new();
+    let mut ids: BTreeSet<&Id> = plan.shapes.iter().collect();
     for id in &touched {
         let objects = base.get(id).into_iter().chain(goal.get(id));
         ids.extend(objects.flat_map(|o| o.refs().iter().map(|r| &r.to).chain(o.parent())));
     }
+    let shapes: BTreeSet<&Id> = plan.shapes.iter().collect();
+    let parts = base.ids().filter(|id| stands_inside(engine, id.kind) && root(base, id).is_some_and(|r| shapes.contains(r)));
+    ids.extend(parts);
     let untouched = ids.into_iter().filter(|id| !touched.contains(id));
     untouched.filter_map(|id| Some((id.clone(), Fingerprint::of(base.get(id)?)))).collect()
 }

@@ -21,6 +21,8 @@ pub struct Plan {
     pub header: Header,
     /// What the plan does not touch but depends on, as it was when the plan was made.
     pub relies: Vec<(Id, Fingerprint)>,
+    /// Tables of which the plan touches a part: nothing may have come to their definition since.
+    pub shapes: Vec<Id>,
     /// In execution order.
     pub steps: Vec<Step>,
     /// Consecutive steps that share a transaction, by the numbers of their first and last step; a step that can't run inside

@@ -114,6 +114,8 @@ struct Doers<'a> {
     adds: BTreeMap<&'a Id, usize>,
     drops: BTreeMap<&'a Id, usize>,
     sets: BTreeMap<&'a Id, usize>,
+    /// Nodes that alter an object along with their own.
+    along: BTreeMap<&'a Id, Vec<usize>>,
 }
 
 fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<usize, EdgeRule>> {
@@ -125,6 +127,9 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                 Delta::Drop(id) => doers.drops.insert(id, i),
                 Delta::Set { id, .. } | Delta::Rename { to: id, .. } => doers.sets.insert(id, i),
             };
+        }
+        for id in &node.along {
+            doers.along.entry(id).or_default().push(i);
         }
         // A rebuilt table is altered even when all of its deltas are about its parts.
         if node.action == super::Action::Rebuild {
@@ -146,6 +151,9 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                 for to in new_refs {
                     edge(doers.adds.get(to), i, EdgeRule::Build);
                     edge(doers.sets.get(to), i, EdgeRule::Touch);
+                    if let Delta::Add(_) = delta {
+                        doers.along.get(to).into_iter().flatten().for_each(|before| edge(Some(before), i, EdgeRule::Touch));
+                    }
                 }
             }
             if !matches!(delta, Delta::Add(_)) {
@@ -153,8 +161,9 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                     if let Some(after) = doers.drops.get(to) {
                         edge(Some(&i), *after, EdgeRule::Teardown);
                     }
-                    if let (Delta::Drop(_), Some(after)) = (delta, doers.sets.get(to)) {
-                        edge(Some(&i), *after, EdgeRule::Touch);
+                    if let Delta::Drop(_) = delta {
+                        let altered = doers.sets.get(to).into_iter().chain(doers.along.get(to).into_iter().flatten());
+                        altered.for_each(|after| edge(Some(&i), *after, EdgeRule::Touch));
                     }
                 }
             }

@@ -31,8 +31,7 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
             run(scratch, part).map_err(|e| e.during(attempt))?;
         }
     }
-    let mut got = scratch.inspect()?;
-    scope::only_managed(&mut got, &want);
+    let got = scratch.inspect()?;
     let off = diff(&got, &want);
     if off.is_empty() {
         return Ok(got);
@@ -81,8 +80,7 @@ pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progr
             done += 1;
             progress(done, total);
         }
-        let mut next = scratch.inspect()?;
-        scope::only_managed(&mut next, claim.goal);
+        let next = scratch.inspect()?;
         batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
         state = next;
     }
@@ -98,8 +96,7 @@ pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progr
         done += batch.last - batch.first + 1;
         progress(done, total);
     }
-    let mut end = scratch.inspect()?;
-    scope::only_managed(&mut end, &start);
+    let end = scratch.inspect()?;
     let off = diff(&end, &start);
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("its way back does not lead back"), &off)) }
 }

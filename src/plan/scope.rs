@@ -4,11 +4,14 @@ use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind, Object};
 use std::collections::BTreeSet;
 
-/// Leaves owners and grants of `base` alone where `goal` says nothing of them: they are managed only where declared.
-pub fn only_managed(base: &mut Catalog, goal: &Catalog) {
+/// Owners and grants are managed only where the schema files speak of them: where they do not, what the database has is
+/// carried over into the goal, so that it is left alone, and comes back with an object that must be created again.
+pub fn carry_over(base: &Catalog, goal: &mut Catalog) {
     let subject = |id: &Id| (id.kind, id.path[..id.path.len().saturating_sub(usize::from(id.kind == Kind::Grant))].to_vec());
     let declared: BTreeSet<_> = goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect();
-    base.retain(|o| !managed_where_declared(o.id()) || declared.contains(&subject(o.id())));
+    let said = base.iter().filter(|o| managed_where_declared(o.id()) && !declared.contains(&subject(o.id())));
+    let kept: Vec<_> = said.filter(|o| o.parent().is_some_and(|p| goal.contains(p))).cloned().collect();
+    kept.into_iter().for_each(|o| goal.insert(o));
 }
 
 fn managed_where_declared(id: &Id) -> bool {
@@ -35,6 +38,8 @@ pub fn needed(base: &Catalog, goal: &Catalog, deltas: &[Delta], whole: bool) -> 
         }
         if base.contains(id) {
             needed.insert(id.clone());
+            // An extension brings its comment along, so a copy without it would differ.
+            queue.extend(base.users(id).filter(|o| o.id().kind == Kind::Comment).map(Object::id));
         }
         queue.extend(base.children(id).filter(is_part).map(Object::id));
         for object in base.get(id).into_iter().chain(goal.get(id)) {

@@ -65,7 +65,7 @@ fn plan(engine: &str, mut steps: Vec<Step>) -> Plan {
         goal: Fingerprint::of_parts([&b"goal"[..]]),
         desired: None,
     };
-    Plan { header, relies: vec![], steps, batches, unmodelled: vec![], notes: vec![] }
+    Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled: vec![], notes: vec![] }
 }
 
 fn postgres() -> Plan {

@@ -59,7 +59,8 @@ pub fn version(text: String) -> MigrationVersion<'static> {
 /// The engine's error again out of what diesel made of it.
 pub fn error(e: Box<dyn std::error::Error + Send + Sync>) -> Error {
     let error = match e.downcast::<SqlError>() {
-        Ok(sql) => Error::from(*sql),
+        Ok(sql) => Error::from_refusable(*sql),
+        Err(other) if other.to_string().contains("is locked") => Error::transient(other.to_string()),
         Err(other) => Error::failed(other.to_string()),
     };
     error.during("cannot create msr's journal")

@@ -84,9 +84,12 @@ impl MigrationHarness<Sqlite> for Harness<'_> {
         self.0.batch_execute(
             "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS msr_journal_migrations (version TEXT NOT NULL PRIMARY KEY)",
         )?;
-        let done = m.run(self.0).and_then(|()| {
+        // Another run may have been here between the look and the lock.
+        let here = versions(self.0)?.unwrap_or_default().contains(&version.to_string());
+        let made = if here { Ok(()) } else { m.run(self.0) };
+        let done = made.and_then(|()| {
             let row = journal_migrations::version.eq(version.to_string());
-            Ok(diesel::insert_into(journal_migrations::table).values(row).execute(self.0)?)
+            Ok(diesel::insert_into(journal_migrations::table).values(row).on_conflict_do_nothing().execute(self.0)?)
         });
         self.0.batch_execute(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
         done.map(|_| version)

@@ -18,6 +18,21 @@ const LOCK: i64 = 0x6d_7372;
 /// Statements of a schema file sent together: few enough for a default server's lock table.
 const LOAD_BATCH: usize = 200;
 
+/// The server cuts a name off at 63 bytes and only says so: the schema would differ from its files for ever
+/// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS>).
+const NAME_TOO_LONG: &str = "42622";
+
+fn too_long(source: &Source, notice: &str) -> crate::Error {
+    let name = notice.split('"').nth(1).unwrap_or_default();
+    let found = source.statements.iter().enumerate().find_map(|(i, s)| Some((i, s.text.find(name)?)));
+    let error = crate::Error::refused(format!("`{name}` is longer than the 63 bytes that a name may have in PostgreSQL"))
+        .hint("shorten it: the server would cut it off");
+    match found {
+        Some((statement, offset)) => error.at(source.place(statement, offset)),
+        None => error,
+    }
+}
+
 /// An open session.
 pub struct PgSession {
     pub(super) client: Client,
@@ -122,7 +137,11 @@ impl Session for PgSession {
         self.client.execute(&format!("SET synchronous_commit = off; {path}"))?;
         let reset = format!("RESET ALL; {SETTINGS}; {path}");
         let client = &mut self.client;
+        client.notices();
         source.load_by(LOAD_BATCH, &reset, &mut |sql| client.execute(sql), progress)?;
+        if let Some(cut) = client.notices().into_iter().find(|n| n.code == NAME_TOO_LONG) {
+            return Err(too_long(source, &cut.message));
+        }
         Ok(self.client.execute(&format!("RESET ALL; {SETTINGS}; SET jit = off"))?)
     }
 

@@ -16,8 +16,10 @@ kind! {
         generated: Option<String>,
         /// Whether the generated value is stored.
         stored: bool,
-        /// If not the type's own.
-        storage: Option<String>,
+        /// PostgreSQL: how long values are kept.
+        storage: String,
+        /// What the type has by itself.
+        usual_storage: String,
         compression: Option<String>,
         /// Statistics target.
         statistics: Option<i64>,

@@ -49,6 +49,7 @@ fn plan() -> Plan {
             desired: Some("abc".into()),
         },
         relies: vec![(users, print_of(4))],
+        shapes: vec![],
         steps: vec![
             step(
                 1,

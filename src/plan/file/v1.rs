@@ -35,6 +35,8 @@ pub struct File {
     pub unmodelled: Vec<String>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub relies: Vec<(Id, Fingerprint)>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub shapes: Vec<Id>,
     pub batches: Vec<Batch>,
     pub steps: Vec<Step>,
 }
@@ -172,6 +174,7 @@ impl From<&plan::Plan> for File {
             notes: p.notes.clone(),
             unmodelled: p.unmodelled.clone(),
             relies: p.relies.clone(),
+            shapes: p.shapes.clone(),
             batches: all(&p.batches),
             steps: all(&p.steps),
         }
@@ -194,6 +197,7 @@ impl From<File> for plan::Plan {
                 desired: f.desired,
             },
             relies: f.relies,
+            shapes: f.shapes,
             steps: each(f.steps),
             batches: each(f.batches),
             unmodelled: f.unmodelled,

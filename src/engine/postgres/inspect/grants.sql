@@ -1,4 +1,5 @@
--- Rights that differ from those that an object of its kind has by itself, by role.
+-- Rights that differ from those that an object of its kind has by itself, by role. An empty array has no dimension, and
+-- aclexplode refuses it.
 WITH acls(classid, oid, sub, acl, usual) AS (
     SELECT 'pg_class'::regclass::oid, c.oid, 0, c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)
     FROM pg_class c WHERE c.relacl IS NOT NULL AND c.oid >= 16384
@@ -10,9 +11,9 @@ WITH acls(classid, oid, sub, acl, usual) AS (
     UNION ALL SELECT 'pg_proc'::regclass, p.oid, 0, p.proacl, acldefault('f', p.proowner) FROM pg_proc p WHERE p.proacl IS NOT NULL AND p.oid >= 16384
     UNION ALL SELECT 'pg_type'::regclass, t.oid, 0, t.typacl, acldefault('T', t.typowner) FROM pg_type t WHERE t.typacl IS NOT NULL AND t.oid >= 16384
 ), items AS (
-    SELECT classid, oid, sub, x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' *' ELSE '' END AS privilege, true AS actual FROM acls, aclexplode(acl) x
+    SELECT classid, oid, sub, x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' *' ELSE '' END AS privilege, true AS actual FROM acls, aclexplode(CASE WHEN cardinality(acl) > 0 THEN acl END) x
     UNION ALL
-    SELECT classid, oid, sub, x.grantee, x.privilege_type, false FROM acls, aclexplode(usual) x
+    SELECT classid, oid, sub, x.grantee, x.privilege_type, false FROM acls, aclexplode(CASE WHEN cardinality(usual) > 0 THEN usual END) x
 ), sides AS (
     SELECT classid, oid, sub, grantee,
            coalesce(array_agg(DISTINCT privilege ORDER BY privilege) FILTER (WHERE actual), '{}') AS actual,

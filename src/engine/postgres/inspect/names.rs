@@ -45,9 +45,12 @@ impl Names {
         })
     }
 
-    /// The object exactly at the address, columns of views included.
+    /// The object exactly at the address, columns of views included. A composite type is spoken of by its row type.
     pub fn exactly(&self, address: Address) -> Option<&Id> {
-        self.ids.get(&address)
+        self.ids.get(&address).or_else(|| {
+            let relation = self.stands_for.get(&address.1).filter(|_| address.0 == class::TYPE)?;
+            self.ids.get(relation).filter(|id| id.kind == Kind::Composite)
+        })
     }
 
     pub fn table(&self, oid: u32) -> Option<&Id> {

@@ -109,7 +109,7 @@ impl Reader<'_> {
                     'd' => Some("BY DEFAULT".into()),
                     _ => None,
                 };
-                column.storage = row.maybe(8);
+                (column.storage, column.usual_storage) = (storage(row.letter(8)), storage(row.letter(14)));
                 column.statistics = (!row.is_null(9)).then(|| row.number(9));
                 column.options = row.list(10);
                 column.compression = row.maybe(13);
@@ -177,6 +177,16 @@ fn unmodelled_form(row: &Row, kind: char) -> Option<&'static str> {
         _ if !row.is_null(17) => Some("typed table"),
         _ => None,
     }
+}
+
+fn storage(letter: char) -> String {
+    let word = match letter {
+        'p' => "PLAIN",
+        'e' => "EXTERNAL",
+        'm' => "MAIN",
+        _ => "EXTENDED",
+    };
+    word.to_string()
 }
 
 /// The view that a column of it belongs to.

@@ -110,7 +110,9 @@ fn column_extras(c: &Column) -> Vec<String> {
     let name = ident(c.head.id.name());
     let mut actions = Vec::new();
     let mut say = |what: String| actions.push(format!("ALTER COLUMN {name} {what}"));
-    c.storage.iter().for_each(|s| say(format!("SET STORAGE {s}")));
+    if c.storage != c.usual_storage {
+        say(format!("SET STORAGE {}", c.storage));
+    }
     c.compression.iter().for_each(|s| say(format!("SET COMPRESSION {s}")));
     c.statistics.iter().for_each(|s| say(format!("SET STATISTICS {s}")));
     if !c.options.is_empty() {
@@ -159,10 +161,12 @@ pub const COLUMN: KindRule = KindRule {
         set("not_null", not_null),
         set("identity", identity),
         set("identity_options", set_identity_options),
+        // The type's own storage comes with the type, and `SET STORAGE DEFAULT` is there from 16 on only.
+        set("usual_storage", carried),
         set("storage", |_, c| {
-            // `SET STORAGE DEFAULT` is there from 16 on only; the type's own is what a new column has.
-            let storage = c.to.text().unwrap_or("DEFAULT");
-            on_column(c, format!("SET STORAGE {storage}"))
+            let usual = |o: &Object| o.attr("storage") == o.attr("usual_storage");
+            let with_type = c.old.attr("type") != c.new.attr("type") && usual(c.old) && usual(c.new);
+            if with_type { How::Nothing } else { on_column(c, format!("SET STORAGE {}", c.to)) }
         }),
         set("compression", |_, c| on_column(c, format!("SET COMPRESSION {}", c.to.text().unwrap_or("default")))),
         set("statistics", |_, c| {
@@ -197,7 +201,7 @@ fn generated(scene: &Scene, c: &Change) -> How {
 }
 
 /// `varchar(10)` without the modifier, `timestamp(3) with time zone` likewise.
-fn base_type(ty: &str) -> String {
+pub fn base_type(ty: &str) -> String {
     match (ty.find('('), ty.find(')')) {
         (Some(open), Some(close)) if open < close => format!("{}{}", &ty[..open], &ty[close + 1..]),
         _ => ty.to_string(),
@@ -212,9 +216,8 @@ fn retype(_: &Scene, c: &Change) -> How {
         None => String::new(),
     };
     let name = ident(c.new.id().name());
-    // An explicit cast reaches further than the one that an assignment makes, and costs nothing where both are the same.
-    let cast = base_type(&from) != base_type(&to) && c.new.attr("generated") == Value::None && c.old.attr("generated") == Value::None;
-    let using = if cast { format!(" USING {name}::{to}") } else { String::new() };
+    let computed = c.new.attr("generated") != Value::None || c.old.attr("generated") != Value::None;
+    let using = if computed { String::new() } else { super::types::using(&name, &from, &to) };
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
 }
 
@@ -341,7 +344,7 @@ pub const SEQUENCE: KindRule = KindRule {
         set("unlogged", anew),
     ],
     namespace: relation_name,
-    loses: None,
+    loses: Some(|o| Some(format!("the present value of {}", o.id()))),
 };
 
 fn sequence_options(s: &Sequence) -> String {

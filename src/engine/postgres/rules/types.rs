@@ -1,6 +1,7 @@
 //! Enums, domains and composite types.
 
 use super::super::ddl::{ident, literal, path, table};
+use super::tables::base_type;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
 use crate::model::{Domain, Id, Kind, Object, Value};
@@ -67,37 +68,52 @@ fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
     scene.from.iter().filter(uses).filter(|o| scene.to.contains(o.id())).collect()
 }
 
+/// What turns a value of one type into another where an assignment alone would not: an explicit cast reaches further. Not
+/// towards strings, which an explicit cast would cut off where an assignment complains
+/// (<https://www.postgresql.org/docs/current/datatype-character.html>).
+pub fn using(column: &str, from: &str, to: &str) -> String {
+    let (old, new) = (base_type(from), base_type(to));
+    let string = ["character", "character varying", "text", "bit", "name"].contains(&new.trim_end_matches("[]"));
+    if old == new || string { String::new() } else { format!(" USING {column}::{to}") }
+}
+
 fn swap(scene: &Scene, c: &Change) -> How {
+    let labels = create_enum(&path(c.new.id()), c.to);
+    swap_for(scene, c, labels, &|column, ty| {
+        let text = if ty.ends_with("[]") { "text[]" } else { "text" };
+        format!(" USING {column}::{text}::{ty}")
+    })
+}
+
+/// Renames the type away, creates the new one under its name, moves the columns over and drops the old one.
+fn swap_for(scene: &Scene, c: &Change, create: String, using: &dyn Fn(&str, &str) -> String) -> How {
     let id = c.new.id();
     let columns = columns_of(scene, id);
     let stuck = scene.from.iter().find(|o| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && o.refs().iter().any(|r| r.to == *id));
     if let Some(user) = stuck {
         return How::Refuse(format!(
-            "cannot remove or reorder labels of {id}: {} is made of it, and PostgreSQL cannot give that another type in place; \
+            "cannot change {id}: {} is made of it, and PostgreSQL cannot give that another type in place; \
              change {} to another type first, in a plan of its own",
             user.id(),
             user.id()
         ));
     }
     let old = ident(&format!("msr_old_{}", id.name()).chars().take(60).collect::<String>());
-    let mut sql = vec![format!("ALTER TYPE {} RENAME TO {old}", path(id)), create_enum(&path(id), c.to)];
+    let word = if id.kind == Kind::Domain { "DOMAIN" } else { "TYPE" };
+    let mut sql = vec![format!("ALTER {word} {} RENAME TO {old}", path(id)), create];
     for column in columns {
-        let ty = column.attr("type").to_string();
-        let text = if ty.ends_with("[]") { "text[]" } else { "text" };
-        let name = ident(column.id().name());
-        sql.push(format!(
-            "ALTER TABLE {} ALTER COLUMN {name} SET DATA TYPE {ty} USING {name}::{text}::{ty}",
-            table(column.id())
-        ));
+        let (name, ty) = (ident(column.id().name()), column.attr("type").to_string());
+        sql.push(format!("ALTER TABLE {} ALTER COLUMN {name} SET DATA TYPE {ty}{}", table(column.id()), using(&name, &ty)));
     }
-    sql.push(format!("DROP TYPE {}.{old}", ident(id.at(0))));
+    sql.push(format!("DROP {word} {}.{old}", ident(id.at(0))));
     How::statements(sql)
 }
 
 /// Everything that has the old type inside of it must go before the swap; what only hangs on a column that changes its type
 /// must do so as for any other change of type.
 fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
-    if additions(&list(c.from), &list(c.to)).is_some() {
+    let enum_grows = c.attr == "labels" && additions(&list(c.from), &list(c.to)).is_some();
+    if enum_grows || c.new.id().kind == Kind::Domain && !first_of(c, &["base", "collation"]) {
         return vec![];
     }
     const ON_TYPE: &[Kind] = &[
@@ -131,13 +147,19 @@ pub const DOMAIN: KindRule = KindRule {
     drop: |_, o| How::statement(format!("DROP DOMAIN {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("DOMAIN {}", path(o.id())), to)),
     set: &[
-        set("base", replace),
-        set("collation", replace),
+        set("base", swap_domain).blocks(around_a_swap),
+        set("collation", swap_domain).blocks(around_a_swap),
         set("default", |_, c| {
+            if swapped(c) {
+                return How::Nothing;
+            }
             let action = c.to.text().map_or("DROP DEFAULT".to_string(), |e| format!("SET DEFAULT {e}"));
             How::statement(format!("ALTER DOMAIN {} {action}", path(c.new.id())))
         }),
         set("not_null", |_, c| {
+            if swapped(c) {
+                return How::Nothing;
+            }
             let action = if *c.to == Value::Bool(true) { "SET" } else { "DROP" };
             How::statement(format!("ALTER DOMAIN {} {action} NOT NULL", path(c.new.id())))
         }),
@@ -145,6 +167,36 @@ pub const DOMAIN: KindRule = KindRule {
     namespace: type_name,
     loses: None,
 };
+
+/// Whether the attribute is the first of these that differs: it speaks for the others.
+fn first_of(c: &Change, attrs: &[&str]) -> bool {
+    attrs.iter().find(|a| c.old.attr(a) != c.new.attr(a)) == Some(&c.attr)
+}
+
+/// Whether the whole domain is swapped for a new one.
+fn swapped(c: &Change) -> bool {
+    ["base", "collation"].iter().any(|a| c.old.attr(a) != c.new.attr(a))
+}
+
+/// There is no ALTER for the type that a domain stands on
+/// (<https://www.postgresql.org/docs/current/sql-alterdomain.html>). Its checks are made anew with it, but for those that
+/// change as well: these are dropped before and come after.
+fn swap_domain(scene: &Scene, c: &Change) -> How {
+    let Object::Domain(domain) = c.new else { return How::Nothing };
+    if !first_of(c, &["base", "collation"]) {
+        return How::Nothing;
+    }
+    let id = c.new.id();
+    let kept = scene.to.children(id).filter(|o| o.id().kind == Kind::DomainCheck);
+    let kept = kept.filter(|o| scene.from.get(o.id()).is_some_and(|old| old.attrs() == o.attrs()));
+    let checks: String = kept.map(|check| format!(" {}", domain_check(check))).collect();
+    let create = format!("CREATE DOMAIN {} AS {}{checks}", path(id), domain_body(domain));
+    let (from, to) = (c.old.attr("base").to_string(), c.new.attr("base").to_string());
+    swap_for(scene, c, create, &|column, ty| match super::types::using(column, &from, &to) {
+        plain if plain.is_empty() => plain,
+        cast => format!("{cast}::{ty}"),
+    })
+}
 
 fn domain_body(d: &Domain) -> String {
     let collation = d.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();

@@ -30,6 +30,7 @@ pub const COLUMN: KindRule = KindRule {
         elsewhere("identity"),
         elsewhere("identity_options"),
         elsewhere("storage"),
+        elsewhere("usual_storage"),
         elsewhere("compression"),
         elsewhere("statistics"),
         elsewhere("options"),
