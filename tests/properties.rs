@@ -129,7 +129,7 @@ fn go(pair: &Pair) -> Result<(), String> {
         let output = msr.on(&database, args);
         if output.code == 0 { Ok(()) } else { Err(format!("{}: {}", args[0], output.said())) }
     };
-    call(&["plan", "--schema", "new.sql", "--out", "p.ron"])?;
+    call(&["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "destructive"])?;
     call(&["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"])?;
     same("after apply, against a fresh B", &want)?;
     call(&["plan", "--schema", "new.sql", "--detailed-exitcode"])

@@ -23,7 +23,7 @@ impl Db {
 
     fn apply(&self, loaded: &Loaded, change: impl FnOnce(&mut Options)) -> Result<Report> {
         let reconnect = || -> Result<Box<dyn Session>> { Ok(Box::new(self.open())) };
-        let mut options = Options { reconnect: &reconnect, lock_wait: Duration::ZERO, ..Options::default() };
+        let mut options = Options { reconnect: &reconnect, lock_wait: Duration::from_secs(3), ..Options::default() };
         change(&mut options);
         self.apply_with(loaded, options)
     }

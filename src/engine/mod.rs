@@ -34,6 +34,10 @@ pub enum Access {
 pub trait Engine: Sync {
     fn name(&self) -> &'static str;
     fn dialect(&self) -> Dialect;
+    /// A name as ids have it: one of the spellings that the engine takes for the same.
+    fn folded(&self, name: &str) -> String {
+        name.to_string()
+    }
     /// One record a kind; a kind without one cannot occur in this engine's catalogs.
     fn rules(&self) -> &'static [KindRule];
     fn connect(&self, url: &DatabaseUrl, access: Access) -> Result<Box<dyn Session>>;

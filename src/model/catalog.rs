@@ -3,6 +3,7 @@
 use super::{Fingerprint, Id, Kind, Object};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Something that the engine's catalog holds and msr does not model: reported by name, never touched.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,21 +16,72 @@ pub struct Unmodelled {
 }
 
 /// The objects of a database or of a desired schema, and what was seen and is not modelled.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Catalog {
     objects: BTreeMap<Id, Object>,
     pub unmodelled: BTreeSet<Unmodelled>,
     /// Secrets that are there and were not read: what of what.
     pub withheld: BTreeSet<String>,
+    /// Made when first asked for, kept up to date from then on: every step of a plan has a catalog that differs from the last
+    /// one by an object or two.
+    links: OnceLock<Links>,
+}
+
+impl PartialEq for Catalog {
+    fn eq(&self, other: &Catalog) -> bool {
+        self.objects == other.objects && self.unmodelled == other.unmodelled && self.withheld == other.withheld
+    }
+}
+
+impl Eq for Catalog {}
+
+/// Parents and refs, backwards.
+#[derive(Debug, Clone, Default)]
+struct Links {
+    children: BTreeMap<Id, BTreeSet<Id>>,
+    users: BTreeMap<Id, BTreeSet<Id>>,
+}
+
+impl Links {
+    fn of(objects: &BTreeMap<Id, Object>) -> Links {
+        let mut links = Links::default();
+        objects.values().for_each(|o| links.add(o));
+        links
+    }
+
+    fn add(&mut self, object: &Object) {
+        if let Some(parent) = object.parent() {
+            self.children.entry(parent.clone()).or_default().insert(object.id().clone());
+        }
+        for to in object.refs() {
+            self.users.entry(to.to.clone()).or_default().insert(object.id().clone());
+        }
+    }
+
+    fn take(&mut self, object: &Object) {
+        let children = object.parent().and_then(|parent| self.children.get_mut(parent));
+        children.map(|set| set.remove(object.id()));
+        for to in object.refs() {
+            self.users.get_mut(&to.to).map(|set| set.remove(object.id()));
+        }
+    }
 }
 
 impl Catalog {
     pub fn insert(&mut self, object: Object) {
+        if let Some(links) = self.links.get_mut() {
+            self.objects.get(object.id()).into_iter().for_each(|before| links.take(before));
+            links.add(&object);
+        }
         self.objects.insert(object.id().clone(), object);
     }
 
     pub fn remove(&mut self, id: &Id) -> Option<Object> {
-        self.objects.remove(id)
+        let object = self.objects.remove(id)?;
+        if let Some(links) = self.links.get_mut() {
+            links.take(&object);
+        }
+        Some(object)
     }
 
     pub fn get(&self, id: &Id) -> Option<&Object> {
@@ -37,6 +89,7 @@ impl Catalog {
     }
 
     pub fn get_mut(&mut self, id: &Id) -> Option<&mut Object> {
+        self.links.take();
         self.objects.get_mut(id)
     }
 
@@ -61,28 +114,36 @@ impl Catalog {
     }
 
     pub fn retain(&mut self, mut keep: impl FnMut(&Object) -> bool) {
+        self.links.take();
         self.objects.retain(|_, object| keep(object));
     }
 
-    /// All objects of a kind, without looking at the others.
+    fn links(&self) -> &Links {
+        self.links.get_or_init(|| Links::of(&self.objects))
+    }
+
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
-        let first = Id::new(kind, [""; 0]);
-        self.objects.range(first..).take_while(move |(id, _)| id.kind == kind).map(|(_, o)| o)
+        self.below(kind, &[])
     }
 
-    pub fn children<'a>(&'a self, parent: &'a Id) -> impl Iterator<Item = &'a Object> {
-        self.iter().filter(move |o| o.parent() == Some(parent))
+    /// The objects of a kind whose path begins like this.
+    pub fn below<'a>(&'a self, kind: Kind, path: &'a [Box<str>]) -> impl Iterator<Item = &'a Object> {
+        let from = self.objects.range(Id { kind, path: path.into() }..);
+        from.take_while(move |(id, _)| id.kind == kind && id.path.starts_with(path)).map(|(_, o)| o)
     }
 
-    /// Who needs whom, backwards: for each object those that have it in their refs. Built once, asked often.
-    pub fn dependents(&self) -> BTreeMap<&Id, Vec<&Object>> {
-        let mut map: BTreeMap<&Id, Vec<&Object>> = BTreeMap::new();
-        for object in self.iter() {
-            for to in object.refs() {
-                map.entry(&to.to).or_default().push(object);
-            }
-        }
-        map
+    pub fn children<'a>(&'a self, parent: &Id) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.links().children.get(parent).into_iter().flatten().filter_map(|id| self.get(id))
+    }
+
+    /// The objects that have `id` in their refs.
+    pub fn users<'a>(&'a self, id: &Id) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.links().users.get(id).into_iter().flatten().filter_map(|id| self.get(id))
+    }
+
+    /// What the object is a part of, from its parent upwards.
+    pub fn ancestors<'a>(&'a self, id: &Id) -> impl Iterator<Item = &'a Id> + use<'a> {
+        std::iter::successors(self.get(id).and_then(Object::parent), |at| self.get(at).and_then(Object::parent))
     }
 
     /// The hash of everything modelled.
@@ -93,8 +154,9 @@ impl Catalog {
 
     /// Only the objects that `keep` names.
     pub fn limited_to(&self, keep: &BTreeSet<Id>) -> Catalog {
-        let objects = self.objects.iter().filter(|(id, _)| keep.contains(id)).map(|(id, o)| (id.clone(), o.clone())).collect();
-        Catalog { objects, unmodelled: BTreeSet::new(), withheld: BTreeSet::new() }
+        let objects =
+            self.objects.iter().filter(|(id, _)| keep.contains(id)).map(|(id, o)| (id.clone(), o.clone())).collect();
+        Catalog { objects, ..Catalog::default() }
     }
 }
 
@@ -103,5 +165,38 @@ impl FromIterator<Object> for Catalog {
         let mut catalog = Catalog::default();
         objects.into_iter().for_each(|o| catalog.insert(o));
         catalog
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Column, Head, Ref, Table};
+
+    #[test]
+    fn links_follow_every_change() {
+        let table = |name: &str| Id::new(Kind::Table, ["s", name]);
+        let column = |of: &str, needs: &str| {
+            let mut head = Head::child(table(of).below(Kind::Column, "c"), table(of));
+            head.refs.push(Ref::normal(table(needs)));
+            Column::new(head).into()
+        };
+        let mut catalog = Catalog::default();
+        for name in ["t", "u", "tt"] {
+            catalog.insert(Table::new(Head::new(table(name))).into());
+        }
+        let names = |found: Vec<&Object>| found.iter().map(|o| o.id().to_string()).collect::<Vec<_>>();
+        assert_eq!(catalog.users(&table("u")).count(), 0);
+        catalog.insert(column("t", "u"));
+        assert_eq!(names(catalog.users(&table("u")).collect()), ["column s.t.c"]);
+        assert_eq!(names(catalog.children(&table("t")).collect()), ["column s.t.c"]);
+        catalog.insert(column("t", "tt"));
+        assert_eq!((catalog.users(&table("u")).count(), catalog.users(&table("tt")).count()), (0, 1));
+        let id = table("t").below(Kind::Column, "c");
+        assert_eq!(catalog.ancestors(&id).collect::<Vec<_>>(), [&table("t")]);
+        assert_eq!(names(catalog.below(Kind::Column, &table("t").path).collect()), ["column s.t.c"]);
+        catalog.remove(&id);
+        assert_eq!((catalog.children(&table("t")).count(), catalog.users(&table("tt")).count()), (0, 0));
+        assert_eq!(catalog.of_kind(Kind::Table).count(), 3);
     }
 }

@@ -36,15 +36,22 @@ pub struct Head {
     /// What it had better come after where there is a choice: a guess, as from names in the body of a function.
     #[serde(default)]
     pub after: Vec<Id>,
+    /// The engine's own text of it, for what is created from its text. Never compared, and not in the fingerprint.
+    pub text: Option<String>,
 }
 
 impl Head {
     pub fn new(id: Id) -> Self {
-        Head { id, parent: None, refs: vec![], status: Status::Present, after: vec![] }
+        Head { id, parent: None, refs: vec![], status: Status::Present, after: vec![], text: None }
     }
 
     /// A part of `parent`, which it needs and goes with.
     pub fn child(id: Id, parent: Id) -> Self {
-        Head { id, refs: vec![Ref::auto(parent.clone())], parent: Some(parent), status: Status::Present, after: vec![] }
+        let refs = vec![Ref::auto(parent.clone())];
+        Head { id, parent: Some(parent), refs, status: Status::Present, after: vec![], text: None }
+    }
+
+    pub fn with_text(self, text: impl Into<String>) -> Self {
+        Head { text: Some(text.into()), ..self }
     }
 }

@@ -6,7 +6,6 @@ use crate::engine::Engine;
 use crate::engine::how::{Around, Change, How, Scene};
 use crate::model::{Catalog, Id, Object, Strength};
 use crate::{Error, Result};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Deltas by what they do; an id that is in both `drops` and `adds` is replaced.
@@ -38,14 +37,18 @@ impl Work {
 struct Expander<'a> {
     engine: &'a dyn Engine,
     scene: Scene<'a>,
-    dependents: OnceCell<BTreeMap<&'a Id, Vec<&'a Object>>>,
     work: Work,
     queue: Vec<Id>,
+    /// Who takes a name that may not be there twice.
+    taken: BTreeMap<Vec<String>, BTreeSet<Id>>,
 }
 
 /// Completes the deltas.
 pub fn expand(engine: &dyn Engine, scene: Scene, deltas: &[Delta]) -> Result<Work> {
-    let mut e = Expander { engine, scene, dependents: OnceCell::new(), work: Work::new(deltas), queue: vec![] };
+    let mut e = Expander { engine, scene, work: Work::new(deltas), queue: vec![], taken: BTreeMap::new() };
+    for id in e.work.adds.iter().cloned().collect::<Vec<_>>() {
+        e.take_names(&id)?;
+    }
     for id in e.work.sets.keys().cloned().collect::<Vec<_>>() {
         e.alter(&id)?;
     }
@@ -61,8 +64,7 @@ pub fn expand(engine: &dyn Engine, scene: Scene, deltas: &[Delta]) -> Result<Wor
 
 impl<'a> Expander<'a> {
     fn dependents_of(&self, id: &Id) -> Vec<&'a Object> {
-        let from: &'a Catalog = self.scene.from;
-        self.dependents.get_or_init(|| from.dependents()).get(id).cloned().unwrap_or_default()
+        self.scene.from.users(id).collect()
     }
 
     /// Looks how the changes of one object can be made.
@@ -138,6 +140,7 @@ impl<'a> Expander<'a> {
         self.work.drops.insert(id.clone());
         self.work.adds.insert(id.clone());
         self.queue.push(id.clone());
+        self.take_names(id)?;
         self.note_rebuild(id)
     }
 
@@ -158,7 +161,7 @@ impl<'a> Expander<'a> {
         let needs_it_still = self.scene.to.get(dependent.id()).is_some_and(|new| new.refs().iter().any(|r| r.to == *id));
         // What the engine drops silently with the object does not survive it, altered or not.
         let goes_along = dependent.refs().iter().any(|r| r.to == *id && r.strength == Strength::Auto);
-        let in_rebuild = self.work.rebuilds.iter().any(|t| inside(self.scene.from, dependent.id(), t));
+        let in_rebuild = self.scene.from.ancestors(dependent.id()).any(|a| self.work.rebuilds.contains(a));
         in_rebuild || (!needs_it_still && self.work.sets.contains_key(dependent.id()) && !goes_along) || (goes_along && self.is_only_owner(dependent, id))
     }
 
@@ -169,24 +172,18 @@ impl<'a> Expander<'a> {
         disowned && !self.scene.to.get(dependent.id()).is_some_and(|new| new.refs().iter().any(|r| r.to == *id))
     }
 
+    fn take_names(&mut self, id: &Id) -> Result<()> {
+        let names = self.scene.to.get(id).map(self.engine.rule(id.kind)?.namespace).unwrap_or_default();
+        for name in names {
+            self.taken.entry(name).or_default().insert(id.clone());
+        }
+        Ok(())
+    }
+
     fn name_is_taken_again(&self, id: &Id) -> Result<bool> {
         let Some(old) = self.scene.from.get(id) else { return Ok(false) };
         let names = (self.engine.rule(id.kind)?.namespace)(old);
-        if names.is_empty() {
-            return Ok(false);
-        }
-        for added in &self.work.adds {
-            // Only objects of the same schema (or table) can have the same name: the cheap test first.
-            if added.path.last() == id.path.last() || added.path.get(1) == id.path.get(1) {
-                if let Some(new) = self.scene.to.get(added) {
-                    let theirs = (self.engine.rule(added.kind)?.namespace)(new);
-                    if added != id && theirs.iter().any(|n| names.contains(n)) {
-                        return Ok(true);
-                    }
-                }
-            }
-        }
-        Ok(false)
+        Ok(names.iter().filter_map(|name| self.taken.get(name)).flatten().any(|taker| taker != id))
     }
 }
 
@@ -203,20 +200,14 @@ pub fn answer(engine: &dyn Engine, scene: &Scene, delta: &Delta) -> Result<(How,
     Ok(((rule.how)(scene, &change), (rule.blocks)(scene, &change)))
 }
 
-/// The object and all that stands inside its `CREATE`, to any depth.
+/// The object and all that is a part of it, to any depth.
 pub fn family(catalog: &Catalog, root: &Id) -> Vec<Id> {
-    let below = catalog.iter().filter(|o| inside(catalog, o.id(), root));
-    std::iter::once(root.clone()).chain(below.map(|o| o.id().clone())).collect()
-}
-
-/// Whether `id` is a part of `root`, or of a part of it.
-pub fn inside(catalog: &Catalog, id: &Id, root: &Id) -> bool {
-    let mut at = catalog.get(id).and_then(Object::parent);
-    while let Some(parent) = at {
-        if parent == root {
-            return true;
-        }
-        at = catalog.get(parent).and_then(Object::parent);
+    let mut all = vec![root.clone()];
+    let mut at = 0;
+    while let Some(id) = all.get(at) {
+        let children: Vec<Id> = catalog.children(id).map(|o| o.id().clone()).collect();
+        all.extend(children);
+        at += 1;
     }
-    false
+    all
 }

@@ -2,7 +2,7 @@
 //! dropped objects take along what the engine drops with them; a rebuilt table takes all of its own changes.
 
 use super::Action;
-use super::expand::{Work, answer, inside};
+use super::expand::{Work, answer};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{How, Rung, Scene};
@@ -68,9 +68,9 @@ fn all_of(root: &Id, folded: &[&Id], delta: fn(Id) -> Delta) -> Vec<Delta> {
 impl<'a> Grouper<'a> {
     /// The table whose rebuild takes care of this object.
     fn rebuild_of(&self, id: &Id) -> Option<&'a Id> {
-        let stands_inside = |t: &&Id| inside(self.scene.from, id, t) || inside(self.scene.to, id, t);
         let has_clause = self.engine.rule(id.kind).is_ok_and(|r| r.clause.is_some());
-        self.work.rebuilds.iter().find(|t| *t == id || (has_clause && stands_inside(t)))
+        let mut above = self.scene.from.ancestors(id).chain(self.scene.to.ancestors(id)).filter(|_| has_clause);
+        self.work.rebuilds.get(id).or_else(|| above.find_map(|a| self.work.rebuilds.get(a)))
     }
 
     /// Dropped objects that the engine does not drop by itself, each with those that go along.
@@ -165,7 +165,7 @@ impl<'a> Grouper<'a> {
     /// Whether something that `id` needs can only be made when the root is there: then it can't stand inside the root's
     /// `CREATE`. A serial column's default needs its sequence, which the column owns.
     fn needs_root_first(&self, id: &Id, root: &Id, root_of: &BTreeMap<&Id, &Id>) -> bool {
-        let in_root = |x: &Id| x == root || root_of.get(x) == Some(&root) || inside(self.scene.to, x, root);
+        let in_root = |x: &Id| x == root || root_of.get(x) == Some(&root) || self.scene.to.ancestors(x).any(|a| a == root);
         let new_refs = |x: &Id| self.scene.to.get(x).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
         let mut queue: Vec<&Id> = new_refs(id).filter(|to| !in_root(to)).collect();
         let mut seen = BTreeSet::new();

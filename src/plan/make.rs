@@ -69,7 +69,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let declared = goal.clone();
     scope::carry_over(&base, &mut goal);
 
-    let wants = rename::wanted(inputs.desired, &base, &goal)?;
+    let wants = rename::wanted(inputs.engine, inputs.desired, &base, &goal)?;
     let (renames, present) = match wants.is_empty() {
         true => (vec![], None),
         false => {

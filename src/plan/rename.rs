@@ -9,6 +9,7 @@ use crate::engine::{Engine, Session};
 use crate::model::{Catalog, Id, Kind, Object, Value};
 use crate::source::{Hint, HintKind, Source, Subject};
 use crate::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A rename that a schema file asks for and the database does not have yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +20,13 @@ pub enum Wanted {
 }
 
 /// The renames that stand in the files, in an order in which they can be done: what contains before what is contained.
-pub fn wanted(source: &Source, base: &Catalog, goal: &Catalog) -> Result<Vec<Wanted>> {
+pub fn wanted(engine: &dyn Engine, source: &Source, base: &Catalog, goal: &Catalog) -> Result<Vec<Wanted>> {
     let mut found = Vec::new();
     for (index, statement) in source.statements.iter().enumerate() {
         for hint in &statement.hints {
             if let Hint { kind: HintKind::RenamedFrom { old, subject: Some(subject) }, .. } = hint {
                 let place = source.place(index, hint.at.saturating_sub(statement.range.start));
-                found.push((resolve(subject, old, goal).map_err(|e| e.at(place.clone()))?, place));
+                found.push((resolve(engine, subject, old, goal).map_err(|e| e.at(place.clone()))?, place));
             }
         }
     }
@@ -33,6 +34,7 @@ pub fn wanted(source: &Source, base: &Catalog, goal: &Catalog) -> Result<Vec<Wan
         Wanted::Object { to, .. } => (to.path.len(), to.clone()),
         Wanted::Label { of, .. } => (of.path.len() + 1, of.clone()),
     });
+    swapped(&found, base, goal)?;
     let mut result: Vec<Wanted> = Vec::new();
     for (want, place) in found {
         if is_open(&want, &result, base, goal).map_err(|e| e.at(place))? {
@@ -42,9 +44,38 @@ pub fn wanted(source: &Source, base: &Catalog, goal: &Catalog) -> Result<Vec<Wan
     Ok(result)
 }
 
+/// Refuses hints that lead round in a circle of names that are all there, before and after: whether they are done already no
+/// catalog tells.
+fn swapped(found: &[(Wanted, String)], base: &Catalog, goal: &Catalog) -> Result<()> {
+    let wants: Vec<Wanted> = found.iter().map(|(want, _)| want.clone()).collect();
+    let objects = found.iter().filter_map(|(want, place)| match want {
+        Wanted::Object { from, to } => Some((to, (from, place))),
+        Wanted::Label { .. } => None,
+    });
+    let olds: BTreeMap<&Id, (&Id, &String)> = objects.collect();
+    let both = |id: &Id| goal.contains(id) && base.contains(&as_in_base(id, &wants));
+    for (to, (from, place)) in &olds {
+        let mut seen = BTreeSet::from([*to]);
+        let mut at = *from;
+        while let Some((next, _)) = olds.get(at).filter(|_| both(at) && seen.insert(at)) {
+            at = next;
+        }
+        if at == *to && at != *from && both(at) {
+            let error = Error::refused(format!("cannot rename {from} to `{}`: the hints swap names, and which state is meant cannot be told", to.name()));
+            return Err(error.at((*place).clone()).hint(format!(
+                "take a third name and two plans: rename `{}` to a new name in one, and that name to `{}` in the next",
+                from.name(),
+                to.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Finds the object that the hint stands before. The schema may be left out in the file.
-fn resolve(subject: &Subject, old: &str, goal: &Catalog) -> Result<Wanted> {
-    let (mut path, old) = (subject.path.clone(), unqualified(old));
+fn resolve(engine: &dyn Engine, subject: &Subject, old: &str, goal: &Catalog) -> Result<Wanted> {
+    let mut path: Vec<String> = subject.path.iter().map(|name| engine.folded(name)).collect();
+    let old = engine.folded(&unqualified(old));
     if subject.object == "enum value" {
         let label = path.pop().unwrap_or_default();
         let mut types = goal.ids().filter(|id| id.kind == Kind::Enum && ends_with(id, &path));
@@ -186,7 +217,7 @@ pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog,
     }
     let mut renamed = base.clone();
     keep.iter().for_each(|id| drop(renamed.remove(id)));
-    let known: std::collections::BTreeSet<Id> = renamed.ids().cloned().collect();
+    let known: BTreeSet<Id> = renamed.ids().cloned().collect();
     for object in state.iter().filter(|o| !known.contains(o.id())) {
         renamed.insert(object.clone());
     }

@@ -3,7 +3,7 @@
 use crate::diff::{Delta, diff};
 use crate::engine::Engine;
 use crate::model::{Catalog, Id, Kind, Object};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Leaves out owners and grants of a state that was read where `goal` says nothing of them: what default privileges of somebody
 /// else's gave to a new object is theirs.
@@ -64,20 +64,16 @@ pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
 /// others, and all that any of these depends on; whole tables, where the engine has only those, come with all of their parts.
 pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
-    let dependents = base.dependents();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
     while let Some(id) = queue.pop() {
         if affected.insert(id) {
-            queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()));
+            queue.extend(base.users(id).map(|o| o.id()));
         }
     }
     affected.extend(base.ids().filter(|id| engine.acts_on_others(id)));
     let whole = engine.whole_tables();
-    let mut parts: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
-    for object in base.iter().filter(|o| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger)) {
-        object.parent().into_iter().for_each(|parent| parts.entry(parent).or_default().push(object.id()));
-    }
+    let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
     let mut needed: BTreeSet<Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = affected.into_iter().collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();
@@ -88,14 +84,13 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
         if base.contains(id) {
             needed.insert(id.clone());
             // An extension brings its comment along, so a copy without it would differ.
-            let about = dependents.get(id).into_iter().flatten().filter(|o| o.id().kind == Kind::Comment);
-            queue.extend(about.map(|o| o.id()));
+            queue.extend(base.users(id).filter(|o| o.id().kind == Kind::Comment).map(Object::id));
         }
         // Who needs a composite type needs it with all that it is made of.
         if id.kind == Kind::Composite {
-            queue.extend(dependents.get(id).into_iter().flatten().map(|o| o.id()).filter(|part| part.kind == Kind::Attribute));
+            queue.extend(base.children(id).map(Object::id).filter(|part| part.kind == Kind::Attribute));
         }
-        queue.extend(parts.get(id).into_iter().flatten());
+        queue.extend(base.children(id).filter(is_part).map(Object::id));
         for object in base.get(id).into_iter().chain(goal.get(id)) {
             queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
         }

@@ -1,5 +1,6 @@
 //! The stages between a difference and ordered nodes, and the way back of each node.
 
+use super::Action;
 use super::expand::expand;
 use super::group::{Node, group};
 use super::order::{Ordered, Tie, order};
@@ -54,6 +55,10 @@ fn advance(state: &mut Catalog, goal: &Catalog, node: &Node) {
             }
             Delta::Rename { .. } => {}
         }
+    }
+    // A table built anew has the text of the goal, though all deltas are about its parts.
+    if let (Action::Rebuild, Some(table)) = (node.action, goal.get(&node.subject)) {
+        state.insert(table.clone());
     }
 }
 

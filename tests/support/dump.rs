@@ -113,6 +113,9 @@ fn table_lines(tokens: &[Token]) -> Vec<String> {
     for part in tokens[open..close].split(|t| t.depth == 1 && t.text == "," && !t.quoted) {
         let word = |i: usize| part.get(i).map_or("", |t| if t.quoted { "" } else { t.text.as_str() });
         let owner = part.first().map_or("", |t| t.text.as_str());
+        // A foreign key of one column is the same at its column and after the columns.
+        let of_key = part.iter().position(|t| t.text == "foreign" && !t.quoted).and_then(|i| part.get(i + 3));
+        let key_owner = of_key.map_or(owner, |t| t.text.as_str());
         for (i, _) in part.iter().enumerate().filter(|(_, t)| t.depth == 1) {
             let inside = || {
                 let end =
@@ -131,7 +134,7 @@ fn table_lines(tokens: &[Token]) -> Vec<String> {
                 "conflict" => out.push(format!("{owner} on conflict {}", word(i + 1))),
                 "autoincrement" => out.push("autoincrement".into()),
                 "deferrable" => out.push(format!(
-                    "{owner} {} deferrable {} {}",
+                    "{key_owner} {} deferrable {} {}",
                     if i > 0 { word(i - 1) } else { "" },
                     word(i + 1),
                     word(i + 2)

@@ -1,134 +1,130 @@
 //! The clauses of generated SQL.
+//!
+//! What is created is created from the text that SQLite keeps of it, which is the user's own: comments, spelling and all. A
+//! second writer, from the attributes, was tried and refused: it could only ever say less.
 
-use super::inspect::{given_name, list};
+use super::inspect::slice;
+use super::token::{Token, name_at, tokens};
 use super::words::quote;
-use crate::model::{Catalog, Column, Id, Kind, Object, PrimaryKey, Table};
+use crate::engine::how::{How, Scene};
+use crate::model::{Catalog, Column, Id, Kind, Object, Table};
 
-/// A `CREATE TABLE` of that name with all of its parts.
-pub fn create_table(name: &str, table: &Table, parts: &[&Object]) -> String {
-    let mut columns: Vec<&Column> = parts.iter().filter_map(|o| if let Object::Column(c) = o { Some(c) } else { None }).collect();
-    columns.sort_by_key(|c| c.position);
-    let key = parts.iter().find_map(|o| if let Object::PrimaryKey(k) = o { Some(k) } else { None });
-    // SQLite takes AUTOINCREMENT, and the odd DESC, only at the column.
-    let inline = key.filter(|k| k.columns.len() == 1 && (table.autoincrement || is_plain(k) || k.definition.starts_with(INLINE_DESC)));
-    let mut lines: Vec<String> = Vec::new();
-    for column in columns {
-        let mut line = column_text(column, default_of(parts, column));
-        if let Some(key) = inline.filter(|k| *k.columns[0] == *column.head.id.name()) {
-            line += &inline_key(key, table);
-        }
-        lines.push(line);
+/// The name as the object's own text spells it; ids have it in small letters.
+pub fn spelling(object: &Object) -> String {
+    let text = object.head().text.as_deref().unwrap_or_default();
+    let tokens = tokens(text);
+    let at = if object.id().kind == Kind::Column { Some(0) } else { name_at(&tokens) };
+    let written = at.and_then(|at| tokens.get(at)).and_then(Token::spelling);
+    // A text from before a rename spells another name.
+    written
+        .filter(|name| name.eq_ignore_ascii_case(object.id().name()))
+        .unwrap_or_else(|| object.id().name().to_string())
+}
+
+/// The name as it stands in generated SQL.
+pub fn named(object: &Object) -> String {
+    quote(&spelling(object))
+}
+
+/// The name of what is called so after the step, or before it.
+pub fn named_in(scene: &Scene, id: &Id) -> String {
+    scene.to.get(id).or_else(|| scene.from.get(id)).map_or_else(|| quote(id.name()), named)
+}
+
+/// Creates the object with its own text.
+pub fn create(object: &Object) -> How {
+    match &object.head().text {
+        Some(text) => How::statement(text),
+        None => without_text(object.id()),
     }
-    let mut constraints: Vec<&&Object> = parts.iter().filter(|o| is_constraint(o.id().kind)).collect();
-    constraints.sort_by_key(|o| (o.id().kind, o.position()));
-    lines.extend(constraints.into_iter().filter(|o| inline.is_none_or(|k| k.head.id != *o.id())).map(|o| constraint(o)));
-    let options: Vec<&str> =
-        [("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)].into_iter().filter(|o| o.1).map(|o| o.0).collect();
+}
+
+fn without_text(id: &Id) -> How {
+    How::Refuse(format!("cannot create {id}: SQLite's text of it is missing: a bug in msr"))
+}
+
+/// Creates the table with its parts.
+pub fn create_table(table: &Table, parts: &[&Object]) -> How {
+    match whole(table, parts).map(str::to_string).or_else(|| composed(table, parts)) {
+        Some(text) => How::statement(text),
+        None => without_text(&table.head.id),
+    }
+}
+
+/// The same under another name, for a while.
+pub fn create_table_as(name: &str, table: &Table, parts: &[&Object]) -> Option<String> {
+    let text = whole(table, parts).map(str::to_string).or_else(|| composed(table, parts))?;
+    let tokens = tokens(&text);
+    let old = tokens.get(name_at(&tokens)?)?;
+    Some(format!("{}{}{}", &text[..old.start], quote(name), &text[old.end()..]))
+}
+
+/// The table's text, if it says these parts and no others. Between two steps a table has some parts that it had and some
+/// that it gets, and no text that says so.
+fn whole<'a>(table: &'a Table, parts: &[&Object]) -> Option<&'a str> {
+    let text = table.head.text.as_deref()?;
+    let columns = columns(parts);
+    let known: Vec<(&str, &str)> = columns.iter().map(|c| (c.head.id.name(), c.r#type.as_str())).collect();
+    let says = slice(text, &known)?;
+    let same_columns = says.columns.iter().map(|c| Some(&c.text)).eq(columns.iter().map(|c| c.head.text.as_ref()));
+    let mut said: Vec<&str> = says.constraints.iter().map(|c| c.definition.as_str()).collect();
+    let mut there: Vec<String> = constraints(parts).iter().map(|o| definition(o)).collect();
+    said.sort_unstable();
+    there.sort_unstable();
+    (same_columns && said == there).then_some(text)
+}
+
+/// A text made of those of the parts.
+fn composed(table: &Table, parts: &[&Object]) -> Option<String> {
+    let columns = columns(parts).into_iter().map(|c| c.head.text.clone());
+    let mut lines: Vec<String> = columns.collect::<Option<_>>()?;
+    // What has no text of its own stands in that of its column.
+    lines.extend(constraints(parts).iter().filter_map(|o| o.head().text.clone()));
+    let options: Vec<&str> = [("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)]
+        .into_iter()
+        .filter(|o| o.1)
+        .map(|o| o.0)
+        .collect();
     let tail = if options.is_empty() { String::new() } else { format!(" {}", options.join(", ")) };
-    format!("CREATE TABLE {} (\n    {}\n){tail}", quote(name), lines.join(",\n    "))
+    let name = named(&table.clone().into());
+    Some(format!("CREATE TABLE {name} (\n    {}\n){tail}", lines.join(",\n    ")))
 }
 
-const INLINE_DESC: &str = "PRIMARY KEY DESC";
-
-fn is_plain(key: &PrimaryKey) -> bool {
-    key.definition == format!("PRIMARY KEY ({})", list(&key.columns))
+/// In the order of the table.
+pub fn columns<'a>(parts: &[&'a Object]) -> Vec<&'a Column> {
+    let mut all: Vec<&Column> =
+        parts.iter().filter_map(|o| if let Object::Column(c) = o { Some(c) } else { None }).collect();
+    all.sort_by_key(|c| (c.position, &c.head.id));
+    all
 }
 
-fn inline_key(key: &PrimaryKey, table: &Table) -> String {
-    let name = given_name(&key.head.id, &key.columns, &key.definition).map_or(String::new(), |n| format!(" CONSTRAINT {}", quote(n)));
-    // What follows the list: ON CONFLICT.
-    let after = match key.definition.strip_prefix(INLINE_DESC) {
-        Some(rest) => format!(" DESC{rest}"),
-        None => key.definition.rsplit_once(')').map_or(String::new(), |(_, rest)| rest.to_string()),
-    };
-    let auto = if table.autoincrement { " AUTOINCREMENT" } else { "" };
-    format!("{name} PRIMARY KEY{after}{auto}")
+fn constraints<'a>(parts: &[&'a Object]) -> Vec<&'a Object> {
+    let mut all: Vec<&Object> = parts.iter().filter(|o| CONSTRAINTS.contains(&o.id().kind)).copied().collect();
+    all.sort_by_key(|o| (o.position(), o.id()));
+    all
 }
 
-fn is_constraint(kind: Kind) -> bool {
-    matches!(kind, Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey)
+const CONSTRAINTS: &[Kind] = &[Kind::PrimaryKey, Kind::Unique, Kind::Check, Kind::ForeignKey];
+
+fn definition(object: &Object) -> String {
+    object.attr("definition").text().unwrap_or_default().to_string()
 }
 
-fn default_of<'a>(parts: &[&'a Object], column: &Column) -> Option<&'a str> {
-    let id = column.head.id.of_kind(Kind::Default);
-    parts.iter().find_map(|o| match o {
-        Object::Default(d) if d.head.id == id => Some(d.expression.as_str()),
-        _ => None,
-    })
-}
-
-/// A column as it stands in `CREATE TABLE` and `ADD COLUMN`.
-pub fn column_text(column: &Column, default: Option<&str>) -> String {
-    let mut text = quote(column.head.id.name());
-    if !column.r#type.is_empty() {
-        text += &format!(" {}", type_text(&column.r#type));
-    }
-    if let Some(collation) = &column.collation {
-        text += &format!(" COLLATE {}", quote(collation));
-    }
-    if let Some(expression) = &column.generated {
-        let stored = if column.stored { "STORED" } else { "VIRTUAL" };
-        text += &format!(" GENERATED ALWAYS AS ({expression}) {stored}");
-    }
-    if column.not_null {
-        text += " NOT NULL";
-        if let Some(conflict) = &column.conflict {
-            text += &format!(" ON CONFLICT {conflict}");
-        }
-    }
-    if let Some(default) = default {
-        text += &format!(" DEFAULT {default}");
-    }
-    text
-}
-
-/// SQLite reports a quoted type without its quotes; one that is not words and numbers needs them back.
-fn type_text(declared: &str) -> String {
-    let words = declared.split_once('(').map_or(declared, |(words, _)| words);
-    let plain = |w: &str| super::words::is_plain(w) || w.eq_ignore_ascii_case("current");
-    let as_is = words.split_whitespace().all(plain) && words.trim_start() == words;
-    let closed = declared.contains('(') == declared.ends_with(')');
-    if as_is && closed { declared.to_string() } else { super::words::in_quotes(declared) }
-}
-
-/// A constraint as it stands in `CREATE TABLE`.
-pub fn constraint(object: &Object) -> String {
-    let (name, definition) = named(object);
-    format!("{name}{definition}")
-}
-
-/// A constraint of a single column as it stands at the column, in `ADD COLUMN`.
+/// A constraint of a single column that is written after the columns, as it stands at the column in `ADD COLUMN`.
 pub fn column_constraint(object: &Object) -> String {
-    let (name, definition) = named(object);
-    match object {
-        Object::ForeignKey(key) => {
-            let long = format!("FOREIGN KEY ({}) ", list(&key.columns));
-            format!(" {name}{}", definition.strip_prefix(&long).unwrap_or(definition))
-        }
-        _ => format!(" {name}{definition}"),
+    let Some(text) = object.head().text.as_deref() else { return String::new() };
+    let tokens = tokens(text);
+    let word = |word: &str| tokens.iter().find(|t| t.is(word)).map(|t| t.start);
+    match (object.id().kind, word("FOREIGN"), word("REFERENCES")) {
+        (Kind::ForeignKey, Some(begin), Some(end)) => format!(" {}{}", &text[..begin], &text[end..]),
+        _ => format!(" {text}"),
     }
 }
 
-fn named(object: &Object) -> (String, &str) {
-    let (columns, definition): (&[String], &str) = match object {
-        Object::PrimaryKey(k) => (&k.columns, &k.definition),
-        Object::Unique(k) => (&k.columns, &k.definition),
-        Object::ForeignKey(k) => (&k.columns, &k.definition),
-        Object::Check(k) => (&[], &k.definition),
-        _ => (&[], ""),
-    };
-    let name = given_name(object.id(), columns, definition);
-    (name.map_or(String::new(), |n| format!("CONSTRAINT {} ", quote(n))), definition)
-}
-
-/// The table and everything inside its `CREATE`.
-pub fn parts<'a>(catalog: &'a Catalog, table: &Id) -> Vec<&'a Object> {
-    let inside = |o: &&Object| {
-        o.id().path.len() == 3
-            && o.id().path[..2] == table.path[..]
-            && (is_constraint(o.id().kind) || matches!(o.id().kind, Kind::Column | Kind::Default))
-    };
-    catalog.iter().filter(inside).collect()
+/// Everything inside the table's `CREATE`.
+pub fn parts<'a>(catalog: &'a Catalog, table: &'a Id) -> Vec<&'a Object> {
+    let kinds = [Kind::Column, Kind::Default].iter().chain(CONSTRAINTS);
+    kinds.flat_map(|kind| catalog.below(*kind, &table.path)).collect()
 }
 
 pub fn table_of(id: &Id) -> Id {

@@ -8,11 +8,10 @@ mod mentions;
 mod objects;
 mod table;
 
-pub use create::list;
-pub use table::given_name;
+pub use create::slice;
 
-use crate::model::{Catalog, Id, Kind, Unmodelled};
 use crate::SqlError;
+use crate::model::{Catalog, Id, Kind, Unmodelled};
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,20 +73,27 @@ struct Module {
 /// What the texts are read against.
 struct Reading {
     catalog: Catalog,
-    /// Tables, views and virtual tables, by name in small letters.
+    /// Tables, views and virtual tables, by name.
     relations: BTreeMap<String, Id>,
-    /// Columns by the small letters of table and column.
+    /// Columns by table and name.
     columns: BTreeMap<(String, String), Id>,
 }
 
 /// Reads all that is there.
 pub fn inspect(connection: &mut SqliteConnection) -> Result<Catalog, SqlError> {
     let failed = super::session::failure;
-    let entries: Vec<Entry> = diesel::sql_query(include_str!("inspect/schema.sql")).load(connection).map_err(failed)?;
-    let columns: Vec<ColumnRow> = diesel::sql_query(include_str!("inspect/columns.sql")).load(connection).map_err(failed)?;
-    let keys: Vec<KeyCount> = diesel::sql_query(include_str!("inspect/foreign_keys.sql")).load(connection).map_err(failed)?;
+    let mut entries: Vec<Entry> =
+        diesel::sql_query(include_str!("inspect/schema.sql")).load(connection).map_err(failed)?;
+    let mut columns: Vec<ColumnRow> =
+        diesel::sql_query(include_str!("inspect/columns.sql")).load(connection).map_err(failed)?;
+    let mut keys: Vec<KeyCount> =
+        diesel::sql_query(include_str!("inspect/foreign_keys.sql")).load(connection).map_err(failed)?;
     let modules: Vec<Module> =
         diesel::sql_query("SELECT name FROM pragma_module_list").load(connection).map_err(failed)?;
+    // SQLite compares names without regard to case, so that in an id they have none; how they are spelled, the texts tell.
+    entries.iter_mut().flat_map(|e| [&mut e.name, &mut e.on_table]).for_each(|n| n.make_ascii_lowercase());
+    columns.iter_mut().flat_map(|c| [&mut c.name, &mut c.on_table]).for_each(|n| n.make_ascii_lowercase());
+    keys.iter_mut().for_each(|k| k.on_table.make_ascii_lowercase());
     let modules: BTreeSet<String> = modules.into_iter().map(|m| m.name.to_ascii_lowercase()).collect();
     let keys: BTreeMap<&str, i64> = keys.iter().map(|k| (k.on_table.as_str(), k.keys)).collect();
     let mut of_table: BTreeMap<&str, Vec<&ColumnRow>> = BTreeMap::new();
@@ -119,13 +125,14 @@ pub fn inspect(connection: &mut SqliteConnection) -> Result<Catalog, SqlError> {
 /// Virtual tables whose module this build of msr does not have. Their shadow tables cannot be told from ordinary ones but
 /// by name (<https://sqlite.org/vtab.html#the_xshadowname_method>), and dropping one destroys the virtual table.
 fn foreign_prefixes(entries: &[Entry], modules: &BTreeSet<String>) -> Vec<String> {
-    let is_virtual = |e: &&Entry| e.kind == "table" && objects::module(&e.text).is_some_and(|m| !modules.contains(&m.to_ascii_lowercase()));
-    entries.iter().filter(is_virtual).map(|e| e.name.to_ascii_lowercase()).collect()
+    let is_virtual = |e: &&Entry| e.kind == "table" && objects::module(&e.text).is_some_and(|m| !modules.contains(&m));
+    entries.iter().filter(is_virtual).map(|e| e.name.clone()).collect()
 }
 
 fn is_foreign(entry: &Entry, foreign: &[String]) -> bool {
-    let name = entry.name.to_ascii_lowercase();
-    foreign.iter().any(|f| name.strip_prefix(f.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+    foreign
+        .iter()
+        .any(|f| entry.name.strip_prefix(f.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
 }
 
 impl Reading {
@@ -138,10 +145,10 @@ impl Reading {
                 (_, "virtual") => Kind::VirtualTable,
                 _ => Kind::Table,
             };
-            relations.insert(entry.name.to_ascii_lowercase(), Id::new(kind, [MAIN, &entry.name]));
+            relations.insert(entry.name.clone(), Id::new(kind, [MAIN, &entry.name]));
         }
         for row in rows {
-            let key = (row.on_table.to_ascii_lowercase(), row.name.to_ascii_lowercase());
+            let key = (row.on_table.clone(), row.name.clone());
             columns.insert(key, Id::new(Kind::Column, [MAIN, &row.on_table, &row.name]));
         }
         Reading { catalog: Catalog::default(), relations, columns }

@@ -53,7 +53,8 @@ impl Copy {
             }
             ptr::copy_nonoverlapping(database.as_ptr(), buffer, size);
             let flags = ffi::SQLITE_DESERIALIZE_FREEONCLOSE | ffi::SQLITE_DESERIALIZE_RESIZEABLE;
-            ffi::sqlite3_deserialize(self.handle, c"main".as_ptr(), buffer, size as i64, size as i64, flags) == ffi::SQLITE_OK
+            ffi::sqlite3_deserialize(self.handle, c"main".as_ptr(), buffer, size as i64, size as i64, flags)
+                == ffi::SQLITE_OK
         }
     }
 }

@@ -37,6 +37,11 @@ impl Engine for Sqlite {
         Dialect::Sqlite
     }
 
+    /// Without regard to the case of ASCII letters: <https://sqlite.org/lang_keywords.html>.
+    fn folded(&self, name: &str) -> String {
+        name.to_ascii_lowercase()
+    }
+
     fn rules(&self) -> &'static [KindRule] {
         rules::RULES
     }

@@ -106,8 +106,12 @@ fn unopened(path: &Path) -> Error {
 fn explained(e: SqlError) -> Error {
     match e.code.as_str() {
         "SQLITE_NOTADB" => Error::refused("it is not a SQLite database (or an encrypted one)"),
-        "SQLITE_READONLY" => Error::refused("it is read-only").hint("give this user write access to the file and its folder"),
-        "SQLITE_CANTOPEN" => Error::refused(e.message).hint("SQLite needs write access to the folder as well, for its journal"),
+        "SQLITE_READONLY" => {
+            Error::refused("it is read-only").hint("give this user write access to the file and its folder")
+        }
+        "SQLITE_CANTOPEN" => {
+            Error::refused(e.message).hint("SQLite needs write access to the folder as well, for its journal")
+        }
         _ => Error::from(e),
     }
 }
@@ -141,15 +145,18 @@ mod tests {
         assert_eq!(failure_of(&at("a b#%.db"), Access::Write), None);
         assert_eq!(failure_of(&at("no/such.db"), Access::Write), Some(Failure::Config));
         assert_eq!(failure_of(folder.path(), Access::Write), Some(Failure::Config));
-        std::fs::write(at("text"), "this is no database, though it is long enough to be taken for one".repeat(20)).unwrap_or_else(|e| panic!("{e}"));
+        std::fs::write(at("text"), "this is no database, though it is long enough to be taken for one".repeat(20))
+            .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(failure_of(&at("text"), Access::Read), Some(Failure::Refused));
-        let mode = DatabaseUrl::parse(&format!("sqlite://{}?mode=rwc", at("made.db").display())).unwrap_or_else(|e| panic!("{e}"));
+        let mode = DatabaseUrl::parse(&format!("sqlite://{}?mode=rwc", at("made.db").display()))
+            .unwrap_or_else(|e| panic!("{e}"));
         let mut first = open(&mode, Access::Write).unwrap_or_else(|e| panic!("{e}"));
         execute(&mut first, "CREATE TABLE t (a); BEGIN IMMEDIATE").unwrap_or_else(|e| panic!("{e}"));
         let mut second = open(&url(&at("made.db")), Access::Write).unwrap_or_else(|e| panic!("{e}"));
         let busy = execute(&mut second, "PRAGMA busy_timeout = 1; BEGIN IMMEDIATE").map_err(|e| (e.code, e.transient));
         assert_eq!(busy, Err(("SQLITE_BUSY".to_string(), true)));
-        let only = DatabaseUrl::parse(&format!("sqlite://{}?mode=ro", at("made.db").display())).unwrap_or_else(|e| panic!("{e}"));
+        let only = DatabaseUrl::parse(&format!("sqlite://{}?mode=ro", at("made.db").display()))
+            .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(open(&only, Access::Write).err().map(|e| e.failure), Some(Failure::Refused));
     }
 }

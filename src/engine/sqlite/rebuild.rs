@@ -4,7 +4,7 @@
 //! and `foreign_key_check` runs before it ends (`session.rs`); indexes and triggers of the table are objects of their own,
 //! dropped before and created after by steps of the same transaction.
 
-use super::ddl::{create_table, parts};
+use super::ddl::{self, create_table_as, named, parts, spelling};
 use super::token::tokens;
 use super::words::{literal, quote};
 use crate::diff::Delta;
@@ -16,27 +16,41 @@ use crate::{Error, Result};
 ///
 /// The columns that `scene` knows on both sides are copied; a rename among the deltas is followed.
 pub fn rebuild(scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>> {
-    let (Some(Object::Table(old)), Some(Object::Table(new))) = (scene.from.get(&before(table, deltas)), scene.to.get(table)) else {
+    let (Some(Object::Table(old)), Some(Object::Table(new))) =
+        (scene.from.get(&before(table, deltas)), scene.to.get(table))
+    else {
         return Err(Error::failed(format!("{table} is to be rebuilt and is missing on one side: a bug in msr")));
     };
-    let (old_name, name) = (old.head.id.name(), table.name());
+    let spelled = |object: Option<&Object>| object.map(spelling).unwrap_or_default();
+    let (old_name, name) = (&spelled(scene.from.get(&old.head.id)), &spelled(scene.to.get(table)));
     if let Some(lost) = scene.from.unmodelled.iter().find(|u| hangs_on(u, old_name)) {
-        return Err(Error::refused(format!("cannot rebuild {table}: the {} `{}` would be lost, which msr does not model", lost.what, lost.name)));
+        return Err(Error::refused(format!(
+            "cannot rebuild {table}: the {} `{}` would be lost, which msr does not model",
+            lost.what, lost.name
+        )));
     }
     let between = format!("msr_new_{name}");
     let (from, to, temporary) = (quote(old_name), quote(name), quote(&between));
     let (into, select) = copied(scene, old, new, deltas);
-    let mut sql = vec![create_table(&between, new, &parts(scene.to, table))];
+    let create = create_table_as(&between, new, &parts(scene.to, table));
+    let create = create.ok_or_else(|| {
+        Error::failed(format!("cannot rebuild {table}: SQLite's text of it is missing: a bug in msr"))
+    })?;
+    let mut sql = vec![create];
     if !into.is_empty() {
         // OR ABORT overrules what ON CONFLICT says in the table, which may drop rows: https://sqlite.org/lang_conflict.html.
-        sql.push(format!("INSERT OR ABORT INTO {temporary} ({}) SELECT {} FROM {from}", into.join(", "), select.join(", ")));
+        sql.push(format!(
+            "INSERT OR ABORT INTO {temporary} ({}) SELECT {} FROM {from}",
+            into.join(", "),
+            select.join(", ")
+        ));
     }
     sql.extend(count_rows(old_name, &from, &temporary));
     if old.autoincrement && new.autoincrement {
         // The mark may be above every row that is left: https://sqlite.org/autoinc.html.
         sql.push(format!("DELETE FROM sqlite_sequence WHERE name = {}", literal(&between)));
         sql.push(format!(
-            "INSERT INTO sqlite_sequence (name, seq) SELECT {}, seq FROM sqlite_sequence WHERE name = {}",
+            "INSERT INTO sqlite_sequence (name, seq) SELECT {}, seq FROM sqlite_sequence WHERE name = {} COLLATE NOCASE",
             literal(&between),
             literal(old_name)
         ));
@@ -83,9 +97,9 @@ fn copied(scene: &Scene, old: &Table, new: &Table, deltas: &[Delta]) -> (Vec<Str
         let source = old.head.id.below(Kind::Column, known.name());
         // A column that is dropped and made again under one name is a new one.
         let anew = deltas.contains(&Delta::Add(column.head.id.clone()));
-        if !anew && scene.from.contains(&source) {
-            into.push(quote(column.head.id.name()));
-            select.push(quote(known.name()));
+        if let Some(source) = scene.from.get(&source).filter(|_| !anew) {
+            into.push(named(&column.clone().into()));
+            select.push(named(source));
         }
     }
     if let Some(rowid) = rowid(scene, old, new) {
@@ -101,8 +115,11 @@ fn rowid(scene: &Scene, old: &Table, new: &Table) -> Option<&'static str> {
     if old.without_rowid || new.without_rowid || has_alias(scene.to, &new.head.id) {
         return None;
     }
-    let all: Vec<&Column> = columns(scene.from, &old.head.id).into_iter().chain(columns(scene.to, &new.head.id)).collect();
-    ["rowid", "_rowid_", "oid"].into_iter().find(|name| !all.iter().any(|c| c.head.id.name().eq_ignore_ascii_case(name)))
+    let all: Vec<&Column> =
+        columns(scene.from, &old.head.id).into_iter().chain(columns(scene.to, &new.head.id)).collect();
+    ["rowid", "_rowid_", "oid"]
+        .into_iter()
+        .find(|name| !all.iter().any(|c| c.head.id.name().eq_ignore_ascii_case(name)))
 }
 
 /// Whether the table has an INTEGER PRIMARY KEY, which is its rowid.
@@ -120,9 +137,6 @@ fn has_alias(catalog: &Catalog, table: &Id) -> bool {
     })
 }
 
-fn columns<'a>(catalog: &'a Catalog, table: &Id) -> Vec<&'a Column> {
-    let mut all: Vec<&Column> =
-        parts(catalog, table).into_iter().filter_map(|o| if let Object::Column(c) = o { Some(c) } else { None }).collect();
-    all.sort_by_key(|c| c.position);
-    all
+fn columns<'a>(catalog: &'a Catalog, table: &'a Id) -> Vec<&'a Column> {
+    ddl::columns(&parts(catalog, table))
 }

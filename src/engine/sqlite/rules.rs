@@ -5,17 +5,30 @@
 
 mod columns;
 
-use super::ddl::{create_table, table_of};
+use super::ddl::{create, create_table, named, named_in, table_of};
 use super::inspect::MAIN;
-use super::words::quote;
 use crate::engine::how::{Change, How, KindRule, Scene, SetRule, nothing, own_name, replace, set};
 use crate::model::{Id, Kind, Object};
 
-pub static RULES: &[KindRule] = &[TABLE, VIRTUAL_TABLE, columns::COLUMN, columns::DEFAULT, PRIMARY_KEY, UNIQUE, CHECK, FOREIGN_KEY, INDEX, VIEW, TRIGGER];
+pub static RULES: &[KindRule] = &[
+    TABLE,
+    VIRTUAL_TABLE,
+    columns::COLUMN,
+    columns::DEFAULT,
+    PRIMARY_KEY,
+    UNIQUE,
+    CHECK,
+    FOREIGN_KEY,
+    INDEX,
+    VIEW,
+    TRIGGER,
+];
 
 /// The answer for what only other engines have: it cannot differ.
 const fn elsewhere(attr: &'static str) -> SetRule {
-    set(attr, |_, change| How::Refuse(format!("cannot change {} of {}: SQLite has no such thing", change.attr, change.new.id())))
+    set(attr, |_, change| {
+        How::Refuse(format!("cannot change {} of {}: SQLite has no such thing", change.attr, change.new.id()))
+    })
 }
 
 fn rebuild(_: &Scene, change: &Change) -> How {
@@ -26,7 +39,7 @@ const TABLE: KindRule = KindRule {
     kind: Kind::Table,
     clause: None,
     create: |_, object, parts| match object {
-        Object::Table(table) => How::statement(create_table(object.id().name(), table, parts)),
+        Object::Table(table) => create_table(table, parts),
         _ => How::Nothing,
     },
     drop: drop_relation,
@@ -48,35 +61,20 @@ const TABLE: KindRule = KindRule {
 const VIRTUAL_TABLE: KindRule = KindRule {
     kind: Kind::VirtualTable,
     clause: None,
-    create: |_, object, _| match object {
-        Object::VirtualTable(t) => {
-            let arguments = if t.arguments.is_empty() { String::new() } else { format!("({})", t.arguments) };
-            How::statement(format!("CREATE VIRTUAL TABLE {} USING {}{arguments}", quote(object.id().name()), quote(&t.module)))
-        }
-        _ => How::Nothing,
-    },
+    create: |_, object, _| create(object),
     drop: drop_relation,
     rename: Some(rename_table),
-    set: &[set("module", keep_virtual), set("arguments", keep_virtual)],
+    // It cannot be altered (https://sqlite.org/lang_createvtab.html), and what its rows are only its module knows.
+    set: &[set("module", replace), set("arguments", replace)],
     namespace: relation_name,
     loses: Some(|object| Some(format!("the rows of {}", object.id()))),
 };
-
-/// A virtual table cannot be altered (<https://sqlite.org/lang_createvtab.html>), and what its rows are only its module knows.
-fn keep_virtual(_: &Scene, change: &Change) -> How {
-    let id = change.new.id();
-    How::Refuse(format!(
-        "cannot change {} of {id} from `{}` to `{}`: SQLite cannot alter a virtual table, and a new one is empty; \
-         declare the new one under another name, fill it, and take the old one out of the schema in a later plan",
-        change.attr, change.from, change.to
-    ))
-}
 
 /// A key, check or foreign key of a table that is there already.
 const fn constraint(kind: Kind, set: &'static [SetRule]) -> KindRule {
     KindRule {
         kind,
-        clause: Some(|_, object| super::ddl::constraint(object)),
+        clause: Some(|_, object| object.head().text.clone().unwrap_or_default()),
         create: |scene, object, _| match comes_with_column(scene.from, object) {
             true => How::Nothing,
             false => How::Rebuild(table_of(object.id())),
@@ -108,13 +106,7 @@ const FOREIGN_KEY: KindRule =
 const INDEX: KindRule = KindRule {
     kind: Kind::Index,
     clause: None,
-    create: |_, object, _| match object {
-        Object::Index(index) => {
-            let unique = if index.unique { "UNIQUE " } else { "" };
-            How::statement(format!("CREATE {unique}INDEX {} {}", quote(object.id().name()), index.definition))
-        }
-        _ => How::Nothing,
-    },
+    create: |_, object, _| create(object),
     drop: drop_relation,
     rename: None,
     set: &[
@@ -132,14 +124,7 @@ const INDEX: KindRule = KindRule {
 const VIEW: KindRule = KindRule {
     kind: Kind::View,
     clause: None,
-    create: |_, object, _| match object {
-        Object::View(view) => {
-            let names: Vec<String> = view.columns.iter().map(|c| quote(c)).collect();
-            let columns = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-            How::statement(format!("CREATE VIEW {}{columns} AS {}", quote(object.id().name()), view.definition))
-        }
-        _ => How::Nothing,
-    },
+    create: |_, object, _| create(object),
     drop: drop_relation,
     rename: None,
     set: &[set("definition", replace), set("columns", replace), elsewhere("options"), elsewhere("recursive")],
@@ -150,14 +135,11 @@ const VIEW: KindRule = KindRule {
 const TRIGGER: KindRule = KindRule {
     kind: Kind::Trigger,
     clause: None,
-    create: |_, object, _| match object {
-        Object::Trigger(trigger) => How::statement(&trigger.definition),
-        _ => How::Nothing,
-    },
-    drop: |_, object| How::statement(format!("DROP TRIGGER {}", quote(object.id().name()))),
+    create: |_, object, _| create(object),
+    drop: |_, object| How::statement(format!("DROP TRIGGER {}", named(object))),
     rename: None,
     set: &[set("definition", replace), set("enabled", nothing)],
-    namespace: |object| vec![vec![MAIN.into(), "trigger".into(), object.id().name().to_ascii_lowercase()]],
+    namespace: |object| vec![vec![MAIN.into(), "trigger".into(), object.id().name().into()]],
     loses: None,
 };
 
@@ -167,23 +149,14 @@ fn drop_relation(_: &Scene, object: &Object) -> How {
         Kind::Index => "INDEX",
         _ => "TABLE",
     };
-    How::statement(format!("DROP {word} {}", quote(object.id().name())))
+    How::statement(format!("DROP {word} {}", named(object)))
 }
 
-/// Tables, views and indexes share one space of names, in which case does not count.
+/// Tables, views and indexes share one space of names.
 fn relation_name(object: &Object) -> Vec<Vec<String>> {
-    vec![vec![MAIN.into(), object.id().name().to_ascii_lowercase()]]
+    vec![vec![MAIN.into(), object.id().name().into()]]
 }
 
-fn rename_table(_: &Scene, object: &Object, new: &Id) -> How {
-    let (from, to) = (object.id().name(), new.name());
-    if !from.eq_ignore_ascii_case(to) {
-        return How::statement(format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to)));
-    }
-    // SQLite says that the name is taken when only its case changes: by way of a third name.
-    let between = quote(&format!("msr_new_{to}"));
-    How::statements([
-        format!("ALTER TABLE {} RENAME TO {between}", quote(from)),
-        format!("ALTER TABLE {between} RENAME TO {}", quote(to)),
-    ])
+fn rename_table(scene: &Scene, object: &Object, new: &Id) -> How {
+    How::statement(format!("ALTER TABLE {} RENAME TO {}", named_in(scene, object.id()), named_in(scene, new)))
 }

@@ -25,8 +25,9 @@ pub struct SqliteSession {
     /// `None` in memory, where nobody else can be.
     file: Option<std::path::PathBuf>,
     lock: Option<lock::Held>,
-    /// Root pages of tables when `watch` was called.
-    roots: BTreeMap<String, i64>,
+    /// Root pages of tables as last read, and whether a statement ran since.
+    roots: String,
+    stale: bool,
 }
 
 #[derive(QueryableByName)]
@@ -55,7 +56,7 @@ impl SqliteSession {
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
         let server = Server { engine: "sqlite", version: number, major: parts[0] };
-        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: BTreeMap::new(), file: None, lock: None })
+        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: String::new(), stale: true, file: None, lock: None })
     }
 
     /// The database lies in a file that other runs can open.
@@ -87,7 +88,9 @@ impl SqliteSession {
         if now <= before {
             return Ok(());
         }
-        let sql = "SELECT \"table\" || ' → ' || \"parent\" AS name, count(*) AS value FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1";
+        let sql = "SELECT c.\"table\" || ' (' || (SELECT group_concat(l.\"from\", ', ') FROM pragma_foreign_key_list(c.\"table\") AS l \
+                   WHERE l.id = c.fkid) || ') → ' || c.parent AS name, count(*) AS value \
+                   FROM pragma_foreign_key_check AS c GROUP BY 1 ORDER BY 1";
         let tables: Vec<String> = self.pairs(sql)?.iter().map(|p| format!("{} in {}", p.value, p.name)).collect();
         Err(SqlError {
             message: format!("{} rows would refer to rows that are not there", now - before),
@@ -98,10 +101,23 @@ impl SqliteSession {
         })
     }
 
-    fn root_pages(&mut self) -> Result<BTreeMap<String, i64>, SqlError> {
-        let sql = "SELECT name, rootpage AS value FROM sqlite_schema WHERE type = 'table' AND rootpage > 0";
-        Ok(self.pairs(sql)?.into_iter().map(|p| (p.name, p.value)).collect())
+    /// All in one value, which mostly is what it was: it is asked for at every step of a plan.
+    fn root_pages(&mut self) -> Result<String, SqlError> {
+        #[derive(QueryableByName)]
+        struct Roots {
+            #[diesel(sql_type = Text)]
+            roots: String,
+        }
+        let sql = "SELECT coalesce(group_concat(rootpage || ' ' || name, char(0)), '') AS roots \
+                   FROM sqlite_schema WHERE type = 'table' AND rootpage > 0";
+        self.stale = false;
+        Ok(diesel::sql_query(sql).get_result::<Roots>(&mut self.connection).map_err(failure)?.roots)
     }
+}
+
+/// Tables by name, from what `root_pages` gives.
+fn by_name(roots: &str) -> BTreeMap<&str, &str> {
+    roots.split('\0').filter_map(|one| one.split_once(' ')).map(|(root, name)| (name, root)).collect()
 }
 
 impl Session for SqliteSession {
@@ -110,6 +126,7 @@ impl Session for SqliteSession {
     }
 
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.stale = true;
         self.connection.batch_execute(sql).map_err(failure)
     }
 
@@ -151,7 +168,9 @@ impl Session for SqliteSession {
     fn prepare(&mut self) -> Result<()> {
         self.execute("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF")?;
         if self.number("SELECT foreign_keys AS value FROM pragma_foreign_keys")? != 0 {
-            return Err(Error::failed("cannot turn foreign keys off for a change of the schema: a transaction is open"));
+            return Err(Error::failed(
+                "cannot turn foreign keys off for a change of the schema: a transaction is open",
+            ));
         }
         self.prepared = true;
         Ok(())
@@ -173,7 +192,9 @@ impl Session for SqliteSession {
     }
 
     fn watch(&mut self) -> Result<(), SqlError> {
-        self.roots = self.root_pages()?;
+        if self.stale {
+            self.roots = self.root_pages()?;
+        }
         Ok(())
     }
 
@@ -181,8 +202,13 @@ impl Session for SqliteSession {
     /// root page.
     fn observed(&mut self) -> Result<Observed, SqlError> {
         let now = self.root_pages()?;
-        let moved = self.roots.iter().filter(|(name, root)| now.get(*name).is_some_and(|r| r != *root));
-        let rewrites = moved.map(|(name, _)| name.clone()).collect();
+        let before = std::mem::replace(&mut self.roots, now);
+        if before == self.roots {
+            return Ok(Observed::default());
+        }
+        let (before, now) = (by_name(&before), by_name(&self.roots));
+        let moved = before.iter().filter(|(name, root)| now.get(*name).is_some_and(|r| r != *root));
+        let rewrites = moved.map(|(name, _)| name.to_string()).collect();
         Ok(Observed { rewrites, ..Observed::default() })
     }
 

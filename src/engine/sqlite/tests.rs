@@ -37,7 +37,6 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
     let url = DatabaseUrl::parse("sqlite::memory:")?;
     let desired = Source::parse(vec![File { name: "new.sql".into(), text: new.into() }], Dialect::Sqlite)?;
     make(Inputs {
-        settled: &mut |_, _, _| Ok(false),
         engine: &Sqlite,
         target: Some((session, &url)),
         base: None,
@@ -48,6 +47,7 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
         created_at: String::new(),
         parent: None,
         tie: Tie::Hostile(7),
+        settled: &mut |_, _, _| Ok(false),
         progress: &mut |_, _, _| {},
     })
 }
@@ -95,12 +95,14 @@ fn p03_every_attribute_has_a_rule() {
 /// The cases of a folder that is not part of the package: `MSR_CASES=…/cases/sqlite cargo test`. None without it.
 fn each_case(mut check: impl FnMut(&str, &str, &str)) {
     let Some(root) = std::env::var_os("MSR_CASES") else { return };
-    let below = |folder: std::path::PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+    let below =
+        |folder: std::path::PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
     let mut cases: Vec<_> = below(root.into()).flat_map(below).collect();
     cases.sort();
     assert!(!cases.is_empty());
     for case in cases {
-        let read = |name: &str| std::fs::read_to_string(case.join(name)).unwrap_or_else(|e| panic!("{e}: {}", case.display()));
+        let read =
+            |name: &str| std::fs::read_to_string(case.join(name)).unwrap_or_else(|e| panic!("{e}: {}", case.display()));
         check(&case.display().to_string(), &read("old.sql"), &read("new.sql"));
     }
 }

@@ -39,9 +39,14 @@ impl Token<'_> {
         self.start + self.text.len()
     }
 
-    /// The name that it spells, where it stands in the place of a name.
-    /// SQLite takes a string for a name there: <https://sqlite.org/lang_keywords.html>.
+    /// The name that it spells, where it stands in the place of a name, folded as SQLite compares names.
     pub fn name(&self) -> Option<String> {
+        self.spelling().map(|name| name.to_ascii_lowercase())
+    }
+
+    /// The name as it is written, without its quotes.
+    /// SQLite takes a string for a name there: <https://sqlite.org/lang_keywords.html>.
+    pub fn spelling(&self) -> Option<String> {
         let inner = |t: &str| t.get(1..t.len().saturating_sub(1)).unwrap_or_default().to_string();
         match (self.kind, self.text.chars().next()?) {
             (TokenKind::Word, _) => Some(self.text.to_string()),
@@ -93,9 +98,10 @@ fn next(rest: &str) -> (Option<TokenKind>, usize) {
         (b'_' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.., _) => (Some(TokenKind::Word), while_(0, is_part)),
         (b'?' | b'@' | b'$' | b':' | b'#', _) => (Some(TokenKind::Word), while_(1, is_part).max(1)),
         (b'-', Some(b'>')) => (Some(TokenKind::Symbol), if bytes.get(2) == Some(&b'>') { 3 } else { 2 }),
-        (b'<', Some(b'=' | b'>' | b'<')) | (b'>', Some(b'=' | b'>')) | (b'=' | b'!', Some(b'=')) | (b'|', Some(b'|')) => {
-            (Some(TokenKind::Symbol), 2)
-        }
+        (b'<', Some(b'=' | b'>' | b'<'))
+        | (b'>', Some(b'=' | b'>'))
+        | (b'=' | b'!', Some(b'='))
+        | (b'|', Some(b'|')) => (Some(TokenKind::Symbol), 2),
         _ => (Some(TokenKind::Symbol), 1),
     }
 }
@@ -124,6 +130,16 @@ fn number(rest: &str) -> usize {
     let hexadecimal = matches!(bytes.get(1), Some(b'x' | b'X'));
     let part = |i: usize| is_part(bytes[i] as char) || bytes[i] == b'.' || (!hexadecimal && exponent(i));
     (0..bytes.len()).find(|i| !part(*i)).unwrap_or(bytes.len())
+}
+
+/// The index of the name in a `CREATE`. SQLite stores neither schema nor `IF NOT EXISTS`, but says nowhere that it never will.
+pub fn name_at(tokens: &[Token]) -> Option<usize> {
+    let kind = tokens.iter().position(|t| t.any_of(&["TABLE", "INDEX", "VIEW", "TRIGGER"]))?;
+    let exists =
+        [("IF", 1), ("NOT", 2), ("EXISTS", 3)].iter().all(|(w, i)| tokens.get(kind + i).is_some_and(|t| t.is(w)));
+    let name = if exists { kind + 4 } else { kind + 1 };
+    let qualified = tokens.get(name + 1).is_some_and(|t| t.is("."));
+    Some(if qualified { name + 2 } else { name })
 }
 
 /// The index after the parenthesis that closes the one at `open`.
@@ -160,12 +176,14 @@ mod tests {
     #[test]
     fn sqlite_tokens_are_cut_where_sqlite_cuts_them() {
         let texts = |sql| tokens(sql).iter().map(|t| t.text).collect::<Vec<_>>();
-        assert_eq!(texts("a$b+1e-5-x'0f'->>'a''b'--c\n/*d*/[e]]"), [
-            "a$b", "+", "1e-5", "-", "x'0f'", "->>", "'a''b'", "[e]", "]"
-        ]);
-        assert_eq!(texts("\u{1f600}a\"b\"\"c\"`d```<=||1_000 0x1F-1 .5"), [
-            "\u{1f600}a", "\"b\"\"c\"", "`d```", "<=", "||", "1_000", "0x1F", "-", "1", ".5"
-        ]);
+        assert_eq!(
+            texts("a$b+1e-5-x'0f'->>'a''b'--c\n/*d*/[e]]"),
+            ["a$b", "+", "1e-5", "-", "x'0f'", "->>", "'a''b'", "[e]", "]"]
+        );
+        assert_eq!(
+            texts("\u{1f600}a\"b\"\"c\"`d```<=||1_000 0x1F-1 .5"),
+            ["\u{1f600}a", "\"b\"\"c\"", "`d```", "<=", "||", "1_000", "0x1F", "-", "1", ".5"]
+        );
         assert_eq!(texts("'open"), ["'open"]);
         assert_eq!(tokens("`d```")[0].name().as_deref(), Some("d`"));
     }

@@ -14,6 +14,8 @@ pub struct Sliced {
 #[derive(Debug, Default)]
 pub struct ColumnText {
     pub name: String,
+    /// From the name to the last token.
+    pub text: String,
     pub default: Option<String>,
     pub collation: Option<String>,
     pub generated: Option<String>,
@@ -29,6 +31,8 @@ pub struct Constraint {
     pub what: What,
     pub columns: Vec<String>,
     pub definition: String,
+    /// As it is written; `None` for what stands in its column's text.
+    pub text: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +43,8 @@ pub enum What {
     ForeignKey,
 }
 
-/// `None` when the text is not as expected: the table is then reported as not modelled.
+/// `columns` are the names and types that SQLite tells of. `None` when the text is not as expected: the table is then reported
+/// as not modelled.
 pub fn slice(sql: &str, columns: &[(&str, &str)]) -> Option<Sliced> {
     let all = tokens(sql);
     let open = all.iter().position(|t| t.is("("))?;
@@ -48,7 +53,7 @@ pub fn slice(sql: &str, columns: &[(&str, &str)]) -> Option<Sliced> {
     let mut out = Sliced::default();
     let mut names = columns.iter();
     for part in split_at_commas(&all[open + 1..end - 1]) {
-        let mut cutter = Cutter { tokens: part, at: 0, known: &known, columns, name: None, out: &mut out };
+        let mut cutter = Cutter { sql, tokens: part, at: 0, known: &known, columns, name: None, out: &mut out };
         let first = part.first()?;
         let is_constraint = first.any_of(&["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"]);
         if !is_constraint {
@@ -63,6 +68,7 @@ pub fn slice(sql: &str, columns: &[(&str, &str)]) -> Option<Sliced> {
 }
 
 struct Cutter<'c, 'a> {
+    sql: &'a str,
     tokens: &'c [Token<'a>],
     at: usize,
     known: &'c Names,
@@ -101,7 +107,7 @@ impl<'c, 'a> Cutter<'c, 'a> {
     }
 
     fn column(&mut self, (name, kind): &(&str, &str)) -> Option<String> {
-        let mut text = ColumnText { name: self.take()?.name()?, ..ColumnText::default() };
+        let mut text = ColumnText { name: self.take()?.name()?, text: self.written(0), ..ColumnText::default() };
         self.skip_type();
         while self.peek().is_some() {
             let word = self.peek()?;
@@ -139,10 +145,26 @@ impl<'c, 'a> Cutter<'c, 'a> {
         Some(found)
     }
 
+    /// The text from the token at `from` to the last one.
+    fn written(&self, from: usize) -> String {
+        let to = self.tokens.last().map_or(0, Token::end);
+        self.tokens.get(from).map_or(String::new(), |first| self.sql[first.start..to].to_string())
+    }
+
     /// PRAGMAs tell the type.
     fn skip_type(&mut self) {
         const STARTS: &[&str] = &[
-            "CONSTRAINT", "DEFAULT", "COLLATE", "AS", "NOT", "NULL", "DEFERRABLE", "REFERENCES", "PRIMARY", "UNIQUE", "CHECK",
+            "CONSTRAINT",
+            "DEFAULT",
+            "COLLATE",
+            "AS",
+            "NOT",
+            "NULL",
+            "DEFERRABLE",
+            "REFERENCES",
+            "PRIMARY",
+            "UNIQUE",
+            "CHECK",
         ];
         while let Some(token) = self.peek() {
             let generated = token.is("GENERATED") && self.tokens.get(self.at + 1).is_some_and(|t| t.is("ALWAYS"));
@@ -155,14 +177,16 @@ impl<'c, 'a> Cutter<'c, 'a> {
         }
     }
 
-    /// A default is kept as it is written: quotes decide between a string and a keyword.
+    /// A default is kept as it is written but for its keywords: quotes decide between a string and a keyword, and a bare word
+    /// that is none is a string.
     fn default(&mut self) -> Option<String> {
         if self.peek()?.is("(") {
             return Some(format!("({})", normal(self.group()?, self.known)));
         }
         let sign = if self.peek()?.any_of(&["+", "-"]) { self.take()?.text } else { "" };
         let token = self.take()?;
-        let text = if token.is("NULL") { "NULL".to_string() } else { token.text.to_string() };
+        let keyword = token.any_of(&["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"]);
+        let text = if keyword { token.text.to_ascii_uppercase() } else { token.text.to_string() };
         Some(format!("{sign}{text}"))
     }
 
@@ -194,7 +218,13 @@ impl<'c, 'a> Cutter<'c, 'a> {
 
     fn table_constraints(&mut self) -> Option<()> {
         // SQLite lets the comma between table constraints be left out.
-        while self.peek().is_some() {
+        let mut begin = self.at;
+        while let Some(word) = self.peek() {
+            let defers = word.any_of(&["NOT", "DEFERRABLE"]);
+            if self.name.is_none() && !defers {
+                begin = self.at;
+            }
+            let count = self.out.constraints.len();
             if self.eat(&["CONSTRAINT"]) {
                 self.name = Some(self.take()?.name()?);
             } else if self.eat(&["PRIMARY", "KEY"]) {
@@ -204,10 +234,14 @@ impl<'c, 'a> Cutter<'c, 'a> {
             } else if self.eat(&["FOREIGN", "KEY"]) {
                 let columns = self.names()?;
                 self.references(columns)?;
-            } else if self.peek()?.any_of(&["NOT", "DEFERRABLE"]) {
+            } else if defers {
                 self.defer()?;
             } else {
                 self.check()?;
+            }
+            if defers || self.out.constraints.len() > count {
+                let text = self.sql[self.tokens.get(begin)?.start..self.tokens.get(self.at - 1)?.end()].to_string();
+                self.out.constraints.last_mut()?.text = Some(text);
             }
         }
         Some(())
@@ -222,7 +256,7 @@ impl<'c, 'a> Cutter<'c, 'a> {
         let (mut columns, mut items) = (vec![], vec![]);
         for part in split_at_commas(list) {
             let (first, rest) = part.split_first()?;
-            let name = self.declared(&first.name()?);
+            let name = first.name()?;
             items.push(key_item(&name, rest)?);
             columns.push(name);
         }
@@ -255,7 +289,7 @@ impl<'c, 'a> Cutter<'c, 'a> {
         let target = self.take()?.name()?;
         let mut text = format!("FOREIGN KEY ({}) REFERENCES {}", list(&columns), spelled(&target));
         if self.peek().is_some_and(|t| t.is("(")) {
-            text += &format!(" ({})", list(&self.bare_names()?));
+            text += &format!(" ({})", list(&self.names()?));
         }
         let (mut delete, mut update, mut matches) = (None, None, None);
         loop {
@@ -303,28 +337,17 @@ impl<'c, 'a> Cutter<'c, 'a> {
     }
 
     fn names(&mut self) -> Option<Vec<String>> {
-        let names = self.bare_names()?;
-        Some(names.iter().map(|n| self.declared(n)).collect())
-    }
-
-    fn bare_names(&mut self) -> Option<Vec<String>> {
         split_at_commas(self.group()?).iter().map(|part| part.first()?.name()).collect()
-    }
-
-    /// The name as the column is declared.
-    fn declared(&self, name: &str) -> String {
-        let found = self.columns.iter().find(|c| c.0.eq_ignore_ascii_case(name));
-        found.map_or(name, |c| c.0).to_string()
     }
 
     fn push(&mut self, what: What, columns: Vec<String>, definition: String) {
         let name = self.name.take();
-        self.out.constraints.push(Constraint { name, what, columns, definition });
+        self.out.constraints.push(Constraint { name, what, columns, definition, text: None });
     }
 }
 
-/// Built-in collations are written in capitals; the others as they are.
-pub fn collation(name: &str) -> String {
+/// Built-in collations are written in capitals.
+fn collation(name: &str) -> String {
     let upper = name.to_ascii_uppercase();
     if matches!(upper.as_str(), "BINARY" | "NOCASE" | "RTRIM") { upper } else { name.to_string() }
 }
@@ -338,7 +361,9 @@ fn key_item(name: &str, rest: &[Token]) -> Option<String> {
     };
     match rest {
         [] => Some(format!("{}{direction}", spelled(name))),
-        [word, used] if word.is("COLLATE") => Some(format!("{} COLLATE {}{direction}", spelled(name), collation(&used.name()?))),
+        [word, used] if word.is("COLLATE") => {
+            Some(format!("{} COLLATE {}{direction}", spelled(name), collation(&used.name()?)))
+        }
         _ => None,
     }
 }
@@ -347,7 +372,7 @@ fn on_conflict(conflict: Option<String>) -> String {
     conflict.map_or(String::new(), |c| format!(" ON CONFLICT {c}"))
 }
 
-pub fn list(names: &[String]) -> String {
+fn list(names: &[String]) -> String {
     names.iter().map(|n| spelled(n)).collect::<Vec<_>>().join(", ")
 }
 

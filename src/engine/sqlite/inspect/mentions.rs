@@ -43,7 +43,9 @@ pub fn relations(tokens: &[Token]) -> Names {
             expected = tokens.get(i + 1).is_some_and(|t| !t.is("("));
         } else if expected {
             let qualifies = tokens.get(i + 1).is_some_and(|t| t.is("."));
-            let conflict = token.any_of(&["OR", "ROLLBACK", "ABORT", "REPLACE", "FAIL", "IGNORE"]) && i > 0 && !tokens[i - 1].is("FROM");
+            let conflict = token.any_of(&["OR", "ROLLBACK", "ABORT", "REPLACE", "FAIL", "IGNORE"])
+                && i > 0
+                && !tokens[i - 1].is("FROM");
             if let Some(name) = token.name().filter(|_| !qualifies) {
                 names.add(&name);
             }
@@ -55,7 +57,19 @@ pub fn relations(tokens: &[Token]) -> Names {
 
 /// What ends a FROM.
 const ENDS: &[&str] = &[
-    "SELECT", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "SET", "VALUES", ";",
+    "SELECT",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "WINDOW",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "SET",
+    "VALUES",
+    ";",
 ];
 
 #[cfg(test)]
@@ -81,7 +95,12 @@ mod tests {
         ] {
             assert!(found(sql, "t"), "{sql}");
         }
-        for sql in ["SELECT t, a AS t FROM x", "SELECT f(t) FROM x GROUP BY t", "SELECT 1 FROM x WHERE a IN (t, 1)", "UPDATE x SET a = t"] {
+        for sql in [
+            "SELECT t, a AS t FROM x",
+            "SELECT f(t) FROM x GROUP BY t",
+            "SELECT 1 FROM x WHERE a IN (t, 1)",
+            "UPDATE x SET a = t",
+        ] {
             assert!(!found(sql, "t"), "{sql}");
         }
     }

@@ -1,7 +1,7 @@
 //! What stands beside tables: indexes, views, triggers, virtual tables.
 
 use super::super::normal::{Names, normal, normal_trigger, spelled};
-use super::super::token::{Token, group_end, split_at_commas, tokens};
+use super::super::token::{Token, TokenKind, group_end, name_at, split_at_commas, tokens};
 use super::create::mentioned;
 use super::mentions::relations;
 use super::{Entry, MAIN, Reading};
@@ -14,11 +14,13 @@ pub fn index(reading: &mut Reading, entry: &Entry) -> Option<()> {
     let on = tokens.iter().position(|t| t.is("ON"))?;
     let rest = tokens.get(on + 2..)?;
     rest.first().filter(|t| t.is("("))?;
-    let mut head = Head::child(Id::new(Kind::Index, [MAIN, &entry.name]), table);
+    let mut head = Head::child(Id::new(Kind::Index, [MAIN, &entry.name]), table).with_text(&entry.text);
     // Not dropped with a column: DROP COLUMN refuses (https://sqlite.org/lang_altertable.html#altertabdropcol).
     head.refs.extend(columns(reading, rest, &[entry.on_table.as_str()]));
     let unique = tokens.get(1).is_some_and(|t| t.is("UNIQUE"));
-    reading.catalog.insert(Index { unique, definition: index_definition(reading, &entry.on_table, rest)?, ..Index::new(head) }.into());
+    reading.catalog.insert(
+        Index { unique, definition: index_definition(reading, &entry.on_table, rest)?, ..Index::new(head) }.into(),
+    );
     Some(())
 }
 
@@ -38,8 +40,8 @@ fn index_definition(reading: &Reading, table: &str, rest: &[Token]) -> Option<St
 
 pub fn view(reading: &mut Reading, entry: &Entry) -> Option<()> {
     let tokens = tokens(&entry.text);
-    let start = after_name(&tokens)?;
-    let mut view = View::new(Head::new(Id::new(Kind::View, [MAIN, &entry.name])));
+    let start = name_at(&tokens)? + 1;
+    let mut view = View::new(Head::new(Id::new(Kind::View, [MAIN, &entry.name])).with_text(&entry.text));
     let mut at = start;
     if tokens.get(at)?.is("(") {
         let end = group_end(&tokens, at)?;
@@ -59,8 +61,9 @@ pub fn view(reading: &mut Reading, entry: &Entry) -> Option<()> {
 pub fn trigger(reading: &mut Reading, entry: &Entry) -> Option<()> {
     let table = modelled(reading, entry)?;
     let tokens = tokens(&entry.text);
-    let start = after_name(&tokens)?;
-    let mut head = Head::child(Id::new(Kind::Trigger, [MAIN, table.name(), &entry.name]), table);
+    let start = name_at(&tokens)? + 1;
+    let id = Id::new(Kind::Trigger, [MAIN, table.name(), &entry.name]);
+    let mut head = Head::child(id, table).with_text(&entry.text);
     let on = tokens.iter().position(|t| t.is("ON"))?;
     head.refs.extend(columns(reading, &tokens[start..on], &[entry.on_table.as_str()]));
     let tables = related(reading, &tokens[on + 1..], Some(&entry.on_table));
@@ -74,7 +77,8 @@ pub fn trigger(reading: &mut Reading, entry: &Entry) -> Option<()> {
 /// Shadow tables are the module's: <https://sqlite.org/vtab.html#the_xshadowname_method>.
 pub fn virtual_table(reading: &mut Reading, entry: &Entry) -> Option<()> {
     let module = module(&entry.text)?;
-    // SQLite hands the arguments to the module as they are written; only the white space between them is nobody's.
+    // SQLite hands the arguments to the module as they are written; only the white space between them is nobody's, and the
+    // modules that are built in compare names as SQLite does.
     let tokens = tokens(&entry.text);
     let arguments = match tokens.iter().position(|t| t.is("(")) {
         Some(open) => {
@@ -84,19 +88,23 @@ pub fn virtual_table(reading: &mut Reading, entry: &Entry) -> Option<()> {
         }
         None => String::new(),
     };
-    let head = Head::new(Id::new(Kind::VirtualTable, [MAIN, &entry.name]));
+    let head = Head::new(Id::new(Kind::VirtualTable, [MAIN, &entry.name])).with_text(&entry.text);
     reading.catalog.insert(VirtualTable { module, arguments, ..VirtualTable::new(head) }.into());
     Some(())
 }
 
-/// The text from the first to the last token, with single spaces where there was white space or a comment.
+/// The text from the first to the last token, bare words in small letters, with single spaces where there was white space or
+/// a comment.
 fn folded(sql: &str, part: &[Token]) -> String {
     let mut out = String::new();
     for (i, token) in part.iter().enumerate() {
         if i > 0 && part[i - 1].end() < token.start && !sql[part[i - 1].end()..token.start].is_empty() {
             out.push(' ');
         }
-        out.push_str(token.text);
+        match token.kind {
+            TokenKind::Word => out.push_str(&token.text.to_ascii_lowercase()),
+            _ => out.push_str(token.text),
+        }
     }
     out
 }
@@ -109,19 +117,9 @@ pub fn module(sql: &str) -> Option<String> {
     tokens.get(using + 1)?.name()
 }
 
-/// The index of the token after the name in `CREATE … name`. SQLite stores neither schema nor `IF NOT EXISTS`, but says
-/// nowhere that it never will.
-fn after_name(tokens: &[Token]) -> Option<usize> {
-    let kind = tokens.iter().position(|t| t.any_of(&["VIEW", "TRIGGER"]))?;
-    let exists = [("IF", 1), ("NOT", 2), ("EXISTS", 3)].iter().all(|(w, i)| tokens.get(kind + i).is_some_and(|t| t.is(w)));
-    let name = if exists { kind + 4 } else { kind + 1 };
-    let qualified = tokens.get(name + 1).is_some_and(|t| t.is("."));
-    Some(if qualified { name + 3 } else { name + 1 })
-}
-
 /// The table or view that an index or trigger is on, if it is modelled.
 fn modelled(reading: &Reading, entry: &Entry) -> Option<Id> {
-    let id = reading.relations.get(&entry.on_table.to_ascii_lowercase())?;
+    let id = reading.relations.get(&entry.on_table)?;
     reading.catalog.contains(id).then(|| id.clone())
 }
 
@@ -143,7 +141,7 @@ fn names(reading: &Reading, tables: &[&str]) -> Names {
 
 /// The relations, and those of their columns that the tokens mention.
 fn needs(reading: &Reading, tokens: &[Token], tables: &[&str]) -> Vec<Ref> {
-    let ids = tables.iter().filter_map(|t| reading.relations.get(&t.to_ascii_lowercase()));
+    let ids = tables.iter().filter_map(|t| reading.relations.get(*t));
     ids.map(|id| Ref::normal(id.clone())).chain(columns(reading, tokens, tables)).collect()
 }
 
@@ -156,6 +154,6 @@ fn columns(reading: &Reading, tokens: &[Token], tables: &[&str]) -> Vec<Ref> {
 }
 
 fn columns_of<'a>(reading: &'a Reading, table: &str) -> impl Iterator<Item = &'a Id> {
-    let table = table.to_ascii_lowercase();
+    let table = table.to_string();
     reading.columns.range((table.clone(), String::new())..).take_while(move |((t, _), _)| *t == table).map(|(_, id)| id)
 }

@@ -16,13 +16,13 @@ pub fn table(reading: &mut Reading, entry: &Entry, rows: &[&ColumnRow], keys: i6
             strict: entry.strict,
             without_rowid: entry.without_rowid,
             autoincrement: sliced.autoincrement,
-            ..Table::new(Head::new(id.clone()))
+            ..Table::new(Head::new(id.clone()).with_text(&entry.text))
         }
         .into(),
     );
     for (position, (row, text)) in rows.iter().zip(&sliced.columns).enumerate() {
         let column = Id::new(Kind::Column, [MAIN, &entry.name, &row.name]);
-        let mut head = Head::child(column.clone(), id.clone());
+        let mut head = Head::child(column.clone(), id.clone()).with_text(&text.text);
         let others = rows.iter().filter(|r| text.mentions.has(&r.name) && r.name != row.name);
         head.refs.extend(others.map(|r| Ref::normal(Id::new(Kind::Column, [MAIN, &entry.name, &r.name]))));
         reading.catalog.insert(
@@ -66,9 +66,15 @@ fn agrees(sliced: &Sliced, rows: &[&ColumnRow], keys: i64) -> bool {
 }
 
 /// Names need not be unique in SQLite, nor be there at all. What has none is called after what it says; the second of a name
-/// gets `#2`, and so does a name that ends like that, so that [`given_name`] can take it off again.
-fn insert(reading: &mut Reading, table: &Id, constraint: Constraint, position: u32, seen: &mut BTreeMap<(What, String), usize>) {
-    let Constraint { name, what, columns, definition } = constraint;
+/// gets `#2`, and so does a name that ends like that.
+fn insert(
+    reading: &mut Reading,
+    table: &Id,
+    constraint: Constraint,
+    position: u32,
+    seen: &mut BTreeMap<(What, String), usize>,
+) {
+    let Constraint { name, what, columns, definition, text } = constraint;
     let named = name.is_some();
     let base = name.unwrap_or_else(|| unnamed(what, &columns, &definition));
     let count = seen.entry((what, base.clone())).or_default();
@@ -87,6 +93,7 @@ fn insert(reading: &mut Reading, table: &Id, constraint: Constraint, position: u
         ([one], What::Check | What::ForeignKey) => Head::child(id, one.clone()),
         _ => Head::child(id, table.clone()),
     };
+    head.text = text;
     head.refs.extend(of_columns.into_iter().map(Ref::normal));
     // No reference to the table that a foreign key points to: SQLite looks for it only when rows are written
     // (https://sqlite.org/foreignkeys.html#fk_schemacommands), and two tables may point to each other.
@@ -114,18 +121,6 @@ fn unnamed(what: What, columns: &[String], definition: &str) -> String {
         What::ForeignKey => format!("foreign key({})", columns.join(",")),
         What::Check => definition.replacen("CHECK (", "check(", 1),
     }
-}
-
-/// The name that the user gave, if any.
-pub fn given_name<'a>(id: &'a Id, columns: &[String], definition: &str) -> Option<&'a str> {
-    let what = match id.kind {
-        Kind::PrimaryKey => What::PrimaryKey,
-        Kind::Unique => What::Unique,
-        Kind::Check => What::Check,
-        _ => What::ForeignKey,
-    };
-    let name = without_number(id.name());
-    (name != unnamed(what, columns, definition)).then_some(name)
 }
 
 fn without_number(name: &str) -> &str {

@@ -2,22 +2,23 @@
 
 use super::{elsewhere, rebuild};
 use crate::engine::how::{How, KindRule, Scene, own_name, set};
-use crate::engine::sqlite::ddl::{column_constraint, column_text, parts, table_of};
+use crate::engine::sqlite::ddl::{column_constraint, named, named_in, parts, table_of};
 use crate::engine::sqlite::token::{TokenKind, tokens};
-use crate::engine::sqlite::words::quote;
 use crate::model::{Catalog, Column, Id, Kind, Object};
 
 pub const COLUMN: KindRule = KindRule {
     kind: Kind::Column,
-    clause: Some(|scene, object| match object {
-        Object::Column(column) => column_text(column, default(scene.to, column)),
-        _ => String::new(),
-    }),
+    clause: Some(|_, object| object.head().text.clone().unwrap_or_default()),
     create: |scene, object, _| add(scene, object),
     drop: drop_column,
-    rename: Some(|_, object, new| {
+    rename: Some(|scene, object, new| {
         // The table has its new name by now, if it gets one.
-        How::statement(format!("ALTER TABLE {} RENAME COLUMN {} TO {}", quote(new.at(1)), quote(object.id().name()), quote(new.name())))
+        let table = named_in(scene, &table_of(new));
+        How::statement(format!(
+            "ALTER TABLE {table} RENAME COLUMN {} TO {}",
+            named_in(scene, object.id()),
+            named_in(scene, new)
+        ))
     }),
     set: &[
         set("type", rebuild),
@@ -35,7 +36,7 @@ pub const COLUMN: KindRule = KindRule {
         elsewhere("options"),
         elsewhere("foreign_options"),
     ],
-    namespace: |object| vec![object.id().path.iter().map(|s| s.to_ascii_lowercase()).chain(["column".into()]).collect()],
+    namespace: own_name,
     loses: Some(|object| match object {
         // A generated value can be generated again.
         Object::Column(column) if column.generated.is_some() => None,
@@ -45,10 +46,8 @@ pub const COLUMN: KindRule = KindRule {
 
 pub const DEFAULT: KindRule = KindRule {
     kind: Kind::Default,
-    clause: Some(|_, object| match object {
-        Object::Default(default) => format!("DEFAULT {}", default.expression),
-        _ => String::new(),
-    }),
+    // It stands in its column's text.
+    clause: Some(|_, _| String::new()),
     create: |scene, object, _| of_column(scene.from, object),
     drop: |scene, object| of_column(scene.to, object),
     rename: None,
@@ -74,8 +73,7 @@ fn default<'a>(catalog: &'a Catalog, column: &Column) -> Option<&'a str> {
 
 /// What is to come with the column, whether or not the caller has folded it already.
 fn carried<'a>(scene: &Scene<'a>, column: &Id) -> Vec<&'a Object> {
-    let of_column = scene.to.iter().filter(|o| o.parent() == Some(column));
-    of_column.filter(|o| matches!(o.id().kind, Kind::Check | Kind::ForeignKey)).collect()
+    scene.to.children(column).filter(|o| matches!(o.id().kind, Kind::Check | Kind::ForeignKey)).collect()
 }
 
 fn add(scene: &Scene, object: &Object) -> How {
@@ -86,13 +84,17 @@ fn add(scene: &Scene, object: &Object) -> How {
     if !can_be_added(scene, column, default, &carried) {
         return How::Rebuild(table);
     }
+    let Some(text) = &column.head.text else {
+        return How::Refuse(format!("cannot add {}: SQLite's text of it is missing: a bug in msr", object.id()));
+    };
     let constraints: String = carried.iter().map(|c| column_constraint(c)).collect();
-    How::Clause(table, format!("ADD COLUMN {}{constraints}", column_text(column, default)))
+    How::statement(format!("ALTER TABLE {} ADD COLUMN {text}{constraints}", named_in(scene, &table)))
 }
 
 /// The conditions of <https://sqlite.org/lang_altertable.html#altertabaddcol>.
 fn can_be_added(scene: &Scene, column: &Column, default: Option<&str>, carried: &[&Object]) -> bool {
-    let in_key = parts(scene.to, &table_of(&column.head.id)).into_iter().any(|o| match o {
+    let table = table_of(&column.head.id);
+    let in_key = parts(scene.to, &table).into_iter().any(|o| match o {
         Object::PrimaryKey(k) => k.columns.iter().any(|c| **c == *column.head.id.name()),
         Object::Unique(k) => k.columns.iter().any(|c| **c == *column.head.id.name()),
         _ => false,
@@ -129,12 +131,11 @@ fn drop_column(scene: &Scene, object: &Object) -> How {
     if used || !others.clone().any(|o| stays(&o)) {
         return How::Rebuild(table);
     }
-    let drop = format!("DROP COLUMN {}", quote(object.id().name()));
-    if !scene.from.iter().any(|o| o.id().kind == Kind::View) {
-        return How::Clause(table, drop);
+    let drop = format!("ALTER TABLE {} DROP COLUMN {}", named_in(scene, &table), named(object));
+    if scene.from.of_kind(Kind::View).next().is_none() {
+        return How::statement(drop);
     }
     // Otherwise SQLite checks every view, among them `SELECT * FROM a UNION SELECT * FROM b` between the drop of a column of
     // a and that of b (https://sqlite.org/pragma.html#pragma_legacy_alter_table).
-    let drop = format!("ALTER TABLE {} {drop}", quote(table.name()));
     How::statements(["PRAGMA legacy_alter_table = ON", &drop, "PRAGMA legacy_alter_table = OFF"])
 }
