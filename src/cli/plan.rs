@@ -126,10 +126,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         None => Some(engine.connect(&settings.database, Access::Read)?),
     };
     refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
-    let target = match &mut session {
-        Some(session) => Some((&mut **session as &mut dyn Session, &settings.database)),
-        None => None,
-    };
+    let target = session.as_mut().map(|session| (&mut **session as &mut dyn Session, &settings.database));
     let mut progress = Progress::new(context);
     let made = make(Inputs {
         engine,

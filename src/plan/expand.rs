@@ -128,14 +128,13 @@ impl<'a> Expander<'a> {
 
     fn replace(&mut self, id: &Id, because_of: Option<&Id>) -> Result<()> {
         let rule = self.engine.rule(id.kind)?;
-        if let (Some(cause), Some(old)) = (because_of, self.scene.from.get(id)) {
-            if let Some(lost) = rule.loses.and_then(|loses| loses(old)) {
+        if let (Some(cause), Some(old)) = (because_of, self.scene.from.get(id))
+            && let Some(lost) = rule.loses.and_then(|loses| loses(old)) {
                 return Err(Error::refused(format!(
                     "cannot change {cause}: {id} depends on it and would have to be dropped and created again, which loses {lost}"
                 ))
                 .hint(format!("change {id} so that it no longer depends on {cause} in a plan of its own, then plan again")));
             }
-        }
         self.work.sets.remove(id);
         self.work.drops.insert(id.clone());
         self.work.adds.insert(id.clone());

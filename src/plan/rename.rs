@@ -136,11 +136,10 @@ fn ends_with(id: &Id, path: &[String]) -> bool {
 fn as_in_base(id: &Id, before: &[Wanted]) -> Id {
     let mut path = id.path.clone();
     for want in before {
-        if let Wanted::Object { from, to } = want {
-            if path.len() > to.path.len() && path.starts_with(&to.path) {
+        if let Wanted::Object { from, to } = want
+            && path.len() > to.path.len() && path.starts_with(&to.path) {
                 path[..to.path.len()].clone_from_slice(&from.path);
             }
-        }
     }
     Id { kind: id.kind, path }
 }

@@ -36,7 +36,7 @@ impl Layers<'_> {
         if let Some(value) = self.dotenv.get(variable).filter(|value| !value.is_empty()).cloned() {
             return Ok(self.found(key, Origin::Dotenv(variable.to_owned()), Some(value)));
         }
-        Ok(self.from_file(key, file))
+        Ok(self.read_file(key, file))
     }
 
     /// A URL with several environment variables, each also as `…_FILE`.
@@ -65,7 +65,7 @@ impl Layers<'_> {
                 return Ok(self.found(key, Origin::Dotenv(name), Some(value)));
             }
         }
-        Ok(self.from_file(key, file))
+        Ok(self.read_file(key, file))
     }
 
     /// The value of `NAME`, or the content of the file named by `NAME_FILE`. A variable that is set but empty is an
@@ -95,7 +95,7 @@ impl Layers<'_> {
         }
     }
 
-    fn from_file(&mut self, key: &'static str, value: &Option<String>) -> Option<String> {
+    fn read_file(&mut self, key: &'static str, value: &Option<String>) -> Option<String> {
         let origin = Origin::File(self.file.clone(), key);
         value.is_some().then(|| self.found(key, origin, value.clone())).flatten()
     }

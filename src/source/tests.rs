@@ -134,7 +134,7 @@ fn any_text_is_split_or_refused() {
                 for statement in &source.statements {
                     prop_assert!(!statement.text.is_empty());
                     let again = split(&statement.text, dialect);
-                    prop_assert!(again.is_ok_and(|a| a == [0..statement.text.len()]), "{:?}", statement.text);
+                    prop_assert!(again.is_ok_and(|a| a.len() == 1 && a[0] == (0..statement.text.len())), "{:?}", statement.text);
                 }
             }
         }

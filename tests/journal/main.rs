@@ -1,6 +1,7 @@
 //! The journal against a throw-away PostgreSQL. Without `initdb` the test says so and is done.
 
 #[path = "../connect/cluster.rs"]
+#[allow(dead_code)] // shared with tests/connect, which uses all of it
 mod cluster;
 
 use cluster::{Cluster, initdb_folder};

@@ -166,8 +166,8 @@ impl Session for PgSession {
                 *known = rank.max(*known);
             }
         }
-        let mut seen = Observed::default();
-        seen.locks = strongest.into_iter().map(|(name, rank)| (name.to_string(), manual_name(MODES[rank]))).collect();
+        let locks = strongest.into_iter().map(|(name, rank)| (name.to_string(), manual_name(MODES[rank]))).collect();
+        let mut seen = Observed { locks, ..Observed::default() };
         for (oid, (name, file, scans)) in &before.relations {
             if let Some((_, new_file, new_scans)) = now.get(oid) {
                 // Catalogs give no file to what has no rows.

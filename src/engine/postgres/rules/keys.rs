@@ -16,11 +16,10 @@ pub fn extras(o: &Object) -> Vec<String> {
         return vec![];
     }
     let mut sql = Vec::new();
-    if let Value::List(options) = o.attr("options") {
-        if !options.is_empty() {
+    if let Value::List(options) = o.attr("options")
+        && !options.is_empty() {
             sql.push(format!("ALTER INDEX {} SET ({})", index_name(o.id()), assignments(&options)));
         }
-    }
     if o.attr("clustered") == Value::Bool(true) {
         sql.push(format!("ALTER TABLE {} CLUSTER ON {}", table(o.id()), ident(o.id().name())));
     }
