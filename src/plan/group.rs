@@ -26,6 +26,9 @@ pub struct Node {
     pub down: Option<Vec<Rung>>,
 }
 
+/// Names, by the drop after which they are free.
+type Freed<'a> = BTreeMap<Vec<String>, &'a Id>;
+
 struct Grouper<'a> {
     engine: &'a dyn Engine,
     scene: Scene<'a>,
@@ -37,13 +40,15 @@ pub fn group(engine: &dyn Engine, scene: Scene, work: &Work) -> Result<Vec<Node>
     let g = Grouper { engine, scene, work };
     let mut nodes = Vec::new();
     let mut rebuilds: BTreeMap<&Id, Vec<Delta>> = work.rebuilds.iter().map(|t| (t, vec![])).collect();
-    for (root, folded) in g.fold_drops() {
+    let drops = g.fold_drops();
+    let freed = g.freed(&drops)?;
+    for (root, folded) in drops {
         match g.rebuild_of(root) {
             Some(table) => rebuilds.entry(table).or_default().extend(all_of(root, &folded, Delta::Drop)),
             None => nodes.push(g.drop_node(root, &folded)?),
         }
     }
-    for (root, folded) in g.fold_adds()? {
+    for (root, folded) in g.fold_adds(&freed)? {
         match g.rebuild_of(root) {
             Some(table) => rebuilds.entry(table).or_default().extend(all_of(root, &folded, Delta::Add)),
             None => nodes.push(g.add_node(root, &folded)?),
@@ -125,8 +130,30 @@ impl<'a> Grouper<'a> {
         root_of.iter().filter(|(id, root)| id != root && crosses(id, root)).map(|(id, _)| *id).collect()
     }
 
+    /// Which drop frees which name.
+    fn freed(&self, drops: &[(&'a Id, Vec<&'a Id>)]) -> Result<Freed<'a>> {
+        let mut freed = Freed::new();
+        for (root, folded) in drops {
+            for id in std::iter::once(root).chain(folded) {
+                let names = self.scene.from.get(id).map(self.engine.rule(id.kind)?.namespace).unwrap_or_default();
+                freed.extend(names.into_iter().map(|name| (name, *root)));
+            }
+        }
+        Ok(freed)
+    }
+
+    /// Whether the part takes a name that another object still has, and that the root need not wait for: a new table may
+    /// have to be there before the old one, whose key has the name of the new key, can go.
+    fn waits_for_name(&self, id: &Id, root: &Id, freed: &Freed<'a>) -> Result<bool> {
+        let taken = |id: &Id| -> Result<BTreeSet<&Id>> {
+            let names = self.scene.to.get(id).map(self.engine.rule(id.kind)?.namespace).unwrap_or_default();
+            Ok(names.iter().filter_map(|name| freed.get(name).copied()).collect())
+        };
+        Ok(!taken(id)?.is_subset(&taken(root)?))
+    }
+
     /// Added objects, each with those that are written inside its `CREATE`.
-    fn fold_adds(&self) -> Result<Vec<(&'a Id, Vec<&'a Id>)>> {
+    fn fold_adds(&self, freed: &Freed<'a>) -> Result<Vec<(&'a Id, Vec<&'a Id>)>> {
         let mut root_of: BTreeMap<&Id, &Id> = BTreeMap::new();
         // Parents before parts: a default folds into its column, the column into its table.
         let mut by_depth: Vec<&Id> = self.work.adds.iter().collect();
@@ -137,7 +164,7 @@ impl<'a> Grouper<'a> {
             let present = self.scene.to.get(id).is_some_and(|o| o.status() == Status::Present);
             let has_clause = present && self.engine.rule(id.kind)?.clause.is_some();
             let root = match parent {
-                Some(root) if has_clause && !self.needs_root_first(id, root, &root_of) => root,
+                Some(root) if has_clause && !self.waits_for_name(id, root, freed)? && !self.needs_root_first(id, root, &root_of) => root,
                 _ => id,
             };
             root_of.insert(id, root);

@@ -53,7 +53,7 @@ pub struct Ordered {
 pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> Result<Ordered> {
     let graph = edges(engine, scene, &nodes)?;
     let mut waiting: Vec<usize> = graph.node_indices().map(|n| graph.edges_directed(n, petgraph::Incoming).count()).collect();
-    let keys: Vec<Key> = nodes.iter().map(|n| Key::new(engine, n, tie)).collect();
+    let keys: Vec<Key> = nodes.iter().map(|n| Key::new(engine, scene, n, tie)).collect();
     let wishes = wishes(scene, &nodes);
     let mut unmet = vec![0; nodes.len()];
     wishes.iter().flatten().for_each(|after| unmet[*after] += 1);
@@ -97,10 +97,19 @@ pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> 
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(bool, u64, Kind, u8, Id);
+struct Key {
+    late: bool,
+    hash: u64,
+    kind: Kind,
+    verb: u8,
+    /// What it is a part of, and which of its parts: new columns come in the order of the file.
+    holder: Id,
+    position: u32,
+    id: Id,
+}
 
 impl Key {
-    fn new(engine: &dyn Engine, node: &Node, tie: Tie) -> Key {
+    fn new(engine: &dyn Engine, scene: &Scene, node: &Node, tie: Tie) -> Key {
         let verb = match node.deltas.first() {
             Some(Delta::Drop(_)) => 0,
             Some(Delta::Set { .. } | Delta::Rename { .. }) | None => 1,
@@ -115,7 +124,10 @@ impl Key {
             }
         };
         let late = node.deltas.iter().any(|d| engine.acts_on_others(d.id()));
-        Key(late, hash, node.subject.kind, verb, node.subject.clone())
+        let id = node.subject.clone();
+        let object = scene.to.get(&id).or(scene.from.get(&id));
+        let (kind, holder) = (id.kind, object.and_then(|o| o.parent()).unwrap_or(&id).clone());
+        Key { late, hash, kind, verb, holder, position: object.map_or(0, |o| o.position()), id }
     }
 }
 
