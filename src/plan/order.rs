@@ -58,7 +58,7 @@ pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> 
     let mut unmet = vec![0; nodes.len()];
     wishes.iter().flatten().for_each(|after| unmet[*after] += 1);
     // What is ready: what acts on others last, and what has wishes when they are met.
-    let entry = |i: usize, unmet: &[usize]| (keys[i].0, unmet[i] > 0, &keys[i], i);
+    let entry = |i: usize, unmet: &[usize]| (keys[i].late, unmet[i] > 0, &keys[i], i);
     let mut ready: BTreeSet<(bool, bool, &Key, usize)> = (0..nodes.len()).filter(|i| waiting[*i] == 0).map(|i| entry(i, &unmet)).collect();
     let mut sequence = Vec::with_capacity(nodes.len());
     while let Some((_, _, _, next)) = ready.pop_first() {
