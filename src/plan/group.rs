@@ -127,7 +127,15 @@ impl<'a> Grouper<'a> {
         let crosses = |id: &Id, root: &Id| {
             knot_of.get(root).is_some_and(|own| needs(id).iter().any(|to| *to != root && knot_of.get(to) == Some(own)))
         };
-        root_of.iter().filter(|(id, root)| id != root && crosses(id, root)).map(|(id, _)| *id).collect()
+        // An object that stays lets go of the root first, and the part of the root that uses it goes before that: the default
+        // from a sequence that gets another owner.
+        let of_root = |id: &Id, root: &Id| {
+            self.scene.from.get(id).is_some_and(|o| o.refs().iter().any(|r| root_of.get(&r.to).is_some_and(|to| *to == root)))
+        };
+        let used = |id: &Id| self.scene.from.get(id).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
+        let lets_go = |id: &Id, root: &Id| used(id).any(|to| self.work.sets.contains_key(to) && of_root(to, root));
+        let apart = |id: &Id, root: &Id| id != root && (crosses(id, root) || lets_go(id, root));
+        root_of.iter().filter(|(id, root)| apart(id, root)).map(|(id, _)| *id).collect()
     }
 
     /// Which drop frees which name.
@@ -197,7 +205,8 @@ impl<'a> Grouper<'a> {
         let mut queue: Vec<&Id> = new_refs(id).filter(|to| !in_root(to)).collect();
         let mut seen = BTreeSet::new();
         while let Some(at) = queue.pop() {
-            if !self.work.adds.contains(at) || !seen.insert(at) {
+            let moves = self.work.adds.contains(at) || self.work.sets.contains_key(at);
+            if !moves || !seen.insert(at) {
                 continue;
             }
             if in_root(at) {

@@ -8,6 +8,7 @@ mod plain;
 mod relations;
 mod row;
 mod said;
+mod stable;
 mod wishes;
 
 use super::conn::Client;

@@ -46,7 +46,7 @@ impl Reader<'_> {
             if !row.flag(5) {
                 index.head.status = Status::Pending;
             }
-            let definition = row.text(6);
+            let definition = row.printed(6);
             index.definition = match row.maybe(8) {
                 Some(with) => definition.replacen(&with, "", 1),
                 None => definition,
@@ -82,7 +82,7 @@ impl Reader<'_> {
             let oid: u32 = row.number(0);
             let Some(owner) = self.names.exactly((class::CLASS, row.number(1), 0)).cloned() else { continue };
             let mut trigger = Trigger::new(Head::child(owner.below(Kind::Trigger, &row.text(2)), owner));
-            trigger.definition = row.text(3);
+            trigger.definition = row.printed(3);
             trigger.enabled = row.text(4);
             self.add(class::TRIGGER, oid, trigger.into());
         }
@@ -94,7 +94,7 @@ impl Reader<'_> {
             let oid: u32 = row.number(0);
             let Some(owner) = self.names.exactly((class::CLASS, row.number(1), 0)).cloned() else { continue };
             let mut policy = Policy::new(Head::child(owner.below(Kind::Policy, &row.text(2)), owner));
-            policy.definition = row.text(3);
+            policy.definition = row.printed(3);
             self.add(class::POLICY, oid, policy.into());
         }
         Ok(())
@@ -110,7 +110,7 @@ impl Reader<'_> {
                 None => self.names.add(class::REWRITE, oid, 0, &owner),
                 Some(definition) => {
                     let mut rule = Rule::new(Head::child(owner.below(Kind::Rule, &name), owner));
-                    rule.definition = definition.trim_end_matches(';').to_string();
+                    rule.definition = super::stable::stable(definition.trim_end_matches(';').to_string());
                     rule.enabled = row.text(4);
                     self.add(class::REWRITE, oid, rule.into());
                 }
@@ -122,7 +122,7 @@ impl Reader<'_> {
 
 fn constraint(owner: &Id, kind: char, row: &mut Row) -> Object {
     let name = row.text(4);
-    let text = row.text(5);
+    let text = row.printed(5);
     let definition = text.strip_suffix(" NOT VALID").unwrap_or(&text).to_string();
     let columns = row.list(8);
     let child = |kind: Kind| Head::child(owner.below(kind, &name), owner.clone());

@@ -35,7 +35,7 @@ impl Reader<'_> {
         let mut domain = Domain::new(Head::new(Id::new(Kind::Domain, path)));
         domain.base = row.text(7);
         domain.collation = row.maybe(8);
-        domain.default = row.maybe(9);
+        domain.default = row.maybe(9).map(super::stable::stable);
         domain.not_null = row.flag(10);
         self.add(class::TYPE, oid, domain.into());
     }
@@ -125,7 +125,7 @@ impl Reader<'_> {
         for mut row in self.query(include_str!("defaults.sql"))? {
             let oid: u32 = row.number(0);
             let Some(of) = self.names.exactly((class::CLASS, row.number(1), row.number(2))).cloned() else { continue };
-            let expression = row.text(3);
+            let expression = row.printed(3);
             match (row.letter(4), self.catalog.get_mut(&of)) {
                 ('s' | 'v', Some(Object::Column(column))) => {
                     column.generated = Some(expression);
@@ -212,7 +212,7 @@ fn table(path: [String; 2], row: &mut Row) -> Table {
 }
 
 fn query_text(row: &mut Row) -> String {
-    row.text(12).trim().trim_end_matches(';').to_string()
+    row.printed(12).trim().trim_end_matches(';').to_string()
 }
 
 fn view(path: [String; 2], row: &mut Row) -> View {

@@ -13,6 +13,11 @@ impl Row {
         self.0.get_mut(i).and_then(Option::take)
     }
 
+    /// A text that holds expressions as the server prints them.
+    pub fn printed(&mut self, i: usize) -> String {
+        super::stable::stable(self.text(i))
+    }
+
     fn peek(&self, i: usize) -> &str {
         self.0.get(i).and_then(Option::as_deref).unwrap_or("")
     }
