@@ -1,6 +1,6 @@
 //! All objects of one schema state.
 
-use super::{Fingerprint, Id, Object};
+use super::{Fingerprint, Id, Kind, Object};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +64,20 @@ impl Catalog {
 
     pub fn children<'a>(&'a self, parent: &'a Id) -> impl Iterator<Item = &'a Object> {
         self.iter().filter(move |o| o.parent() == Some(parent))
+    }
+
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        let first = Id::new::<&str>(kind, []);
+        self.objects.range(first..).take_while(move |(id, _)| id.kind == kind).map(|(_, o)| o)
+    }
+
+    /// The object that this one is a part of at last: a default's table.
+    pub fn root<'a>(&'a self, id: &'a Id) -> &'a Id {
+        let mut root = id;
+        while let Some(parent) = self.get(root).and_then(Object::parent) {
+            root = parent;
+        }
+        root
     }
 
     /// Who needs whom, backwards: for each object those that have it in their refs. Built once, asked often.

@@ -1,6 +1,7 @@
 //! Stage 1: what must be done besides what was asked. An object that can't be changed in place is dropped and created
 //! again, and so is everything that hangs on it: the smallest set, found by the catalog's own dependencies.
 
+use super::links::Links;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{Around, Change, How, Scene};
@@ -17,6 +18,13 @@ pub struct Work {
     pub sets: BTreeMap<Id, Vec<Delta>>,
     /// Tables that are to be built anew.
     pub rebuilds: BTreeSet<Id>,
+}
+
+impl Work {
+    /// What is dropped and comes back.
+    pub fn replaced(&self) -> BTreeSet<Id> {
+        self.drops.intersection(&self.adds).cloned().collect()
+    }
 }
 
 impl Work {
@@ -39,13 +47,14 @@ struct Expander<'a> {
     engine: &'a dyn Engine,
     scene: Scene<'a>,
     dependents: OnceCell<BTreeMap<&'a Id, Vec<&'a Object>>>,
+    links: Links<'a>,
     work: Work,
     queue: Vec<Id>,
 }
 
 /// Completes the deltas.
 pub fn expand(engine: &dyn Engine, scene: Scene, deltas: &[Delta]) -> Result<Work> {
-    let mut e = Expander { engine, scene, dependents: OnceCell::new(), work: Work::new(deltas), queue: vec![] };
+    let mut e = Expander { engine, scene, dependents: OnceCell::new(), links: Links::of(scene), work: Work::new(deltas), queue: vec![] };
     for id in e.work.sets.keys().cloned().collect::<Vec<_>>() {
         e.alter(&id)?;
     }
@@ -78,7 +87,7 @@ impl<'a> Expander<'a> {
                 How::Nothing | How::Clause(..) | How::Ladder(_) => {}
             }
             for (around, kinds) in blocks {
-                for dependent in self.dependents_of(&around) {
+                for dependent in self.dependents_of(&around).into_iter().filter(|d| !d.has_ref(&around, Strength::Follow)) {
                     if kinds.contains(&dependent.id().kind) && dependent.id() != id && self.survives(dependent.id()) {
                         self.replace(dependent.id(), Some(id))?;
                     }
@@ -146,11 +155,24 @@ impl<'a> Expander<'a> {
         let comes_back = self.work.adds.contains(id) || self.name_is_taken_again(id)?;
         for dependent in self.dependents_of(id) {
             let other = dependent.id();
-            if self.survives(other) && (comes_back || !self.lets_go(dependent, id)) {
+            if dependent.has_ref(id, Strength::Follow) {
+                // What it loses is lost with the one that it follows.
+                if self.survives(other) && self.goes_along(dependent, id) {
+                    self.replace(other, None)?;
+                }
+            } else if dependent.parent() == Some(id) && self.survives(other) {
+                // What a part loses is lost with the whole, which says so.
+                self.replace(other, None)?;
+            } else if self.survives(other) && (comes_back || !self.lets_go(dependent, id)) {
                 self.replace(other, Some(id))?;
             }
         }
         Ok(())
+    }
+
+    fn goes_along(&self, follower: &'a Object, leader: &Id) -> bool {
+        let leader = self.scene.from.get(leader);
+        leader.is_some_and(|leader| self.links.goes_along(&self.work.drops, follower, leader.id()))
     }
 
     /// Whether the dependent is altered so that it no longer needs `id`.

@@ -63,7 +63,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         }
     };
     let from = present.as_ref().unwrap_or(&base);
-    let scene = Scene { from, to: &goal, server: &server };
+    let scene = Scene::new(from, &goal, &server);
     let deltas = diff(from, &goal);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
     let backs = ways_back(inputs.engine, scene, &ordered)?;
@@ -101,7 +101,7 @@ pub fn desired_catalog(
 
 /// The steps between two catalogs as they come, for `msr diff` and `msr inspect`: not proved, no fact observed.
 pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to: &Catalog) -> Result<Plan> {
-    let scene = Scene { from, to, server };
+    let scene = Scene::new(from, to, server);
     let ordered = arrange(engine, scene, &diff(from, to), Tie::Reader)?;
     let backs = ways_back(engine, scene, &ordered)?;
     let header = Header {

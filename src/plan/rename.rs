@@ -170,7 +170,7 @@ pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog,
     let mut all = round.clone();
     for _ in 0..3 {
         for want in &round {
-            if let Some(node) = node(engine, &Scene { from: &state, to: goal, server: &server }, want)? {
+            if let Some(node) = node(engine, &Scene::new(&state, goal, &server), want)? {
                 for rung in &node.rungs {
                     scratch.execute(&rung.sql).map_err(|e| Error::from(e).during(format!("cannot rename: `{}`", rung.sql)))?;
                 }

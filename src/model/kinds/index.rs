@@ -11,5 +11,7 @@ kind! {
         /// `column number=target`.
         statistics: Vec<String>,
         clustered: bool,
+        /// The index of the partitioned table that this one is a partition of.
+        part_of: Option<String>,
     }
 }

@@ -1,6 +1,6 @@
 //! The kinds: one file each, one line each in the list below.
 
-use super::{Head, Id, Ref, Status, Value};
+use super::{Head, Id, Ref, Status, Strength, Value};
 
 /// Declares the struct of a kind: its head, its attributes in order, and their projection.
 macro_rules! kind {
@@ -120,6 +120,8 @@ kinds! {
     foreign_key::ForeignKey = "foreign key",
     exclusion::Exclusion = "exclusion",
     index::Index = "index",
+    inheritance::Inheritance = "inheritance",
+    attachment::Attachment = "attachment",
     view::View = "view",
     materialized_view::MaterializedView = "materialized view",
     function::Function = "function",
@@ -142,6 +144,15 @@ impl Object {
 
     pub fn refs(&self) -> &[Ref] {
         &self.head().refs
+    }
+
+    /// What the object follows while their tables are linked.
+    pub fn leaders(&self) -> impl Iterator<Item = &Id> {
+        self.refs().iter().filter(|r| r.strength == Strength::Follow).map(|r| &r.to)
+    }
+
+    pub fn has_ref(&self, to: &Id, strength: Strength) -> bool {
+        self.refs().iter().any(|r| r.to == *to && r.strength == strength)
     }
 
     pub fn status(&self) -> Status {

@@ -2,6 +2,7 @@
 //!
 //! The session's `search_path` is `pg_catalog` alone, so every name in the server's own texts comes out qualified.
 
+mod links;
 mod names;
 mod parts;
 mod relations;
@@ -20,12 +21,13 @@ pub(super) struct Reader<'a> {
     version: u32,
     names: Names,
     catalog: Catalog,
+    ties: links::Ties,
 }
 
 /// The whole catalog, without what belongs to the system, to extensions and to msr.
 pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     let version = client.server_version_num();
-    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default() };
+    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default(), ties: links::Ties::default() };
     r.namespaces()?;
     r.extensions()?;
     let depends = r.depends()?;
@@ -42,6 +44,7 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     r.rules()?;
     r.unmodelled()?;
     r.connect(&depends);
+    r.follow();
     r.comments()?;
     r.grants()?;
     r.owners()?;
@@ -123,7 +126,8 @@ impl Reader<'_> {
     fn connect(&mut self, depends: &[Depend]) {
         for d in depends {
             let (Some(from), Some(to)) = (self.object_at(d.from), self.object_at(d.to)) else { continue };
-            if from == to {
+            // Between tables it is the link that needs the other one.
+            if from == to || (from.kind == Kind::Table && to.kind == Kind::Table) {
                 continue;
             }
             let strength = if d.kind == 'n' { Strength::Normal } else { Strength::Auto };

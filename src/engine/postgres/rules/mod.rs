@@ -1,7 +1,9 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
 mod code;
+mod columns;
 mod keys;
+mod links;
 mod queries;
 mod said;
 mod tables;
@@ -25,14 +27,16 @@ pub static RULES: &[KindRule] = &[
     types::ATTRIBUTE,
     tables::SEQUENCE,
     tables::TABLE,
-    tables::COLUMN,
-    tables::DEFAULT,
+    columns::COLUMN,
+    columns::DEFAULT,
     keys::PRIMARY_KEY,
     keys::UNIQUE,
     keys::CHECK,
     keys::FOREIGN_KEY,
     keys::EXCLUSION,
     keys::INDEX,
+    links::INHERITANCE,
+    links::ATTACHMENT,
     queries::VIEW,
     queries::MATERIALIZED_VIEW,
     code::FUNCTION,
