@@ -52,9 +52,11 @@ impl<'a> Links<'a> {
         self.to.get(&ends).or_else(|| self.from.get(&ends)).copied()
     }
 
-    /// Whether the engine drops the follower with the leader.
+    /// Whether the engine drops the follower with the leader: not if it follows another one that stays.
     pub fn goes_along(&self, gone: &BTreeSet<Id>, follower: &'a Object, leader: &'a Id) -> bool {
-        follower.has_ref(leader, Strength::Auto) && self.together(gone, follower.id(), leader)
+        let bound = |leader| follower.has_ref(leader, Strength::Auto) && self.together(gone, follower.id(), leader);
+        let mut others = follower.leaders().filter(|other| *other != leader);
+        bound(leader) && !others.any(|other| bound(other) && self.scene.to.contains(other) && !gone.contains(other))
     }
 }
 
