@@ -223,6 +223,12 @@ fn followed(scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<(usize, usize)>
 fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<(usize, usize)>> {
     let all = nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d.id(), matches!(d, Delta::Drop(_)))));
     let touched = Touched::new(scene, all);
+    // A foreign key to a table that goes as well goes before that, whatever becomes of its partitions.
+    let drops: BTreeSet<&Id> = nodes.iter().flat_map(|n| &n.deltas).filter(|d| matches!(d, Delta::Drop(_))).map(Delta::id).collect();
+    let needs_dropped = |part: &Id| {
+        let refs = scene.from.get(part).into_iter().flat_map(|o| o.refs());
+        refs.filter(|r| r.strength == Strength::Normal).any(|r| drops.contains(&r.to))
+    };
     let mut pairs = Vec::new();
     for (i, delta) in nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d))) {
         let (side, dropped) = match delta {
@@ -241,7 +247,7 @@ fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<(usi
             for (other, part, part_dropped) in touched.parts(&whole.to).filter(|(other, ..)| *other != i) {
                 match dropped {
                     false if !part_dropped && comes_late(engine, scene, part) => pairs.push((i, other)),
-                    true if alone || !part_dropped => pairs.push((i, other)),
+                    true if alone || !part_dropped || !needs_dropped(part) => pairs.push((i, other)),
                     false if alone || engine.rule(part.kind)?.clause.is_some() => pairs.push((other, i)),
                     _ => {}
                 }
