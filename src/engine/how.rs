@@ -1,6 +1,7 @@
 //! What a kind rule may answer, and what it is asked with.
 
 use crate::model::{Catalog, Id, Kind, Object, Value};
+use std::collections::BTreeSet;
 
 /// What a rule sees: the catalog before and the catalog after, and what this server can do.
 #[derive(Clone, Copy)]
@@ -8,12 +9,25 @@ pub struct Scene<'a> {
     pub from: &'a Catalog,
     pub to: &'a Catalog,
     pub server: &'a Server,
+    /// What is in both catalogs and is dropped on the way all the same, as far as that is known yet.
+    pub replaced: &'a BTreeSet<Id>,
 }
 
+static NOTHING: BTreeSet<Id> = BTreeSet::new();
+
 impl<'a> Scene<'a> {
+    pub fn new(from: &'a Catalog, to: &'a Catalog, server: &'a Server) -> Scene<'a> {
+        Scene { from, to, server, replaced: &NOTHING }
+    }
+
     /// The way back.
     pub fn inverse(self) -> Scene<'a> {
-        Scene { from: self.to, to: self.from, server: self.server }
+        Scene { from: self.to, to: self.from, ..self }
+    }
+
+    /// Whether the object is there all the time.
+    pub fn stays(&self, id: &Id) -> bool {
+        self.from.contains(id) && self.to.contains(id) && !self.replaced.contains(id)
     }
 }
 

@@ -40,6 +40,8 @@ impl Eq for Catalog {}
 struct Links {
     children: BTreeMap<Id, BTreeSet<Id>>,
     users: BTreeMap<Id, BTreeSet<Id>>,
+    /// Who wants another one whole.
+    ties: BTreeSet<Id>,
 }
 
 impl Links {
@@ -56,6 +58,9 @@ impl Links {
         for to in object.refs() {
             self.users.entry(to.to.clone()).or_default().insert(object.id().clone());
         }
+        if object.wholes().next().is_some() {
+            self.ties.insert(object.id().clone());
+        }
     }
 
     fn take(&mut self, object: &Object) {
@@ -64,6 +69,7 @@ impl Links {
         for to in object.refs() {
             self.users.get_mut(&to.to).map(|set| set.remove(object.id()));
         }
+        self.ties.remove(object.id());
     }
 }
 
@@ -144,6 +150,27 @@ impl Catalog {
     /// What the object is a part of, from its parent upwards.
     pub fn ancestors<'a>(&'a self, id: &Id) -> impl Iterator<Item = &'a Id> + use<'a> {
         std::iter::successors(self.get(id).and_then(Object::parent), |at| self.get(at).and_then(Object::parent))
+    }
+
+    /// The object that this one is a part of at last: a default's table.
+    pub fn root<'a>(&'a self, id: &'a Id) -> &'a Id {
+        self.ancestors(id).last().unwrap_or(id)
+    }
+
+    /// The object and all that is a part of it, to any depth.
+    pub fn family<'a>(&'a self, id: &Id) -> Vec<&'a Id> {
+        let mut all: Vec<&Id> = self.get(id).map(Object::id).into_iter().collect();
+        let mut at = 0;
+        while let Some(id) = all.get(at).copied() {
+            all.extend(self.children(id).map(Object::id));
+            at += 1;
+        }
+        all
+    }
+
+    /// The objects that tie others together: those that want another one whole.
+    pub fn ties(&self) -> impl Iterator<Item = &Object> {
+        self.links().ties.iter().filter_map(|id| self.get(id))
     }
 
     /// The hash of everything modelled.

@@ -152,6 +152,11 @@ pub enum Strength {
     Normal,
     /// The engine drops it with the other, silently: an index with its column, a trigger with its table.
     Auto,
+    /// What is done to the other is done to it as well, as long as their tables are linked: an inherited column. It goes with
+    /// the other only if it is `Auto` too.
+    Follow,
+    /// A link, which wants the other and all of its parts settled: made after they are, dropped before any of them changes.
+    Whole,
 }
 
 /// One thing that an object needs.
@@ -168,6 +173,14 @@ impl Ref {
 
     pub fn auto(to: Id) -> Self {
         Ref { to, strength: Strength::Auto }
+    }
+
+    pub fn follow(to: Id) -> Self {
+        Ref { to, strength: Strength::Follow }
+    }
+
+    pub fn whole(to: Id) -> Self {
+        Ref { to, strength: Strength::Whole }
     }
 }
 

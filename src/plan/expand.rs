@@ -1,10 +1,11 @@
 //! Stage 1: what must be done besides what was asked. An object that can't be changed in place is dropped and created
 //! again, and so is everything that hangs on it: the smallest set, found by the catalog's own dependencies.
 
+use super::links::Links;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{Around, Change, How, Scene};
-use crate::model::{Catalog, Id, Object, Strength};
+use crate::model::{Id, Object, Strength};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,13 @@ pub struct Work {
     pub sets: BTreeMap<Id, Vec<Delta>>,
     /// Tables that are to be built anew.
     pub rebuilds: BTreeSet<Id>,
+}
+
+impl Work {
+    /// What is dropped and comes back.
+    pub fn replaced(&self) -> BTreeSet<Id> {
+        self.drops.intersection(&self.adds).cloned().collect()
+    }
 }
 
 impl Work {
@@ -37,6 +45,7 @@ impl Work {
 struct Expander<'a> {
     engine: &'a dyn Engine,
     scene: Scene<'a>,
+    links: Links<'a>,
     work: Work,
     queue: Vec<Id>,
     /// Who takes a name that may not be there twice.
@@ -45,7 +54,8 @@ struct Expander<'a> {
 
 /// Completes the deltas.
 pub fn expand(engine: &dyn Engine, scene: Scene, deltas: &[Delta]) -> Result<Work> {
-    let mut e = Expander { engine, scene, work: Work::new(deltas), queue: vec![], taken: BTreeMap::new() };
+    let (links, work) = (Links::of(scene), Work::new(deltas));
+    let mut e = Expander { engine, scene, links, work, queue: vec![], taken: BTreeMap::new() };
     for id in e.work.adds.iter().cloned().collect::<Vec<_>>() {
         e.take_names(&id)?;
     }
@@ -80,7 +90,7 @@ impl<'a> Expander<'a> {
                 How::Nothing | How::Clause(..) | How::Ladder(_) => {}
             }
             for (around, kinds) in blocks {
-                for dependent in self.dependents_of(&around) {
+                for dependent in self.dependents_of(&around).into_iter().filter(|d| !d.has_ref(&around, Strength::Follow)) {
                     if kinds.contains(&dependent.id().kind) && dependent.id() != id && self.survives(dependent.id()) {
                         self.replace(dependent.id(), Some(id))?;
                     }
@@ -109,8 +119,7 @@ impl<'a> Expander<'a> {
         if !self.work.rebuilds.insert(table.clone()) {
             return Ok(());
         }
-        let parts: Vec<Id> = family(self.scene.from, table);
-        for part in &parts {
+        for part in self.scene.from.family(table) {
             for dependent in self.dependents_of(part) {
                 let hangs = dependent.refs().iter().any(|r| r.to == *part && r.strength == Strength::Auto);
                 let inside = self.engine.rule(dependent.id().kind)?.clause.is_some();
@@ -148,11 +157,30 @@ impl<'a> Expander<'a> {
         let comes_back = self.work.adds.contains(id) || self.name_is_taken_again(id)?;
         for dependent in self.dependents_of(id) {
             let other = dependent.id();
-            if self.survives(other) && (comes_back || !self.lets_go(dependent, id)) {
+            if dependent.has_ref(id, Strength::Follow) {
+                // What it loses is lost with the one that it follows.
+                if self.survives(other) && self.goes_along(dependent, id) {
+                    self.replace(other, None)?;
+                }
+            } else if self.survives(other) && (dependent.parent() == Some(id) || self.is_with_whole(dependent, id)) {
+                // What a part loses is lost with the whole, which says so.
+                self.replace(other, None)?;
+            } else if self.survives(other) && (comes_back || !self.lets_go(dependent, id)) {
                 self.replace(other, Some(id))?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the engine drops it with a part of something that goes: a sequence with the column of a table.
+    fn is_with_whole(&self, dependent: &Object, part: &Id) -> bool {
+        let mut wholes = self.scene.from.ancestors(part);
+        dependent.has_ref(part, Strength::Auto) && wholes.any(|whole| self.work.drops.contains(whole))
+    }
+
+    fn goes_along(&self, follower: &'a Object, leader: &Id) -> bool {
+        let leader = self.scene.from.get(leader);
+        leader.is_some_and(|leader| self.links.goes_along(&self.work.drops, follower, leader.id()))
     }
 
     /// Whether the dependent is altered so that it no longer needs `id`.
@@ -197,16 +225,4 @@ pub fn answer(engine: &dyn Engine, scene: &Scene, delta: &Delta) -> Result<(How,
     })?;
     let change = Change { old, new, attr, from, to };
     Ok(((rule.how)(scene, &change), (rule.blocks)(scene, &change)))
-}
-
-/// The object and all that is a part of it, to any depth.
-pub fn family(catalog: &Catalog, root: &Id) -> Vec<Id> {
-    let mut all = vec![root.clone()];
-    let mut at = 0;
-    while let Some(id) = all.get(at) {
-        let children: Vec<Id> = catalog.children(id).map(|o| o.id().clone()).collect();
-        all.extend(children);
-        at += 1;
-    }
-    all
 }

@@ -3,6 +3,8 @@
 
 use super::Action;
 use super::expand::{Work, answer};
+use super::links::Links;
+use super::order::needs;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{How, Rung, Scene};
@@ -33,11 +35,12 @@ struct Grouper<'a> {
     engine: &'a dyn Engine,
     scene: Scene<'a>,
     work: &'a Work,
+    links: Links<'a>,
 }
 
 /// Makes the nodes, in no order that matters.
 pub fn group(engine: &dyn Engine, scene: Scene, work: &Work) -> Result<Vec<Node>> {
-    let g = Grouper { engine, scene, work };
+    let g = Grouper { engine, scene, work, links: Links::of(scene) };
     let mut nodes = Vec::new();
     let mut rebuilds: BTreeMap<&Id, Vec<Delta>> = work.rebuilds.iter().map(|t| (t, vec![])).collect();
     let drops = g.fold_drops();
@@ -63,7 +66,7 @@ pub fn group(engine: &dyn Engine, scene: Scene, work: &Work) -> Result<Vec<Node>
     for (table, deltas) in rebuilds {
         nodes.push(g.rebuild_node(table, deltas)?);
     }
-    Ok(nodes)
+    Ok(super::lead::lead(engine, &scene, &g.links, nodes))
 }
 
 fn all_of(root: &Id, folded: &[&Id], delta: fn(Id) -> Delta) -> Vec<Delta> {
@@ -80,26 +83,9 @@ impl<'a> Grouper<'a> {
 
     /// Dropped objects that the engine does not drop by itself, each with those that go along.
     fn fold_drops(&self) -> Vec<(&'a Id, Vec<&'a Id>)> {
-        let carrier = |id: &Id| -> Option<&'a Id> {
-            let old = self.scene.from.get(id)?;
-            // A part of a table that is rebuilt goes there by itself.
-            let carriers = old.refs().iter().filter(|r| r.strength == Strength::Auto);
-            carriers.filter_map(|r| self.work.drops.get(&r.to)).find(|to| *to != id)
-        };
-        let mut root_of: BTreeMap<&Id, &Id> = BTreeMap::new();
-        for id in &self.work.drops {
-            let mut root = id;
-            let mut seen = BTreeSet::new();
-            while let Some(up) = carrier(root).filter(|up| seen.insert(*up)) {
-                root = up;
-            }
-            root_of.insert(id, root);
-        }
-        for id in self.circular(&root_of) {
-            root_of.insert(id, id);
-        }
+        let alone = self.in_circles(&self.roots_of_drops(&BTreeSet::new()));
         let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
-        for (id, root) in root_of {
+        for (id, root) in self.roots_of_drops(&alone) {
             let folded = roots.entry(root).or_default();
             if root != id {
                 folded.push(id);
@@ -108,16 +94,44 @@ impl<'a> Grouper<'a> {
         roots.into_iter().collect()
     }
 
+    /// What each dropped object goes with; those that are to go `alone` go with what they follow at most.
+    fn roots_of_drops(&self, alone: &BTreeSet<&Id>) -> BTreeMap<&'a Id, &'a Id> {
+        let root = |id: &'a Id| {
+            let (mut root, mut seen) = (id, BTreeSet::new());
+            while let Some(up) = self.carrier(root, alone).filter(|up| seen.insert(*up)) {
+                root = up;
+            }
+            (id, root)
+        };
+        self.work.drops.iter().map(root).collect()
+    }
+
+    /// The dropped object that takes the given one with it.
+    fn carrier(&self, id: &'a Id, alone: &BTreeSet<&Id>) -> Option<&'a Id> {
+        let old = self.scene.from.get(id)?;
+        // A link that goes with its table is there until then.
+        let linked = |leader: &'a Id| match self.links.between(id, leader) {
+            Some(link) if alone.contains(id) => !self.scene.to.contains(link) && self.carrier(link, alone).is_some(),
+            _ => self.links.together(self.scene.replaced, id, leader),
+        };
+        let auto = old.refs().iter().filter(|r| r.strength == Strength::Auto).map(|r| &r.to);
+        let mut carriers = auto.filter(|to| match old.has_ref(to, Strength::Follow) {
+            true => linked(to),
+            false => !alone.contains(id),
+        });
+        carriers.find_map(|to| self.work.drops.get(to).filter(|to| *to != id))
+    }
+
     /// Folded drops on whose account two roots would each have to go before the other: two tables with foreign keys to one
-    /// another. These are dropped by themselves, first.
-    fn circular<'b>(&self, root_of: &BTreeMap<&'b Id, &'b Id>) -> Vec<&'b Id> {
+    /// another.
+    fn in_circles(&self, root_of: &BTreeMap<&'a Id, &'a Id>) -> BTreeSet<&'a Id> {
         let mut graph = petgraph::graphmap::DiGraphMap::<&Id, ()>::new();
-        let needs = |id: &Id| {
-            let refs = self.scene.from.get(id).into_iter().flat_map(|o| o.refs());
-            refs.filter_map(|r| root_of.get(&r.to).copied()).collect::<Vec<_>>()
+        let needed = |id: &Id| {
+            let refs = self.scene.from.get(id).into_iter().flat_map(needs);
+            refs.filter_map(|to| root_of.get(to).copied()).collect::<Vec<_>>()
         };
         for (id, root) in root_of {
-            for to in needs(id).into_iter().filter(|to| to != root) {
+            for to in needed(id).into_iter().filter(|to| to != root) {
                 graph.add_edge(*root, to, ());
             }
         }
@@ -125,7 +139,7 @@ impl<'a> Grouper<'a> {
         let knot_of: BTreeMap<&Id, usize> =
             knots.iter().enumerate().filter(|(_, k)| k.len() > 1).flat_map(|(i, k)| k.iter().map(move |id| (*id, i))).collect();
         let crosses = |id: &Id, root: &Id| {
-            knot_of.get(root).is_some_and(|own| needs(id).iter().any(|to| *to != root && knot_of.get(to) == Some(own)))
+            knot_of.get(root).is_some_and(|own| needed(id).iter().any(|to| *to != root && knot_of.get(to) == Some(own)))
         };
         // An object that stays lets go of the root first, and the part of the root that uses it goes before that: the default
         // from a sequence that gets another owner.
@@ -199,8 +213,10 @@ impl<'a> Grouper<'a> {
 
     /// Whether something that `id` needs can only be made when the root is there: then it can't stand inside the root's
     /// `CREATE`. A serial column's default needs its sequence, which the column owns.
-    fn needs_root_first(&self, id: &Id, root: &Id, root_of: &BTreeMap<&Id, &Id>) -> bool {
-        let in_root = |x: &Id| x == root || root_of.get(x) == Some(&root) || self.scene.to.ancestors(x).any(|a| a == root);
+    fn needs_root_first(&self, id: &Id, root: &'a Id, root_of: &BTreeMap<&Id, &Id>) -> bool {
+        let leads = self.leaders_of(root);
+        let of_root = |x: &Id| root_of.get(x) == Some(&root) || self.scene.to.ancestors(x).any(|a| a == root);
+        let in_root = |x: &Id| x == root || leads.contains(x) || of_root(x);
         let new_refs = |x: &Id| self.scene.to.get(x).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
         let mut queue: Vec<&Id> = new_refs(id).filter(|to| !in_root(to)).collect();
         let mut seen = BTreeSet::new();
@@ -215,6 +231,17 @@ impl<'a> Grouper<'a> {
             queue.extend(new_refs(at));
         }
         false
+    }
+
+    /// What `id` follows, directly and by way of others: it is made in the same step.
+    fn leaders_of(&self, id: &'a Id) -> BTreeSet<&'a Id> {
+        let mut found = BTreeSet::new();
+        let mut queue = vec![id];
+        while let Some(object) = queue.pop().and_then(|id| self.scene.to.get(id)) {
+            let together = object.leaders().filter(|l| self.links.together(self.scene.replaced, object.id(), l));
+            queue.extend(together.filter(|l| found.insert(*l)));
+        }
+        found
     }
 
     fn drop_node(&self, root: &Id, folded: &[&Id]) -> Result<Node> {
@@ -314,6 +341,22 @@ impl Node {
             self.rungs.extend(engine.join_clauses(&table, &texts).into_iter().map(Rung::new));
             rest = others;
         }
+    }
+
+    /// Takes over what another node does, after its own.
+    pub fn absorb(&mut self, engine: &dyn Engine, mut other: Node) {
+        self.flush_clauses(engine);
+        other.flush_clauses(engine);
+        self.deltas.extend(other.deltas);
+        self.rungs.extend(other.rungs);
+        self.along.extend(other.along);
+        let lost: Vec<String> = [self.loses.take(), other.loses].into_iter().flatten().collect();
+        self.loses = (!lost.is_empty()).then(|| lost.join(", "));
+    }
+
+    /// Whether nothing is sent for it.
+    pub fn is_silent(&self) -> bool {
+        self.rungs.is_empty() && self.clauses.is_empty()
     }
 
     pub fn transactional(&self) -> bool {

@@ -81,7 +81,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         }
     };
     let from = present.as_ref().unwrap_or(&base);
-    let scene = Scene { from, to: &goal, server: &server };
+    let scene = Scene::new(from, &goal, &server);
     let deltas = scope::deltas(from, &goal);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
     let backs = ways_back(inputs.engine, scene, &ordered)?;
@@ -122,7 +122,7 @@ pub fn desired_catalog(
 
 /// The steps between two catalogs as they come, for `msr diff` and `msr inspect`: not proved, no fact observed.
 pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to: &Catalog) -> Result<Plan> {
-    let scene = Scene { from, to, server };
+    let scene = Scene::new(from, to, server);
     let ordered = arrange(engine, scene, &diff(from, to), Tie::Reader)?;
     let backs = ways_back(engine, scene, &ordered)?;
     let header = Header {
@@ -302,21 +302,12 @@ fn alike((from, old): (&Catalog, &Object), (to, new): (&Catalog, &Object)) -> bo
 fn shapes(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<Id> {
     let touched = plan.touches();
     let parts = touched.keys().filter(|id| stands_inside(engine, id.kind));
-    let roots: BTreeSet<&Id> = parts.filter_map(|id| root(base, id).or_else(|| root(goal, id))).collect();
+    let roots: BTreeSet<&Id> = parts.filter_map(|id| base.ancestors(id).last().or_else(|| goal.ancestors(id).last())).collect();
     roots.into_iter().filter(|id| base.contains(id) && !touched.contains_key(id)).cloned().collect()
 }
 
 fn stands_inside(engine: &dyn Engine, kind: Kind) -> bool {
     engine.rule(kind).is_ok_and(|rule| rule.clause.is_some())
-}
-
-/// What the object is a part of in the end.
-fn root<'a>(catalog: &'a Catalog, id: &Id) -> Option<&'a Id> {
-    let mut root = catalog.get(id)?.parent()?;
-    while let Some(parent) = catalog.get(root).and_then(Object::parent) {
-        root = parent;
-    }
-    Some(root)
 }
 
 /// What the plan depends on without touching it: what its objects need, and the whole shape of each table that it touches a
@@ -329,7 +320,7 @@ fn relies(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> V
         ids.extend(objects.flat_map(|o| o.refs().iter().map(|r| &r.to).chain(o.parent())));
     }
     let shapes: BTreeSet<&Id> = plan.shapes.iter().collect();
-    let parts = base.ids().filter(|id| stands_inside(engine, id.kind) && root(base, id).is_some_and(|r| shapes.contains(r)));
+    let parts = base.ids().filter(|id| stands_inside(engine, id.kind) && base.ancestors(id).last().is_some_and(|r| shapes.contains(r)));
     ids.extend(parts);
     let untouched = ids.into_iter().filter(|id| !touched.contains(id));
     untouched.filter_map(|id| Some((id.clone(), Fingerprint::of(base.get(id)?)))).collect()

@@ -3,6 +3,8 @@
 mod expand;
 pub mod file;
 mod group;
+mod lead;
+mod links;
 pub mod make;
 mod order;
 mod prove;

@@ -1,10 +1,11 @@
 //! Stages 3 and 4: the four edge rules, and one sort.
 
 use super::group::Node;
+use super::links::{Links, Touched};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Scene;
-use crate::model::{Id, Kind};
+use crate::model::{Id, Kind, Object, Status, Strength};
 use crate::{Error, Result};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -21,6 +22,8 @@ pub enum EdgeRule {
     Identity,
     /// An object is altered after its old users are gone and before its new ones come.
     Touch,
+    /// Tables are linked when both are settled.
+    Link,
 }
 
 impl EdgeRule {
@@ -30,6 +33,7 @@ impl EdgeRule {
             EdgeRule::Teardown => "teardown: what needs it goes first",
             EdgeRule::Identity => "identity: the name must be free",
             EdgeRule::Touch => "touch: altered between its old users and its new ones",
+            EdgeRule::Link => "link: tables are tied when both are as they will be, untied before either changes",
         }
     }
 }
@@ -168,8 +172,8 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
     for (i, node) in nodes.iter().enumerate() {
         for delta in &node.deltas {
             let id = delta.id();
-            let new_refs = scene.to.get(id).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
-            let old_refs = scene.from.get(id).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
+            let new_refs = scene.to.get(id).into_iter().flat_map(needs);
+            let old_refs = scene.from.get(id).into_iter().flat_map(needs);
             if !matches!(delta, Delta::Drop(_)) {
                 for to in new_refs {
                     edge(doers.adds.get(to), i, EdgeRule::Build);
@@ -198,6 +202,9 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
     for (before, after) in same_names(engine, scene, nodes)? {
         edge(Some(&before), after, EdgeRule::Identity);
     }
+    for (before, after) in followed(scene, nodes, &doers).into_iter().chain(linked(engine, scene, nodes)?) {
+        edge(Some(&before), after, EdgeRule::Link);
+    }
     let mut graph = DiGraph::with_capacity(nodes.len(), found.len());
     for i in 0..nodes.len() {
         graph.add_node(i);
@@ -225,9 +232,83 @@ fn wishes(scene: &Scene, nodes: &[Node]) -> Vec<Vec<usize>> {
     wishes.into_iter().map(|set| set.into_iter().collect()).collect()
 }
 
+/// What an object needs. What it follows is not needed: it joins it, or is linked with it later.
+pub fn needs(object: &Object) -> impl Iterator<Item = &Id> {
+    let strong = object.refs().iter().filter(|r| matches!(r.strength, Strength::Normal | Strength::Auto));
+    strong.map(|r| &r.to).filter(|to| !object.has_ref(to, Strength::Follow))
+}
+
+/// A pending part that stands in no CREATE is pending for want of a link's other parts: it is made when the link is there, and
+/// what follows it as well.
+fn comes_late(engine: &dyn Engine, scene: &Scene, id: &Id) -> bool {
+    let late = |o: &Object| o.status() == Status::Pending && engine.rule(o.id().kind).is_ok_and(|r| r.clause.is_none());
+    scene.to.get(id).is_some_and(|o| late(o) || o.leaders().filter_map(|l| scene.to.get(l)).any(late))
+}
+
+/// A follower with a node of its own: it is there before its leader comes, altered after it, and goes after it has gone.
+fn followed(scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<(usize, usize)> {
+    let links = Links::of(*scene);
+    let mut pairs = Vec::new();
+    for (i, delta) in nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d))) {
+        let side = if matches!(delta, Delta::Drop(_)) { scene.from } else { scene.to };
+        let Some(follower) = side.get(delta.id()) else { continue };
+        for leader in follower.leaders() {
+            let late = scene.to.get(leader).is_some_and(|l| l.status() == Status::Pending);
+            if late && let (Delta::Add(_), Some(leader)) = (delta, doers.adds.get(leader)) {
+                pairs.push((*leader, i));
+            } else if links.together(scene.replaced, follower.id(), leader) {
+                pairs.extend(match delta {
+                    Delta::Add(_) => doers.adds.get(leader).map(|leader| (i, *leader)),
+                    Delta::Drop(_) => doers.drops.get(leader).map(|leader| (*leader, i)),
+                    Delta::Set { .. } | Delta::Rename { .. } => doers.sets.get(leader).map(|leader| (*leader, i)),
+                });
+            }
+        }
+    }
+    pairs
+}
+
+/// A link is made when both of its ends are settled, and broken before either changes.
+fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<(usize, usize)>> {
+    let all = nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d.id(), matches!(d, Delta::Drop(_)))));
+    let touched = Touched::new(scene, all);
+    // A foreign key to a table that goes as well goes before that, whatever becomes of its partitions.
+    let drops: BTreeSet<&Id> = nodes.iter().flat_map(|n| &n.deltas).filter(|d| matches!(d, Delta::Drop(_))).map(Delta::id).collect();
+    let needs_dropped = |part: &Id| {
+        let refs = scene.from.get(part).into_iter().flat_map(|o| o.refs());
+        refs.filter(|r| r.strength == Strength::Normal).any(|r| drops.contains(&r.to))
+    };
+    let mut pairs = Vec::new();
+    for (i, delta) in nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d))) {
+        let (side, dropped) = match delta {
+            Delta::Add(_) => (scene.to, false),
+            Delta::Drop(_) => (scene.from, true),
+            Delta::Set { .. } | Delta::Rename { .. } => continue,
+        };
+        let Some(link) = side.get(delta.id()) else { continue };
+        // A link that has a step to itself can wait for anything, since nothing waits for a link. One that stands inside a
+        // table's CREATE or goes with its table waits only for what shapes the other end.
+        let alone = nodes[i].subject == *link.id() && link.parent().is_some();
+        for whole in link.wholes() {
+            if !alone && nodes[i].subject == *whole {
+                continue;
+            }
+            for (other, part, part_dropped) in touched.parts(whole).filter(|(other, ..)| *other != i) {
+                match dropped {
+                    false if !part_dropped && comes_late(engine, scene, part) => pairs.push((i, other)),
+                    true if alone || !part_dropped || !needs_dropped(part) => pairs.push((i, other)),
+                    false if alone || engine.rule(part.kind)?.clause.is_some() => pairs.push((other, i)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(pairs)
+}
+
 /// Pairs of nodes of which the first frees a name that the second takes.
 fn same_names(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<(usize, usize)>> {
-    let mut freed: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    let mut freed: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     let mut taken: Vec<(Vec<String>, usize)> = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
         for delta in &node.deltas {
@@ -235,7 +316,7 @@ fn same_names(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<
             match delta {
                 Delta::Drop(id) => {
                     let names = scene.from.get(id).map(|o| (rule.namespace)(o)).unwrap_or_default();
-                    freed.extend(names.into_iter().map(|n| (n, i)));
+                    names.into_iter().for_each(|n| freed.entry(n).or_default().push(i));
                 }
                 Delta::Add(id) => {
                     let names = scene.to.get(id).map(|o| (rule.namespace)(o)).unwrap_or_default();
@@ -245,7 +326,8 @@ fn same_names(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<
             }
         }
     }
-    Ok(taken.into_iter().filter_map(|(name, after)| Some((*freed.get(&name)?, after))).collect())
+    let pairs = taken.into_iter().flat_map(|(name, after)| freed.get(&name).into_iter().flatten().map(move |before| (*before, after)));
+    Ok(pairs.collect())
 }
 
 /// A cycle is a bug in a rule: it is reported with the rules in it, never repaired.

@@ -21,7 +21,7 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
             want.insert(there.clone());
         }
     }
-    let scene = Scene { from: &blank, to: &want, server: &server };
+    let scene = Scene::new(&blank, &want, &server);
     let attempt = "cannot copy the present state into scratch to prove the plan on it";
     let ordered = arrange(engine, scene, &diff(&blank, &want), Tie::Reader).map_err(|e| e.during(attempt))?;
     let rungs: Vec<&Rung> = ordered.nodes.iter().flat_map(|n| &n.rungs).collect();

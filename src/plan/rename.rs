@@ -30,6 +30,7 @@ pub fn wanted(engine: &dyn Engine, source: &Source, base: &Catalog, goal: &Catal
             }
         }
     }
+    found.extend(parts_of_same(base, goal).into_iter().map(|want| (want, String::new())));
     found.sort_by_key(|(w, _)| match w {
         Wanted::Object { to, .. } => (to.path.len(), to.clone()),
         Wanted::Label { of, .. } => (of.path.len() + 1, of.clone()),
@@ -70,6 +71,27 @@ fn swapped(found: &[(Wanted, String)], base: &Catalog, goal: &Catalog) -> Result
         }
     }
     Ok(())
+}
+
+/// Parts that differ in nothing but their names and follow the same leader: a partition has one index for each of its table's,
+/// whatever it is called, and no statement of its own where a hint could stand.
+fn parts_of_same(base: &Catalog, goal: &Catalog) -> Vec<Wanted> {
+    let followers = |a: &Catalog, b: &Catalog| -> Vec<Object> {
+        let missing = a.iter().filter(|o| !b.contains(o.id()) && o.leaders().next().is_some());
+        missing.cloned().collect()
+    };
+    let new = followers(goal, base);
+    let mut found = Vec::new();
+    for old in followers(base, goal) {
+        let leads = |l: &Id| base.contains(l) && goal.contains(l);
+        let same = new.iter().find(|n| {
+            n.parent() == old.parent() && old.leaders().any(|l| leads(l) && n.leaders().any(|m| m == l)) && same_but_name(&old, n)
+        });
+        if let Some(same) = same {
+            found.push(Wanted::Object { from: old.id().clone(), to: same.id().clone() });
+        }
+    }
+    found
 }
 
 /// Finds the object that the hint stands before. The schema may be left out in the file.
@@ -200,7 +222,7 @@ pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog,
     let mut all = round.clone();
     for _ in 0..3 {
         for want in &round {
-            if let Some(node) = node(engine, &Scene { from: &state, to: goal, server: &server }, want)? {
+            if let Some(node) = node(engine, &Scene::new(&state, goal, &server), want)? {
                 for rung in &node.rungs {
                     scratch.execute(&rung.sql).map_err(|e| Error::from(e).during(format!("cannot rename: `{}`", rung.sql)))?;
                 }

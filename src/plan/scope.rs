@@ -74,28 +74,29 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
     affected.extend(base.ids().filter(|id| engine.acts_on_others(id)));
     let whole = engine.whole_tables();
     let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
-    let mut needed: BTreeSet<Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = affected.into_iter().collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();
-    while let Some(id) = queue.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        if base.contains(id) {
-            needed.insert(id.clone());
+    while !queue.is_empty() {
+        while let Some(id) = queue.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             // An extension brings its comment along, so a copy without it would differ.
-            queue.extend(base.users(id).filter(|o| o.id().kind == Kind::Comment).map(Object::id));
+            let comments = base.users(id).filter(|o| base.contains(id) && o.id().kind == Kind::Comment);
+            queue.extend(comments.map(Object::id));
+            // Who needs a composite type needs it with all that it is made of.
+            let attributes = base.children(id).filter(|o| id.kind == Kind::Composite && o.id().kind == Kind::Attribute);
+            queue.extend(attributes.chain(base.children(id).filter(is_part)).map(Object::id));
+            for object in base.get(id).into_iter().chain(goal.get(id)) {
+                queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
+                queue.extend(object.wholes().flat_map(|end| base.family(end)));
+            }
         }
-        // Who needs a composite type needs it with all that it is made of.
-        if id.kind == Kind::Composite {
-            queue.extend(base.children(id).map(Object::id).filter(|part| part.kind == Kind::Attribute));
-        }
-        queue.extend(base.children(id).filter(is_part).map(Object::id));
-        for object in base.get(id).into_iter().chain(goal.get(id)) {
-            queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
-        }
+        // A tie both of whose ends are copied is copied as well: what is done to one end reaches the other.
+        let ties = base.ties().filter(|o| !seen.contains(o.id()));
+        queue.extend(ties.filter(|o| o.wholes().all(|end| seen.contains(end))).map(Object::id));
     }
-    needed
+    seen.into_iter().filter(|id| base.contains(id)).cloned().collect()
 }
 
 fn touched(delta: &Delta) -> &Id {

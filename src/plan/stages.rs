@@ -14,6 +14,8 @@ use crate::{Failure, Result};
 pub fn arrange(engine: &dyn Engine, scene: Scene, deltas: &[Delta], tie: Tie) -> Result<Ordered> {
     // What else must be touched, since the engine will not let go of it otherwise.
     let work = expand(engine, scene, deltas)?;
+    let replaced = work.replaced();
+    let scene = Scene { replaced: &replaced, ..scene };
     // One node for what one statement does.
     let mut nodes = group(engine, scene, &work)?;
     nodes.iter_mut().for_each(|node| node.flush_clauses(engine));
@@ -37,7 +39,7 @@ pub fn ways_back(engine: &dyn Engine, scene: Scene, ordered: &Ordered) -> Result
     let mut all = Vec::with_capacity(ordered.nodes.len());
     for node in &ordered.nodes {
         advance(&mut after, scene.to, node);
-        all.push(way_back(engine, Scene { from: &after, to: &before, server: scene.server }, node)?);
+        all.push(way_back(engine, Scene::new(&after, &before, scene.server), node)?);
         advance(&mut before, scene.to, node);
     }
     Ok(all)

@@ -94,7 +94,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         Kind::Trigger => on_table("TRIGGER"),
         Kind::Policy => on_table("POLICY"),
         Kind::Rule => on_table("RULE"),
-        Kind::Comment | Kind::Owner | Kind::Grant | Kind::DefaultPrivilege | Kind::PublicationTable | Kind::PublicationSchema => String::new(),
+        Kind::Comment | Kind::Owner | Kind::Grant | Kind::DefaultPrivilege | Kind::PublicationTable | Kind::PublicationSchema | Kind::Attachment | Kind::Inheritance => String::new(),
     }
 }
 
@@ -103,6 +103,26 @@ pub fn about(id: &Id) -> Option<Id> {
     let kind = Kind::ALL.iter().find(|k| k.name() == id.at(0))?;
     let end = if id.kind == Kind::Grant { id.path.len() - 1 } else { id.path.len() };
     Some(Id::new(*kind, id.path.get(1..end)?))
+}
+
+/// The parts of a name as `regclass` prints it.
+pub fn split(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let part = parts.len() - 1;
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                parts[part].push('"');
+            }
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            c => parts[part].push(c),
+        }
+    }
+    parts
 }
 
 /// `WITH (…)` and a space before it, or nothing.

@@ -53,6 +53,8 @@ const TABLE: KindRule = KindRule {
         elsewhere("method"),
         elsewhere("replica_identity"),
         elsewhere("row_security"),
+        elsewhere("partition_by"),
+        elsewhere("of_type"),
     ],
     namespace: relation_name,
     loses: Some(|object| Some(format!("the rows of {}", object.id()))),
@@ -97,8 +99,14 @@ fn comes_with_column(catalog: &crate::model::Catalog, object: &Object) -> bool {
 
 const PRIMARY_KEY: KindRule = constraint(Kind::PrimaryKey, KEY_ATTRIBUTES);
 const UNIQUE: KindRule = constraint(Kind::Unique, KEY_ATTRIBUTES);
-const KEY_ATTRIBUTES: &[SetRule] =
-    &[set("columns", rebuild), set("definition", rebuild), elsewhere("clustered"), elsewhere("replica_identity"), elsewhere("options")];
+const KEY_ATTRIBUTES: &[SetRule] = &[
+    set("columns", rebuild),
+    set("definition", rebuild),
+    elsewhere("clustered"),
+    elsewhere("replica_identity"),
+    elsewhere("options"),
+    elsewhere("part_of"),
+];
 const CHECK: KindRule = constraint(Kind::Check, &[set("definition", rebuild), set("named", rebuild)]);
 const FOREIGN_KEY: KindRule =
     constraint(Kind::ForeignKey, &[set("columns", rebuild), set("target", rebuild), set("definition", rebuild)]);
@@ -116,6 +124,7 @@ const INDEX: KindRule = KindRule {
         elsewhere("statistics"),
         elsewhere("clustered"),
         elsewhere("replica_identity"),
+        elsewhere("part_of"),
     ],
     namespace: relation_name,
     loses: None,

@@ -13,5 +13,7 @@ kind! {
         clustered: bool,
         /// PostgreSQL: its columns tell a row to logical replication.
         replica_identity: bool,
+        /// The index of the partitioned table that this one is a partition of.
+        part_of: Option<String>,
     }
 }

@@ -1,6 +1,6 @@
 //! The kinds: one file each, one line each in the list below.
 
-use super::{Head, Id, Ref, Status, Value};
+use super::{Head, Id, Ref, Status, Strength, Value};
 
 /// Declares the struct of a kind: its head, its attributes in order, and their projection.
 macro_rules! kind {
@@ -130,6 +130,8 @@ kinds! {
     exclusion::Exclusion = "exclusion",
     index::Index = "index",
     statistics::Statistics = "statistics",
+    inheritance::Inheritance = "inheritance",
+    attachment::Attachment = "attachment",
     view::View = "view",
     materialized_view::MaterializedView = "materialized view",
     function::Function = "function",
@@ -175,6 +177,20 @@ impl Object {
 
     pub fn refs(&self) -> &[Ref] {
         &self.head().refs
+    }
+
+    /// What the object follows while their tables are linked.
+    pub fn leaders(&self) -> impl Iterator<Item = &Id> {
+        self.refs().iter().filter(|r| r.strength == Strength::Follow).map(|r| &r.to)
+    }
+
+    /// What the object ties together.
+    pub fn wholes(&self) -> impl Iterator<Item = &Id> {
+        self.refs().iter().filter(|r| r.strength == Strength::Whole).map(|r| &r.to)
+    }
+
+    pub fn has_ref(&self, to: &Id, strength: Strength) -> bool {
+        self.refs().iter().any(|r| r.to == *to && r.strength == strength)
     }
 
     pub fn status(&self) -> Status {

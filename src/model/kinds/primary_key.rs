@@ -12,5 +12,7 @@ kind! {
         replica_identity: bool,
         /// Storage parameters of its index.
         options: Vec<String>,
+        /// The index of the partitioned table that this one is a partition of.
+        part_of: Option<String>,
     }
 }

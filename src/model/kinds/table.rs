@@ -13,6 +13,10 @@ kind! {
         replica_identity: Option<String>,
         /// PostgreSQL: row security, `enabled`, `forced` or both.
         row_security: Option<String>,
+        /// PostgreSQL: strategy and key, as in `RANGE (created_at)`.
+        partition_by: Option<String>,
+        /// PostgreSQL: the composite type that a typed table has its columns from.
+        of_type: Option<String>,
         /// SQLite: STRICT.
         strict: bool,
         /// SQLite: WITHOUT ROWID.

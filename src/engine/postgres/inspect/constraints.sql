@@ -1,9 +1,17 @@
+-- Of a foreign key to a partitioned table there is another row for each of its partitions: the server's own business. A row for
+-- a partition of the table that has the key is the partition's key.
+WITH RECURSIVE keys(oid, conrelid, confrelid) AS (
+    SELECT k.oid, k.conrelid, k.confrelid FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0
+    UNION ALL SELECT k.oid, k.conrelid, k.confrelid FROM pg_constraint k JOIN keys w ON w.oid = k.conparentid
+              WHERE k.contype = 'f' AND k.confrelid = w.confrelid AND k.conrelid <> w.conrelid
+)
 SELECT k.oid, k.conrelid, k.contypid, k.contype, k.conname, pg_get_constraintdef(k.oid), k.convalidated, k.conindid,
        array_to_json(ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY u(num, ord) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY ord)),
        k.confrelid::regclass::text, coalesce(x.indisclustered, false),
-       array_to_json(i.reloptions), k.coninhcount, k.conislocal, ns.spcname, coalesce(x.indisreplident, false)
+       array_to_json(i.reloptions), k.coninhcount, k.conislocal, ns.spcname, coalesce(x.indisreplident, false), k.conparentid,
+       (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = x.indexrelid)
 FROM pg_constraint k
 LEFT JOIN pg_index x ON x.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_class i ON i.oid = x.indexrelid
 LEFT JOIN pg_tablespace ns ON ns.oid = i.reltablespace
-WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND k.conparentid = 0
+WHERE k.contype IN ('p', 'u', 'c', 'x') OR k.oid IN (SELECT oid FROM keys)

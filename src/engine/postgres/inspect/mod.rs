@@ -2,6 +2,7 @@
 //!
 //! The session's `search_path` is `pg_catalog` alone, so every name in the server's own texts comes out qualified.
 
+mod links;
 mod names;
 mod parts;
 mod plain;
@@ -25,12 +26,13 @@ pub(super) struct Reader<'a> {
     catalog: Catalog,
     /// Bodies of functions, which the engine knows no dependencies of.
     bodies: Vec<(Id, String)>,
+    ties: links::Ties,
 }
 
 /// The whole catalog, without what belongs to the system, to extensions and to msr.
 pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     let version = client.server_version_num();
-    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default(), bodies: vec![] };
+    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default(), bodies: vec![], ties: links::Ties::default() };
     r.namespaces()?;
     r.extensions()?;
     let depends = r.depends()?;
@@ -49,6 +51,7 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     r.unmodelled()?;
     r.withheld()?;
     r.connect(&depends);
+    r.follow();
     r.default_privileges()?;
     r.wishes();
     r.comments()?;
@@ -132,7 +135,8 @@ impl Reader<'_> {
     fn connect(&mut self, depends: &[Depend]) {
         for d in depends {
             let (Some(from), Some(to)) = (self.object_at(d.from), self.object_at(d.to)) else { continue };
-            if from == to {
+            // Between tables it is the link that needs the other one.
+            if from == to || (from.kind == Kind::Table && to.kind == Kind::Table) {
                 continue;
             }
             let strength = if d.kind == 'n' { Strength::Normal } else { Strength::Auto };

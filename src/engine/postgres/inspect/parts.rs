@@ -3,6 +3,7 @@
 use super::row::Row;
 use super::{Reader, class};
 use crate::SqlError;
+use crate::engine::postgres::ddl;
 use crate::model::{
     Check, DomainCheck, Exclusion, ForeignKey, Function, Head, Id, Index, Kind, Object, Policy, PrimaryKey, Ref, Rule, Status, Trigger,
     Unique,
@@ -24,10 +25,18 @@ impl Reader<'_> {
                 object.head_mut().status = Status::Pending;
             }
             if let Object::ForeignKey(key) = &object {
-                let target = Id::new(Kind::Table, split(&key.target));
+                let target = Id::new(Kind::Table, ddl::split(&key.target));
                 object.head_mut().refs.push(Ref::normal(target));
             }
             let id = object.id().clone();
+            if row.number::<i32>(12) > 0 && kind == 'c' {
+                self.ties.inherits(&id, row.flag(13));
+            }
+            match (row.number(16), row.number(17)) {
+                (0, 0) => {}
+                (0, whole) => self.ties.part_of(&id, (class::CLASS, whole, 0)),
+                (key, _) => self.ties.part_of(&id, (class::CONSTRAINT, key, 0)),
+            }
             self.add(class::CONSTRAINT, oid, object);
             if index != 0 && matches!(kind, 'p' | 'u' | 'x') {
                 self.names.add(class::CLASS, index, 0, &id);
@@ -56,6 +65,9 @@ impl Reader<'_> {
             index.clustered = row.flag(10);
             index.replica_identity = row.flag(14);
             index.head.refs.push(Ref::normal(Id::new(Kind::Schema, [index.head.id.at(0)])));
+            if !row.is_null(12) {
+                self.ties.part_of(&index.head.id, (class::CLASS, row.number(12), 0));
+            }
             self.add(class::CLASS, oid, index.into());
         }
         Ok(())
@@ -139,24 +151,4 @@ fn constraint(owner: &Id, kind: char, row: &mut Row) -> Object {
         _ if owner.kind == Kind::Domain => DomainCheck { definition, ..DomainCheck::new(child(Kind::DomainCheck)) }.into(),
         _ => Check { definition, named: true, ..Check::new(child(Kind::Check)) }.into(),
     }
-}
-
-/// The parts of a name as `regclass` prints it.
-fn split(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
-        let part = parts.len() - 1;
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                parts[part].push('"');
-            }
-            '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(String::new()),
-            c => parts[part].push(c),
-        }
-    }
-    parts
 }

@@ -4,8 +4,8 @@ use super::row::Row;
 use super::{Reader, class};
 use crate::SqlError;
 use crate::model::{
-    Attribute, Column, Composite, Default as ColumnDefault, Domain, Enum, Head, Id, Kind, MaterializedView, Object, Sequence, Table,
-    Unmodelled, View,
+    Attribute, Column, Composite, Default as ColumnDefault, Domain, Enum, Head, Id, Kind, MaterializedView, Object, Ref, Sequence, Table,
+    View,
 };
 
 impl Reader<'_> {
@@ -41,17 +41,11 @@ impl Reader<'_> {
     }
 
     pub(super) fn relations(&mut self) -> Result<(), SqlError> {
+        let mut linked = Vec::new();
         for mut row in self.query(include_str!("classes.sql"))? {
             let oid: u32 = row.number(0);
             let path = [row.text(1), row.text(2)];
             let kind = row.letter(3);
-            if let Some(what) = unmodelled_form(&row, kind) {
-                if !self.names.owned.contains_key(&(class::CLASS, oid)) {
-                    let definition = format!("{:?}", &row.0[3..]);
-                    self.catalog.unmodelled.insert(Unmodelled { what: what.into(), name: path.join("."), definition });
-                }
-                continue;
-            }
             let object: Object = match kind {
                 'r' | 'p' => table(path, &mut row).into(),
                 'v' => view(path, &mut row).into(),
@@ -63,7 +57,9 @@ impl Reader<'_> {
                 }
             };
             self.add(class::CLASS, oid, object);
+            linked.extend((!row.is_null(16) || !row.is_null(17)).then_some(row));
         }
+        self.links(linked);
         Ok(())
     }
 
@@ -114,6 +110,9 @@ impl Reader<'_> {
                 column.options = row.list(10);
                 column.compression = row.maybe(13);
                 column.foreign_options = row.list(15);
+                if row.number::<i32>(12) > 0 {
+                    self.ties.inherits(&id, row.flag(11));
+                }
                 self.names.add(class::CLASS, relation, number, &id);
                 self.catalog.insert(column.into());
             }
@@ -169,17 +168,6 @@ impl Reader<'_> {
     }
 }
 
-/// Forms of relations that msr does not model.
-fn unmodelled_form(row: &Row, kind: char) -> Option<&'static str> {
-    match kind {
-        'p' => Some("partitioned table"),
-        _ if row.flag(13) => Some("partition"),
-        _ if !row.is_null(16) => Some("inheriting table"),
-        _ if !row.is_null(17) => Some("typed table"),
-        _ => None,
-    }
-}
-
 fn storage(letter: char) -> String {
     let word = match letter {
         'p' => "PLAIN",
@@ -196,18 +184,23 @@ fn of_view(column: &Id) -> Id {
 }
 
 fn table(path: [String; 2], row: &mut Row) -> Table {
+    let id = Id::new(Kind::Table, path);
+    let mut head = Head::new(id.clone());
+    // Its key is made of columns, so it is never there without them.
+    head.refs.extend((!row.is_null(14)).then(|| Ref::whole(id)));
     Table {
         unlogged: row.letter(4) == 'u',
         options: row.list(5),
         method: row.maybe(6),
         replica_identity: row.maybe(7),
+        partition_by: row.maybe(14),
         row_security: match (row.flag(8), row.flag(9)) {
             (true, true) => Some("enabled, forced".into()),
             (true, false) => Some("enabled".into()),
             (false, true) => Some("forced".into()),
             (false, false) => None,
         },
-        ..Table::new(Head::new(Id::new(Kind::Table, path)))
+        ..Table::new(head)
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::ddl::{ident, literal, path, subject};
 use super::plain::plain;
 use super::privileges::fresh;
 use super::row_type_name;
-use super::tables::{column_clause, column_extras};
+use super::columns::{column_clause, column_extras};
 use crate::engine::how::{Change, How, KindRule, Scene, replace, set};
 use crate::model::{Kind, Object, Value};
 

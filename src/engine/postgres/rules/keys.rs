@@ -1,9 +1,10 @@
 //! Constraints and indexes.
 
 use super::super::ddl::{assignments, change_options, ident, path, split_predicate, table, with_options};
+use super::links::{attaches, changes_with, comes_with, held, home, only};
 use super::{constraint_name, index_constraint_name, relation_name, rename};
 use crate::engine::how::{Change, How, KindRule, Scene, replace, set};
-use crate::model::{Id, Kind, Object, Status, Value};
+use crate::model::{Id, Kind, Object, Status, Strength, Value};
 
 /// A constraint as it stands in CREATE TABLE and after ADD.
 pub fn clause(o: &Object) -> String {
@@ -34,15 +35,62 @@ fn index_name(id: &Id) -> String {
     format!("{}.{}", ident(id.at(0)), ident(id.name()))
 }
 
-fn create(_: &Scene, o: &Object, _: &[&Object]) -> How {
+fn create(scene: &Scene, o: &Object, _: &[&Object]) -> How {
+    let indexed = matches!(o, Object::PrimaryKey(_) | Object::Unique(_));
+    if !indexed && comes_with(scene, o).is_some() {
+        return How::Nothing;
+    }
     let valid = if o.status() == Status::Pending { " NOT VALID" } else { "" };
-    let add = format!("ALTER TABLE {} ADD {}{valid}", table(o.id()), clause(o));
-    How::statements(std::iter::once(add).chain(extras(o)))
+    // The partitions' keys have names of their own, so each is made by itself and attached.
+    let only = if indexed { only(scene.to, &home(o)) } else { "" };
+    let add = format!("ALTER TABLE {only}{} ADD {}{valid}", table(o.id()), clause(o));
+    How::statements(std::iter::once(add).chain(extras(o)).chain(attach(scene, o)))
 }
 
-fn drop(s: &Scene, o: &Object) -> How {
+/// Makes the index a partition of the partitioned table's.
+fn attach(scene: &Scene, o: &Object) -> Option<String> {
+    let whole = o.attr("part_of");
+    let whole = whole.text().filter(|_| attaches(scene, o))?;
+    let name = if o.id().kind == Kind::Index { path(o.id()) } else { index_name(o.id()) };
+    Some(format!("ALTER INDEX {whole} ATTACH PARTITION {name}"))
+}
+
+/// An index can be attached and not detached
+/// (<https://www.postgresql.org/docs/current/sql-alterindex.html>): it lets go only with its table or its leader.
+fn part_of(scene: &Scene, c: &Change) -> How {
+    if *c.from == Value::None {
+        return How::statements(attach(scene, c.new));
+    }
+    let leader = c.old.leaders().find(|l| scene.from.contains(l));
+    match leader {
+        Some(leader) if held(scene, c.old) && alike(scene, leader) => How::Refuse(format!(
+            "cannot detach {} from {}: PostgreSQL has no statement for it; drop one of the two instead",
+            c.old.id(),
+            leader
+        )),
+        Some(_) if held(scene, c.old) => How::Replace,
+        _ => How::Nothing,
+    }
+}
+
+fn alike(scene: &Scene, id: &Id) -> bool {
+    scene.stays(id) && scene.from.get(id).map(Object::status) == scene.to.get(id).map(Object::status)
+}
+
+/// An index or key of a partition can't go as long as the partitioned table has its own.
+fn drop(scene: &Scene, o: &Object) -> How {
+    match held(scene, o).then(|| o.leaders().find(|l| alike(scene, l))).flatten() {
+        Some(leader) => How::Refuse(format!(
+            "cannot drop {}: it is a partition's part of {leader}, which stays; if it only has another name now, say so by `-- msr:renamed from`",
+            o.id()
+        )),
+        None => drop_constraint(scene, o),
+    }
+}
+
+fn drop_constraint(scene: &Scene, o: &Object) -> How {
     let drop = format!("ALTER TABLE {} DROP CONSTRAINT {}", table(o.id()), ident(o.id().name()));
-    How::statements(std::iter::once(drop).chain(back_to_usual_identity(s, o)))
+    How::statements(std::iter::once(drop).chain(back_to_usual_identity(scene, o)))
 }
 
 /// The index tells rows to logical replication.
@@ -71,8 +119,9 @@ fn rename_constraint(_: &Scene, o: &Object, to: &Id) -> How {
 }
 
 /// A pending constraint is validated; there is no way to make a valid one pending.
-fn validate(_: &Scene, c: &Change) -> How {
+fn validate(scene: &Scene, c: &Change) -> How {
     match c.to {
+        Value::None if changes_with(scene, c) => How::Nothing,
         Value::None => How::statement(format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", table(c.new.id()), ident(c.new.id().name()))),
         _ => How::Replace,
     }
@@ -114,13 +163,13 @@ const fn constraint(kind: Kind) -> KindRule {
 }
 
 pub const PRIMARY_KEY: KindRule = KindRule {
-    set: &[set("columns", within), set("definition", replace), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
+    set: &[set("columns", within), set("definition", replace), set("part_of", part_of), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
     namespace: index_constraint_name,
     ..constraint(Kind::PrimaryKey)
 };
 
 pub const UNIQUE: KindRule = KindRule {
-    set: &[set("columns", within), set("definition", replace), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
+    set: &[set("columns", within), set("definition", replace), set("part_of", part_of), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
     namespace: index_constraint_name,
     ..constraint(Kind::Unique)
 };
@@ -141,18 +190,23 @@ pub const EXCLUSION: KindRule =
 pub const INDEX: KindRule = KindRule {
     kind: Kind::Index,
     clause: None,
-    create: |_, o, _| {
+    create: |scene, o, _| {
         let Object::Index(i) = o else { return How::Nothing };
         let (body, predicate) = split_predicate(&i.definition);
         let unique = if i.unique { "UNIQUE " } else { "" };
-        let create =
-            format!("CREATE {unique}INDEX {} ON {} {body}{}{predicate}", ident(o.id().name()), owner_of(o), with_options(&i.options));
+        // Partitions get theirs by themselves, under names of their own and without a lock on the whole table
+        // (<https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE>).
+        let on = format!("{}{}", only_partitioned(scene, o), owner_of(o));
+        let create = format!("CREATE {unique}INDEX {} ON {on} {body}{}{predicate}", ident(o.id().name()), with_options(&i.options));
         let statistics = i.statistics.iter().filter_map(|s| statistics(o.id(), s));
         let cluster = i.clustered.then(|| format!("ALTER TABLE {} CLUSTER ON {}", owner_of(o), ident(o.id().name())));
         let identity = i.replica_identity.then(|| identify(o));
-        How::statements(std::iter::once(create).chain(statistics).chain(cluster).chain(identity))
+        How::statements(std::iter::once(create).chain(statistics).chain(cluster).chain(identity).chain(attach(scene, o)))
     },
-    drop: |s, o| How::statements(std::iter::once(format!("DROP INDEX {}", path(o.id()))).chain(back_to_usual_identity(s, o))),
+    drop: |scene, o| match drop(scene, o) {
+        How::Refuse(why) => How::Refuse(why),
+        _ => How::statements(std::iter::once(format!("DROP INDEX {}", path(o.id()))).chain(back_to_usual_identity(scene, o))),
+    },
     rename: Some(|_, o, to| rename(&format!("INDEX {}", path(o.id())), to)),
     set: &[
         set("unique", replace),
@@ -167,12 +221,24 @@ pub const INDEX: KindRule = KindRule {
         }),
         set("clustered", cluster),
         set("replica_identity", replica_identity),
-        // An INVALID index, left by a concurrent build that failed, is built anew.
-        set("status", replace),
+        // An INVALID index, left by a concurrent build that failed, is built anew; that of a partitioned table is valid as soon
+        // as every partition's is attached.
+        set("status", |scene, c| if *c.to == Value::None && gains_parts(scene, c.new) { How::Nothing } else { How::Replace }),
+        set("part_of", part_of),
     ],
     namespace: relation_name,
     loses: None,
 };
+
+fn only_partitioned(scene: &Scene, o: &Object) -> &'static str {
+    let partitioned = matches!(scene.to.get(&home(o)), Some(Object::Table(t)) if t.partition_by.is_some());
+    if partitioned { "ONLY " } else { "" }
+}
+
+fn gains_parts(scene: &Scene, o: &Object) -> bool {
+    let new = |part: &Object| scene.from.get(part.id()).is_none_or(|old| !old.has_ref(o.id(), Strength::Follow));
+    scene.to.users(o.id()).any(|part| part.has_ref(o.id(), Strength::Follow) && new(part))
+}
 
 fn statistics(index: &Id, pair: &str) -> Option<String> {
     let (number, target) = pair.split_once('=')?;

@@ -1,8 +1,10 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
 mod code;
+mod columns;
 mod foreign;
 mod keys;
+mod links;
 mod plain;
 mod privileges;
 mod queries;
@@ -38,8 +40,8 @@ pub static RULES: &[KindRule] = &[
     tables::SEQUENCE,
     tables::TABLE,
     foreign::FOREIGN_TABLE,
-    tables::COLUMN,
-    tables::DEFAULT,
+    columns::COLUMN,
+    columns::DEFAULT,
     keys::PRIMARY_KEY,
     keys::UNIQUE,
     keys::CHECK,
@@ -47,6 +49,8 @@ pub static RULES: &[KindRule] = &[
     keys::EXCLUSION,
     keys::INDEX,
     plain::STATISTICS,
+    links::INHERITANCE,
+    links::ATTACHMENT,
     queries::VIEW,
     queries::MATERIALIZED_VIEW,
     code::FUNCTION,

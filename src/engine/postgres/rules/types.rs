@@ -2,10 +2,10 @@
 
 use super::super::ddl::{ident, literal, path, table};
 use super::privileges::fresh;
-use super::tables::base_type;
+use super::columns::base_type;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
-use crate::model::{Catalog, Domain, Id, Kind, Object, Value};
+use crate::model::{Catalog, Domain, Id, Kind, Object, Strength, Value};
 
 pub const ENUM: KindRule = KindRule {
     kind: Kind::Enum,
@@ -145,7 +145,7 @@ fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
         Kind::Owner,
     ];
     let id = c.new.id();
-    let columns = columns_of(scene, id).into_iter().map(|o| (o.id().clone(), super::tables::ON_COLUMN));
+    let columns = columns_of(scene, id).into_iter().map(|o| (o.id().clone(), super::columns::ON_COLUMN));
     std::iter::once((id.clone(), ON_TYPE)).chain(columns).collect()
 }
 
@@ -265,18 +265,25 @@ fn attribute(o: &Object) -> String {
     format!("{} {}{collation}", ident(o.id().name()), o.attr("type"))
 }
 
-fn retype(_: &Scene, c: &Change) -> How {
+/// Typed tables follow their type only if that is said
+/// (<https://www.postgresql.org/docs/current/sql-altertype.html>).
+fn cascade(scene: &Scene, o: &Object) -> &'static str {
+    let typed = |of: &Id| scene.from.users(of).any(|t| t.id().kind == Kind::Table && t.has_ref(of, Strength::Whole));
+    if o.parent().is_some_and(typed) { " CASCADE" } else { "" }
+}
+
+fn retype(scene: &Scene, c: &Change) -> How {
     let collation = c.new.attr("collation");
     let collation = collation.text().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
     let (id, ty) = (c.new.id(), c.new.attr("type"));
-    How::statement(format!("ALTER TYPE {} ALTER ATTRIBUTE {} SET DATA TYPE {ty}{collation}", table(id), ident(id.name())))
+    How::statement(format!("ALTER TYPE {} ALTER ATTRIBUTE {} SET DATA TYPE {ty}{collation}{}", table(id), ident(id.name()), cascade(scene, c.new)))
 }
 
 pub const ATTRIBUTE: KindRule = KindRule {
     kind: Kind::Attribute,
     clause: Some(|_, o| attribute(o)),
-    create: |_, o, _| How::statement(format!("ALTER TYPE {} ADD ATTRIBUTE {}", table(o.id()), attribute(o))),
-    drop: |_, o| How::statement(format!("ALTER TYPE {} DROP ATTRIBUTE {}", table(o.id()), ident(o.id().name()))),
+    create: |s, o, _| How::statement(format!("ALTER TYPE {} ADD ATTRIBUTE {}{}", table(o.id()), attribute(o), cascade(s, o))),
+    drop: |s, o| How::statement(format!("ALTER TYPE {} DROP ATTRIBUTE {}{}", table(o.id()), ident(o.id().name()), cascade(s, o))),
     rename: Some(|_, o, to| {
         How::statement(format!("ALTER TYPE {} RENAME ATTRIBUTE {} TO {}", table(o.id()), ident(o.id().name()), ident(to.name())))
     }),

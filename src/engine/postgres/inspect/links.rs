@@ -1,0 +1,145 @@
+//! What ties tables together: partitions, inheritance, typed tables; and which of their parts follow others.
+
+use super::row::Row;
+use super::{Reader, names};
+use crate::engine::postgres::ddl;
+use crate::model::{Attachment, Head, Id, Inheritance, Kind, Object, Ref, Unmodelled};
+use std::collections::BTreeMap;
+
+/// What is learnt on the way and can be said of objects only when all are known.
+#[derive(Default)]
+pub struct Ties {
+    /// The parents of a table, in order.
+    parents: BTreeMap<Id, Vec<Id>>,
+    /// Columns and checks that are inherited, and whether they would stay if their parent's went.
+    inherited: Vec<(Id, bool)>,
+    /// Keys, indexes and foreign keys of partitions, and the address of the parent's.
+    parts: Vec<(Id, names::Address)>,
+}
+
+impl Ties {
+    /// A column or check of a table that has parents.
+    pub fn inherits(&mut self, id: &Id, local: bool) {
+        self.inherited.push((id.clone(), local));
+    }
+
+    /// A key, index or foreign key that is a partition's part of its parent's.
+    pub fn part_of(&mut self, id: &Id, whole: names::Address) {
+        self.parts.push((id.clone(), whole));
+    }
+}
+
+impl Reader<'_> {
+    /// The links of one relation, once all tables are known.
+    pub(super) fn links(&mut self, rows: Vec<Row>) {
+        for mut row in rows {
+            let Some(child) = self.names.table(row.number(0)).cloned() else { continue };
+            if let Some(composite) = row.maybe(17) {
+                self.typed(&child, &composite);
+            }
+            let bound = row.maybe(15);
+            let is_partition = row.flag(13);
+            for (place, name) in row.list(16).iter().enumerate() {
+                let parent = Id::new(Kind::Table, name.split('\u{1f}'));
+                if !self.catalog.contains(&parent) {
+                    let what = if is_partition { "partition of a table that is not msr's" } else { "heir of a table that is not msr's" };
+                    self.catalog.unmodelled.insert(Unmodelled { what: what.into(), name: child.path.join("."), definition: name.clone() });
+                    continue;
+                }
+                self.ties.parents.entry(child.clone()).or_default().push(parent.clone());
+                let link: Object = match (is_partition, &bound) {
+                    (true, Some(bound)) => attachment(&child, &parent, bound).into(),
+                    _ => inheritance(&child, &parent, place as u32).into(),
+                };
+                self.catalog.insert(link);
+            }
+        }
+    }
+
+    fn typed(&mut self, table: &Id, composite: &str) {
+        let id = Id::new(Kind::Composite, ddl::split(composite));
+        let known = self.catalog.contains(&id);
+        if let Some(Object::Table(table)) = self.catalog.get_mut(table) {
+            table.of_type = Some(composite.to_string());
+            // Its columns come with it, wanted or not.
+            table.head.refs.push(Ref::whole(table.head.id.clone()));
+            if known {
+                table.head.refs.extend([Ref::normal(id.clone()), Ref::whole(id)]);
+            }
+        }
+    }
+
+    /// Which part of a table follows which of another's.
+    pub(super) fn follow(&mut self) {
+        let ties = std::mem::take(&mut self.ties);
+        for (id, local) in &ties.inherited {
+            let table = Id::new(Kind::Table, id.path.iter().take(2));
+            for parent in ties.parents.get(&table).into_iter().flatten() {
+                self.follows(id, &parent.below(id.kind, id.name()), *local);
+            }
+        }
+        for (id, address) in &ties.parts {
+            let Some(whole) = self.names.exactly(*address).cloned() else { continue };
+            self.follows(id, &whole, false);
+            let index = index_of(&whole);
+            match self.catalog.get_mut(id) {
+                Some(Object::Index(i)) => i.part_of = Some(index),
+                Some(Object::PrimaryKey(k)) => k.part_of = Some(index),
+                Some(Object::Unique(k)) => k.part_of = Some(index),
+                _ => {}
+            }
+        }
+        self.typed_columns();
+    }
+
+    /// Columns of typed tables follow the attributes of the type.
+    fn typed_columns(&mut self) {
+        let columns = self.catalog.iter().filter(|o| o.id().kind == Kind::Column);
+        let of_type = |o: &Object| {
+            let table = self.catalog.get(o.parent()?)?;
+            let composite = table.refs().iter().find(|r| r.to.kind == Kind::Composite && r.strength == crate::model::Strength::Whole)?;
+            Some((o.id().clone(), composite.to.below(Kind::Attribute, o.id().name())))
+        };
+        let pairs: Vec<(Id, Id)> = columns.filter_map(of_type).collect();
+        for (column, attribute) in pairs {
+            self.follows(&column, &attribute, false);
+        }
+    }
+
+    fn follows(&mut self, id: &Id, leader: &Id, local: bool) {
+        if !self.catalog.contains(leader) {
+            return;
+        }
+        if let Some(object) = self.catalog.get_mut(id) {
+            let refs = &mut object.head_mut().refs;
+            refs.push(Ref::follow(leader.clone()));
+            if !local {
+                refs.push(Ref::auto(leader.clone()));
+            }
+        }
+    }
+}
+
+fn attachment(child: &Id, parent: &Id, bound: &str) -> Attachment {
+    let mut attachment = Attachment::new(Head::child(child.of_kind(Kind::Attachment), child.clone()));
+    (attachment.parent, attachment.bound) = (ddl::path(parent), bound.to_string());
+    attachment.head.refs.extend(ends(child, parent));
+    attachment
+}
+
+fn inheritance(child: &Id, parent: &Id, place: u32) -> Inheritance {
+    let name = ddl::path(parent);
+    let mut inheritance = Inheritance::new(Head::child(child.below(Kind::Inheritance, &name), child.clone()));
+    (inheritance.position, inheritance.parent) = (place, name);
+    inheritance.head.refs.extend(ends(child, parent));
+    inheritance
+}
+
+fn ends(child: &Id, parent: &Id) -> [Ref; 3] {
+    [Ref::normal(parent.clone()), Ref::whole(parent.clone()), Ref::whole(child.clone())]
+}
+
+/// The index itself, or the one behind a constraint, which has the constraint's name.
+fn index_of(id: &Id) -> String {
+    format!("{}.{}", ddl::ident(id.at(0)), ddl::ident(id.name()))
+}

@@ -1,0 +1,100 @@
+//! Partitions and inheritance: what ties a table to another.
+
+use super::super::ddl::{self, path};
+use crate::engine::how::{Change, How, KindRule, Scene, replace, set};
+use crate::model::{Catalog, Id, Kind, Object, Status, Strength};
+
+/// A partition is made as a table of its own and attached, as pg_dump does it: ATTACH PARTITION lets others read and write the
+/// partitioned table meanwhile, CREATE TABLE … PARTITION OF does not
+/// (<https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE>).
+pub const ATTACHMENT: KindRule = KindRule {
+    kind: Kind::Attachment,
+    clause: None,
+    create: |_, o, _| {
+        How::statement(format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), path(o.id()), o.attr("bound")))
+    },
+    drop: |_, o| How::statement(format!("ALTER TABLE {} DETACH PARTITION {}", o.attr("parent"), path(o.id()))),
+    rename: None,
+    set: &[set("parent", replace), set("bound", replace)],
+    // Bounds may not overlap: what leaves a table leaves before anything comes.
+    namespace: |o| vec![vec!["bounds".into(), o.attr("parent").to_string()]],
+    loses: None,
+};
+
+/// Stands in CREATE TABLE where the heir is new: only there are columns made that go with the parent's.
+pub const INHERITANCE: KindRule = KindRule {
+    kind: Kind::Inheritance,
+    clause: Some(|_, o| o.attr("parent").to_string()),
+    create: |_, o, _| How::statement(format!("ALTER TABLE {} INHERIT {}", ddl::table(o.id()), o.attr("parent"))),
+    drop: |_, o| How::statement(format!("ALTER TABLE {} NO INHERIT {}", ddl::table(o.id()), o.attr("parent"))),
+    rename: None,
+    set: &[set("parent", replace)],
+    namespace: |_| vec![],
+    loses: None,
+};
+
+fn table_of(id: &Id) -> Id {
+    Id::new(Kind::Table, id.path.iter().take(2))
+}
+
+/// The table whose part the object is.
+pub fn home(o: &Object) -> Id {
+    o.parent().filter(|p| p.kind == Kind::Table).cloned().unwrap_or_else(|| table_of(o.id()))
+}
+
+/// Whether the tables of a follower and of its leader are linked all the time.
+fn linked(scene: &Scene, follower: &Object, leader: &Object) -> bool {
+    let child = home(follower);
+    if leader.id().kind == Kind::Attribute {
+        let composite = leader.parent();
+        let typed = |c: &Catalog| c.get(&child).zip(composite).is_some_and(|(t, of)| t.has_ref(of, Strength::Whole));
+        return scene.stays(&child) && typed(scene.from) && typed(scene.to);
+    }
+    let parent = home(leader);
+    let attachment = child.of_kind(Kind::Attachment);
+    let attached = |c: &Catalog| c.get(&attachment).is_some_and(|a| a.has_ref(&parent, Strength::Whole));
+    let inherits = child.below(Kind::Inheritance, &path(&parent));
+    (scene.stays(&attachment) && attached(scene.from) && attached(scene.to)) || scene.stays(&inherits)
+}
+
+/// What the object follows in `catalog`, by links that stay.
+fn leaders<'a>(scene: &Scene<'a>, catalog: &'a Catalog, o: &'a Object) -> impl Iterator<Item = &'a Object> {
+    let scene = *scene;
+    o.leaders().filter_map(|id| catalog.get(id)).filter(move |leader| linked(&scene, o, leader))
+}
+
+/// The new leader that the object is made with: what is added to a partitioned table is added to its partitions.
+pub fn comes_with<'a>(scene: &Scene<'a>, o: &'a Object) -> Option<&'a Object> {
+    let goes_along = |leader: &&Object| o.has_ref(leader.id(), Strength::Auto);
+    leaders(scene, scene.to, o).filter(goes_along).find(|leader| !scene.stays(leader.id()))
+}
+
+/// Whether the change is made by the statement that makes the same one to what the object follows.
+pub fn changes_with(scene: &Scene, c: &Change) -> bool {
+    let same = |leader: &Object| scene.from.get(leader.id()).is_some_and(|old| old.attr(c.attr) == *c.from) && leader.attr(c.attr) == *c.to;
+    leaders(scene, scene.to, c.new).any(|leader| scene.stays(leader.id()) && same(leader))
+}
+
+/// Whether the index is attached to its leader while the tables are linked already: otherwise linking the tables does it. An
+/// invalid leader is made after the link, since that would find its missing parts.
+pub fn attaches(scene: &Scene, o: &Object) -> bool {
+    let late = |l: &Id| scene.to.get(l).is_some_and(|l| l.status() == Status::Pending);
+    leaders(scene, scene.to, o).next().is_some() || o.leaders().any(late)
+}
+
+/// Whether the object can't go without its leader: the tables stay linked.
+pub fn held(scene: &Scene, o: &Object) -> bool {
+    leaders(scene, scene.from, o).any(|leader| o.has_ref(leader.id(), Strength::Auto))
+}
+
+/// `ONLY` and a space where an action that would reach other tables as well is meant for this one alone.
+pub fn only(catalog: &Catalog, table: &Id) -> &'static str {
+    let partitioned = matches!(catalog.get(table), Some(Object::Table(t)) if t.partition_by.is_some());
+    let inherited = || catalog.users(table).any(|o| o.id().kind == Kind::Inheritance && o.has_ref(table, Strength::Whole) && o.parent() != Some(table));
+    if partitioned || inherited() { "ONLY " } else { "" }
+}
+
+/// What comes of a change that a follower may not make by itself.
+pub fn with_leader(scene: &Scene, c: &Change, own: fn(&Scene, &Change) -> How) -> How {
+    if changes_with(scene, c) { How::Nothing } else { own(scene, c) }
+}
