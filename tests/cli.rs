@@ -75,9 +75,8 @@ fn help_and_version_are_0() {
     assert!(msr.run(&["--version"]).expect(0).stdout.starts_with("msr "));
     let help = msr.run(&["--help"]).expect(0);
     says(&help, &["plan", "apply", "migrate", "down", "list"]);
-    for command in [
-        "init", "plan", "show", "apply", "migrate", "down", "list", "validate", "status", "inspect", "diff",
-    ] {
+    for command in ["init", "plan", "show", "apply", "migrate", "down", "list", "validate", "status", "inspect", "diff"]
+    {
         msr.run(&[command, "--help"]).expect(0);
     }
 }

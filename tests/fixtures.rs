@@ -323,8 +323,9 @@ fn golden(trouble: &mut Trouble, path: &Path, got: &str) {
         return;
     }
     match fs::read_to_string(path) {
-        Ok(want) => trouble
-            .check(timeless(&want) == got, || format!("fixtures/{name} differs:\n{}", unified("expected", &want, "got", &got))),
+        Ok(want) => trouble.check(timeless(&want) == got, || {
+            format!("fixtures/{name} differs:\n{}", unified("expected", &want, "got", &got))
+        }),
         Err(_) => trouble.0.push(format!("fixtures/{name} is not there; UPDATE_FIXTURES=1 writes it:\n{got}")),
     }
 }

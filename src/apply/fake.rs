@@ -11,8 +11,8 @@ use crate::{Result, SqlError};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use std::time::Duration;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub static SERVER: Server = Server { engine: "sqlite", version: 3053002, major: 3 };
 

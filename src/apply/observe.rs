@@ -145,7 +145,8 @@ fn newcomers<'a>(plan: &Plan, live: &'a Catalog) -> Result<Vec<&'a Id>> {
         return Ok(vec![]);
     }
     let engine = crate::engine::named(&plan.header.engine)?;
-    let known: std::collections::BTreeSet<&Id> = plan.touches().into_keys().chain(plan.relies.iter().map(|(id, _)| id)).collect();
+    let known: std::collections::BTreeSet<&Id> =
+        plan.touches().into_keys().chain(plan.relies.iter().map(|(id, _)| id)).collect();
     let inside = |o: &Object| {
         let mut at = o.parent();
         while let Some(parent) = at {
@@ -156,6 +157,7 @@ fn newcomers<'a>(plan: &Plan, live: &'a Catalog) -> Result<Vec<&'a Id>> {
         }
         false
     };
-    let part = |o: &&Object| engine.rule(o.id().kind).is_ok_and(|rule| rule.clause.is_some()) && !known.contains(o.id());
+    let part =
+        |o: &&Object| engine.rule(o.id().kind).is_ok_and(|rule| rule.clause.is_some()) && !known.contains(o.id());
     Ok(live.iter().filter(part).filter(|o| inside(o)).map(Object::id).collect())
 }

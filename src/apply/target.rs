@@ -64,7 +64,11 @@ impl<'a> Target<'a> {
         while !self.journal().exists()? {
             match self.journal().bootstrap() {
                 // Someone writes to the whole database, as SQLite has it: it is waited for as for the lock.
-                Err(e) if e.failure == Failure::Transient && start.elapsed() < self.options.lock_wait && self.stopped().is_none() => {
+                Err(e)
+                    if e.failure == Failure::Transient
+                        && start.elapsed() < self.options.lock_wait
+                        && self.stopped().is_none() =>
+                {
                     std::thread::sleep(super::lock::jitter(Duration::from_millis(100)));
                 }
                 other => other?,

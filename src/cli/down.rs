@@ -1,12 +1,12 @@
 use super::context::{Context, Extra};
 use super::work::{Work, WorkArgs, report};
 use super::{Done, output, prompt};
+use msr::Result;
 use msr::apply::history::{History, Past};
 use msr::apply::journal::Tables;
 use msr::apply::{self, Phases};
 use msr::engine::Session;
 use msr::render::text::{count, label, line};
-use msr::Result;
 
 /// Undo applied plans with their down-steps
 ///

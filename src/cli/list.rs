@@ -29,7 +29,9 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let (_, mut session) = session::target(&settings, Access::Read)?;
     let rows = rows(&saved, &mut *session)?;
     output::result(&match format {
-        Format::Json => json::pretty(&serde_json::json!({ "format": 1, "plans": rows.iter().map(as_json).collect::<Vec<_>>() })),
+        Format::Json => {
+            json::pretty(&serde_json::json!({ "format": 1, "plans": rows.iter().map(as_json).collect::<Vec<_>>() }))
+        }
         _ if rows.is_empty() => "No plans, and none was applied.\n".to_string(),
         _ => {
             let cells: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
@@ -40,7 +42,9 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         let error = row.error.as_deref().unwrap_or_default();
         output::warning(context, &format!("{}: {error}", label(&row.version, &row.name)));
     }
-    let open = rows.iter().any(|row| !matches!(row.standing, Standing::Applied | Standing::WaitsForContract | Standing::Baseline));
+    let open = rows
+        .iter()
+        .any(|row| !matches!(row.standing, Standing::Applied | Standing::WaitsForContract | Standing::Baseline));
     Ok(if args.check && open { Done::Look } else { Done::Fine })
 }
 
@@ -68,7 +72,14 @@ fn cells(row: &Row) -> Vec<Cell> {
     let state = Cell::toned(format!("{}{more}", row.standing.word()), tone);
     let took = row.seconds.map_or(String::new(), |s| took((s * 1000.0) as u64));
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    vec![row.version.clone().into(), row.name.clone().into(), state, text(&row.at).into(), took.into(), text(&row.who).into()]
+    vec![
+        row.version.clone().into(),
+        row.name.clone().into(),
+        state,
+        text(&row.at).into(),
+        took.into(),
+        text(&row.who).into(),
+    ]
 }
 
 fn as_json(row: &Row) -> serde_json::Value {

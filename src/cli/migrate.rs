@@ -1,11 +1,11 @@
 use super::context::{Context, Extra};
 use super::work::{PhaseArgs, Work, WorkArgs, report};
 use super::{Done, list, output, plans, prompt};
+use msr::Result;
 use msr::apply::list::Standing;
 use msr::apply::{self, Phases};
 use msr::render::Summary;
 use msr::render::text::{count, line};
-use msr::Result;
 use std::path::Path;
 
 /// Apply every pending plan under plans/, oldest first

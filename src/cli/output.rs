@@ -39,7 +39,10 @@ fn say(level: &str, message: &str, json: bool) {
 
 /// The answer to a signal: what happens now, and how to insist.
 pub fn stopping() {
-    let _ = writeln!(std::io::stderr().lock(), "stopping at a step boundary; Ctrl-C again stops at once (the next run resumes)");
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "stopping at a step boundary; Ctrl-C again stops at once (the next run resumes)"
+    );
 }
 
 /// The place, what was attempted and why not, the details, what to do next.
@@ -82,7 +85,8 @@ mod tests {
     #[test]
     fn p31_wrong_usage_quotes_no_password() {
         let url = "postgres://u:sesame@h/d";
-        let text = super::without_urls(format!("unexpected argument '{url}' found"), ["msr".into(), url.into()].into_iter());
+        let text =
+            super::without_urls(format!("unexpected argument '{url}' found"), ["msr".into(), url.into()].into_iter());
         assert_eq!(text, "unexpected argument 'postgres://…' found");
     }
 }

@@ -7,10 +7,10 @@ use msr::apply::list::{Row, Standing};
 use msr::apply::{history, journal};
 use msr::engine::{self, Access, Session};
 use msr::model::Catalog;
+use msr::plan::Plan;
+use msr::plan::Tie;
 use msr::plan::file::{self, Loaded};
 use msr::plan::make::{Inputs, Made, make};
-use msr::plan::Tie;
-use msr::plan::Plan;
 use msr::render::text::label;
 use msr::render::{human, json, sql};
 use msr::settings::Settings;
@@ -139,7 +139,9 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         created_at: place.created_at.clone(),
         parent: place.head().map(|loaded| loaded.checksum.clone()),
         tie: args.tie.map_or(Tie::Reader, Tie::Hostile),
-        settled: &mut |session, desired, live| Ok(history::unchanged(&journal::read(session.journal())?, desired, live)),
+        settled: &mut |session, desired, live| {
+            Ok(history::unchanged(&journal::read(session.journal())?, desired, live))
+        },
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })?;
     drop(progress);
@@ -158,12 +160,18 @@ fn follows(context: &Context, place: &Where, plan: &Plan, session: &mut dyn Sess
     let pending: Vec<&Row> = rows.iter().filter(|row| row.file.is_some() && !done(row)).collect();
     if pending.is_empty() {
         let base = plan.header.base;
-        let text = format!("the database ({base}) is not quite what the newest saved plan left ({}): it was changed since", head.goal);
+        let text = format!(
+            "the database ({base}) is not quite what the newest saved plan left ({}): it was changed since",
+            head.goal
+        );
         output::warning(context, &text);
         return Ok(());
     }
-    let error = Error::refused("this database has not got all saved plans yet, and the new one would do their work again");
-    let error = pending.iter().fold(error, |e, row| e.detail(format!("{}: {}", label(&row.version, &row.name), row.standing.word())));
+    let error =
+        Error::refused("this database has not got all saved plans yet, and the new one would do their work again");
+    let error = pending
+        .iter()
+        .fold(error, |e, row| e.detail(format!("{}: {}", label(&row.version, &row.name), row.standing.word())));
     Err(error.hint("run `msr migrate` first, or plan on top of them with `--from plans`"))
 }
 

@@ -61,7 +61,8 @@ pub fn place(folder: &Path, name: &str, now: &jiff::Zoned, plans: &[Saved]) -> R
             .hint("use letters, digits, `_` and `-`"));
     }
     let taken = |version: &String| plans.iter().any(|saved| saved.loaded.plan.header.version == *version);
-    let seconds = (0..).map(|later| (now + jiff::SignedDuration::from_secs(later)).strftime("%Y%m%d%H%M%S").to_string());
+    let seconds =
+        (0..).map(|later| (now + jiff::SignedDuration::from_secs(later)).strftime("%Y%m%d%H%M%S").to_string());
     let versions = std::iter::once(now.strftime("%Y%m%d%H%M").to_string()).chain(seconds);
     let version = versions.into_iter().find(|version| !taken(version)).unwrap_or_default();
     Ok(Place { path: folder.join(format!("{version}_{name}.ron")), version })

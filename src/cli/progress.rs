@@ -24,7 +24,11 @@ impl Progress {
         if self.stage != stage {
             self.stage = stage.to_string();
             self.bar.reset();
-            self.bar.set_style(style(if of > 0 { "{spinner} {msg} {wide_bar} {pos}/{len} {eta}" } else { "{spinner} {msg}" }));
+            self.bar.set_style(style(if of > 0 {
+                "{spinner} {msg} {wide_bar} {pos}/{len} {eta}"
+            } else {
+                "{spinner} {msg}"
+            }));
             self.bar.set_message(stage.to_string());
             self.bar.enable_steady_tick(Duration::from_millis(120));
         }

@@ -1,7 +1,7 @@
 use super::context::{Context, Format};
 use super::{Done, output, plans};
-use msr::render::{human, json, sql};
 use msr::Result;
+use msr::render::{human, json, sql};
 use std::path::PathBuf;
 
 /// Show a plan file: its steps, SQL, locks, and the way back

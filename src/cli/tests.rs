@@ -3,7 +3,8 @@
 use super::*;
 
 /// What stands before it in `docs/cli.md` is written by hand.
-const MARK: &str = "<!-- From here on the help texts of the program; `UPDATE_FIXTURES=1 cargo test --bin msr` writes them. -->\n";
+const MARK: &str =
+    "<!-- From here on the help texts of the program; `UPDATE_FIXTURES=1 cargo test --bin msr` writes them. -->\n";
 
 #[test]
 fn the_definition_is_sound() {

@@ -13,7 +13,8 @@ pub fn run(context: &Context, _: Args) -> Result<Done> {
     let settings = context.settings()?;
     let chain = plans::chain(Path::new(&settings.plans))?;
     let count = msr::render::text::count(chain.len(), "plan");
-    let newest = chain.last().map_or(String::new(), |saved| format!(", the newest is {}", saved.loaded.plan.header.version));
+    let newest =
+        chain.last().map_or(String::new(), |saved| format!(", the newest is {}", saved.loaded.plan.header.version));
     output::result(&format!("{}: {count}, in order{newest}\n", settings.plans))?;
     Ok(Done::Fine)
 }

@@ -85,7 +85,12 @@ impl<'a> Work<'a> {
             reconnect: &reconnect,
             ..Options::default()
         };
-        let mut teller = Teller { context: self.context, progress: Progress::new(self.context), subject: String::new(), waiting: false };
+        let mut teller = Teller {
+            context: self.context,
+            progress: Progress::new(self.context),
+            subject: String::new(),
+            waiting: false,
+        };
         work(engine, &mut *self.session, &options, &mut |event| teller.tell(event))
     }
 }
@@ -95,7 +100,12 @@ fn who() -> String {
     let first = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     let run = first(&["CI_JOB_URL", "BUILD_URL"]).or_else(|| {
         let part = |name: &str| first(&[name]);
-        Some(format!("{}/{}/actions/runs/{}", part("GITHUB_SERVER_URL")?, part("GITHUB_REPOSITORY")?, part("GITHUB_RUN_ID")?))
+        Some(format!(
+            "{}/{}/actions/runs/{}",
+            part("GITHUB_SERVER_URL")?,
+            part("GITHUB_REPOSITORY")?,
+            part("GITHUB_RUN_ID")?
+        ))
     });
     let user = first(&["USER", "LOGNAME", "USERNAME"]);
     [user, run].into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -133,7 +143,11 @@ impl Teller<'_> {
             }
             Event::Batch { .. } => {}
             Event::Retry { attempt, why, wait } => {
-                self.line(&format!("attempt {attempt} did not get its locks ({}); again in {}", line(&why), took(millis(wait))));
+                self.line(&format!(
+                    "attempt {attempt} did not get its locks ({}); again in {}",
+                    line(&why),
+                    took(millis(wait))
+                ));
             }
             Event::Reconnected => self.line("the connection broke and was made again"),
             Event::Checking => self.progress.at("checking the result", 0, 0),
@@ -167,7 +181,9 @@ pub fn report(report: &Report) -> String {
     match report.outcome {
         Outcome::Already => format!("{plan}: nothing to do\n"),
         Outcome::Applied => format!("{plan}: applied, {did}\n"),
-        Outcome::Expanded => format!("{plan}: expanded, {did}; the contract phase waits: `--phase contract` once the old application is gone\n"),
+        Outcome::Expanded => format!(
+            "{plan}: expanded, {did}; the contract phase waits: `--phase contract` once the old application is gone\n"
+        ),
         Outcome::Undone => format!("{plan}: undone, {did}\n"),
     }
 }

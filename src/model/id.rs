@@ -92,9 +92,17 @@ impl std::str::FromStr for Id {
         let mut parts = Vec::new();
         let mut rest = path;
         loop {
-            let end = if rest.starts_with('"') { quoted_end(rest).ok_or_else(wrong)? } else { rest.find('.').unwrap_or(rest.len()) };
+            let end = if rest.starts_with('"') {
+                quoted_end(rest).ok_or_else(wrong)?
+            } else {
+                rest.find('.').unwrap_or(rest.len())
+            };
             let part = &rest[..end];
-            parts.push(if part.starts_with('"') { serde_json::from_str(&json_escapes(part)).map_err(|_| wrong())? } else { part.to_string() });
+            parts.push(if part.starts_with('"') {
+                serde_json::from_str(&json_escapes(part)).map_err(|_| wrong())?
+            } else {
+                part.to_string()
+            });
             match rest[end..].strip_prefix('.') {
                 Some(more) => rest = more,
                 None if end == rest.len() => return Ok(Id::new(kind, parts)),
@@ -190,7 +198,8 @@ mod tests {
 
     #[test]
     fn p32_every_name_round_trips_through_text() {
-        for name in ["users", "a.b", "", "q\"uote", "new\nline", "ünï", "\u{1f600}", "back\\slash", "'", "\u{0}", "a b"] {
+        for name in ["users", "a.b", "", "q\"uote", "new\nline", "ünï", "\u{1f600}", "back\\slash", "'", "\u{0}", "a b"]
+        {
             let id = Id::new(Kind::Column, ["public", name, "x"]);
             assert_eq!(id.to_string().parse::<Id>().as_ref(), Ok(&id), "{id}");
         }

@@ -90,7 +90,9 @@ impl<'a> Expander<'a> {
                 How::Nothing | How::Clause(..) | How::Ladder(_) => {}
             }
             for (around, kinds) in blocks {
-                for dependent in self.dependents_of(&around).into_iter().filter(|d| !d.has_ref(&around, Strength::Follow)) {
+                for dependent in
+                    self.dependents_of(&around).into_iter().filter(|d| !d.has_ref(&around, Strength::Follow))
+                {
                     if kinds.contains(&dependent.id().kind) && dependent.id() != id && self.survives(dependent.id()) {
                         self.replace(dependent.id(), Some(id))?;
                     }
@@ -109,7 +111,9 @@ impl<'a> Expander<'a> {
             _ => return Ok(()),
         };
         match how {
-            How::Rebuild(table) if self.scene.from.contains(&table) && self.scene.to.contains(&table) => self.rebuild(&table),
+            How::Rebuild(table) if self.scene.from.contains(&table) && self.scene.to.contains(&table) => {
+                self.rebuild(&table)
+            }
             _ => Ok(()),
         }
     }
@@ -138,12 +142,13 @@ impl<'a> Expander<'a> {
     fn replace(&mut self, id: &Id, because_of: Option<&Id>) -> Result<()> {
         let rule = self.engine.rule(id.kind)?;
         if let (Some(cause), Some(old)) = (because_of, self.scene.from.get(id))
-            && let Some(lost) = rule.loses.and_then(|loses| loses(old)) {
-                return Err(Error::refused(format!(
+            && let Some(lost) = rule.loses.and_then(|loses| loses(old))
+        {
+            return Err(Error::refused(format!(
                     "cannot change {cause}: {id} depends on it and would have to be dropped and created again, which loses {lost}"
                 ))
                 .hint(format!("change {id} so that it no longer depends on {cause} in a plan of its own, then plan again")));
-            }
+        }
         self.work.sets.remove(id);
         self.work.drops.insert(id.clone());
         self.work.adds.insert(id.clone());
@@ -185,17 +190,21 @@ impl<'a> Expander<'a> {
 
     /// Whether the dependent is altered so that it no longer needs `id`.
     fn lets_go(&self, dependent: &Object, id: &Id) -> bool {
-        let needs_it_still = self.scene.to.get(dependent.id()).is_some_and(|new| new.refs().iter().any(|r| r.to == *id));
+        let needs_it_still =
+            self.scene.to.get(dependent.id()).is_some_and(|new| new.refs().iter().any(|r| r.to == *id));
         // What the engine drops silently with the object does not survive it, altered or not.
         let goes_along = dependent.refs().iter().any(|r| r.to == *id && r.strength == Strength::Auto);
         let in_rebuild = self.scene.from.ancestors(dependent.id()).any(|a| self.work.rebuilds.contains(a));
-        in_rebuild || (!needs_it_still && self.work.sets.contains_key(dependent.id()) && !goes_along) || (goes_along && self.is_only_owner(dependent, id))
+        in_rebuild
+            || (!needs_it_still && self.work.sets.contains_key(dependent.id()) && !goes_along)
+            || (goes_along && self.is_only_owner(dependent, id))
     }
 
     /// A sequence that stays while its owning column goes is first disowned, which is one of its own deltas.
     fn is_only_owner(&self, dependent: &Object, id: &Id) -> bool {
         let deltas = self.work.sets.get(dependent.id());
-        let disowned = deltas.is_some_and(|d| d.iter().any(|d| matches!(d, Delta::Set { attr, .. } if attr == "owned_by")));
+        let disowned =
+            deltas.is_some_and(|d| d.iter().any(|d| matches!(d, Delta::Set { attr, .. } if attr == "owned_by")));
         disowned && !self.scene.to.get(dependent.id()).is_some_and(|new| new.refs().iter().any(|r| r.to == *id))
     }
 
@@ -221,7 +230,10 @@ pub fn answer(engine: &dyn Engine, scene: &Scene, delta: &Delta) -> Result<(How,
         return Err(Error::failed(format!("{id} is to change its {attr} and is missing on one side: a bug in msr")));
     };
     let rule = engine.rule(id.kind)?.set_rule(attr).ok_or_else(|| {
-        Error::refused(format!("cannot change {attr} of {id} from `{from}` to `{to}`: msr has no rule for it on `{}`", engine.name()))
+        Error::refused(format!(
+            "cannot change {attr} of {id} from `{from}` to `{to}`: msr has no rule for it on `{}`",
+            engine.name()
+        ))
     })?;
     let change = Change { old, new, attr, from, to };
     Ok(((rule.how)(scene, &change), (rule.blocks)(scene, &change)))

@@ -136,15 +136,22 @@ impl<'a> Grouper<'a> {
             }
         }
         let knots = petgraph::algo::kosaraju_scc(&graph);
-        let knot_of: BTreeMap<&Id, usize> =
-            knots.iter().enumerate().filter(|(_, k)| k.len() > 1).flat_map(|(i, k)| k.iter().map(move |id| (*id, i))).collect();
+        let knot_of: BTreeMap<&Id, usize> = knots
+            .iter()
+            .enumerate()
+            .filter(|(_, k)| k.len() > 1)
+            .flat_map(|(i, k)| k.iter().map(move |id| (*id, i)))
+            .collect();
         let crosses = |id: &Id, root: &Id| {
             knot_of.get(root).is_some_and(|own| needed(id).iter().any(|to| *to != root && knot_of.get(to) == Some(own)))
         };
         // An object that stays lets go of the root first, and the part of the root that uses it goes before that: the default
         // from a sequence that gets another owner.
         let of_root = |id: &Id, root: &Id| {
-            self.scene.from.get(id).is_some_and(|o| o.refs().iter().any(|r| root_of.get(&r.to).is_some_and(|to| *to == root)))
+            self.scene
+                .from
+                .get(id)
+                .is_some_and(|o| o.refs().iter().any(|r| root_of.get(&r.to).is_some_and(|to| *to == root)))
         };
         let used = |id: &Id| self.scene.from.get(id).into_iter().flat_map(|o| o.refs()).map(|r| &r.to);
         let lets_go = |id: &Id, root: &Id| used(id).any(|to| self.work.sets.contains_key(to) && of_root(to, root));
@@ -186,7 +193,13 @@ impl<'a> Grouper<'a> {
             let present = self.scene.to.get(id).is_some_and(|o| o.status() == Status::Present);
             let has_clause = present && self.engine.rule(id.kind)?.clause.is_some();
             let root = match parent {
-                Some(root) if has_clause && !self.waits_for_name(id, root, freed)? && !self.needs_root_first(id, root, &root_of) => root,
+                Some(root)
+                    if has_clause
+                        && !self.waits_for_name(id, root, freed)?
+                        && !self.needs_root_first(id, root, &root_of) =>
+                {
+                    root
+                }
                 _ => id,
             };
             root_of.insert(id, root);
@@ -279,7 +292,9 @@ impl<'a> Grouper<'a> {
         for delta in ordered {
             let (how, around) = answer(self.engine, &self.scene, delta)?;
             node.along.extend(around.into_iter().map(|(id, _)| id).filter(|other| other != id));
-            if let (Delta::Set { attr, from, to, .. }, Some(old), Some(new)) = (delta, self.scene.from.get(id), self.scene.to.get(id)) {
+            if let (Delta::Set { attr, from, to, .. }, Some(old), Some(new)) =
+                (delta, self.scene.from.get(id), self.scene.to.get(id))
+            {
                 let change = crate::engine::how::Change { old, new, attr, from, to };
                 let loses = rule.set_rule(attr).and_then(|s| s.loses);
                 lost.extend(loses.and_then(|loses| loses(&self.scene, &change)));
@@ -316,7 +331,10 @@ impl<'a> Grouper<'a> {
             }
             How::Refuse(why) => return Err(Error::refused(why)),
             How::Replace | How::Rebuild(_) => {
-                return Err(Error::failed(format!("{} was answered with a replacement out of place: a bug in msr", node.subject)));
+                return Err(Error::failed(format!(
+                    "{} was answered with a replacement out of place: a bug in msr",
+                    node.subject
+                )));
             }
         }
         Ok(node)
@@ -329,7 +347,16 @@ fn missing(id: &Id) -> Error {
 
 impl Node {
     pub fn new(subject: &Id, action: Action, deltas: Vec<Delta>) -> Node {
-        Node { subject: subject.clone(), action, deltas, rungs: vec![], clauses: vec![], loses: None, along: vec![], down: None }
+        Node {
+            subject: subject.clone(),
+            action,
+            deltas,
+            rungs: vec![],
+            clauses: vec![],
+            loses: None,
+            along: vec![],
+            down: None,
+        }
     }
 
     /// Turns pending ALTER TABLE actions into statements.

@@ -33,7 +33,8 @@ impl Places {
 /// Joins followers to leaders.
 pub fn lead(engine: &dyn Engine, scene: &Scene, links: &Links, nodes: Vec<Node>) -> Vec<Node> {
     let places = Places::new(&nodes);
-    let leaders: Vec<Option<usize>> = nodes.iter().enumerate().map(|(i, n)| leader(scene, links, n, &places).filter(|l| *l != i)).collect();
+    let leaders: Vec<Option<usize>> =
+        nodes.iter().enumerate().map(|(i, n)| leader(scene, links, n, &places).filter(|l| *l != i)).collect();
     // The leader of leaders, and how far it is: a partition of a partition follows from two steps away.
     let root = |i: usize| {
         let (mut root, mut depth) = (i, 0);
@@ -65,7 +66,11 @@ fn leader(scene: &Scene, links: &Links, node: &Node, places: &Places) -> Option<
     for (object, leader) in objects.iter().flat_map(|o| o.leaders().map(move |l| (o, l))) {
         if links.together(scene.replaced, object.id(), leader) {
             let bound = object.has_ref(leader, Strength::Auto);
-            let of_same = places.adds.get(leader).filter(|_| bound).or_else(|| places.sets.get(leader).filter(|_| bound || !adds));
+            let of_same = places
+                .adds
+                .get(leader)
+                .filter(|_| bound)
+                .or_else(|| places.sets.get(leader).filter(|_| bound || !adds));
             if let Some(found) = of_same {
                 return Some(*found);
             }

@@ -58,7 +58,15 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
             let whole = (base.fingerprint(), base.fingerprint());
             let header = header(&inputs, &server, whole, desired);
             let unmodelled = named(&base);
-            let plan = Plan { header, relies: vec![], shapes: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
+            let plan = Plan {
+                header,
+                relies: vec![],
+                shapes: vec![],
+                steps: vec![],
+                batches: vec![],
+                unmodelled,
+                notes: vec![],
+            };
             return Ok(Made { plan, goal: base.clone(), base });
         }
     }
@@ -91,7 +99,14 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         (inputs.progress)("proving the plan", 0, 0);
         let touched: Vec<Delta> = steps.iter().flat_map(|s| s.deltas.clone()).collect();
         let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
-        let claim = prove::Claim { base: &base, goal: &goal, steps: &mut steps, batches: &mut batches, backs: &backs, deltas: &touched };
+        let claim = prove::Claim {
+            base: &base,
+            goal: &goal,
+            steps: &mut steps,
+            batches: &mut batches,
+            backs: &backs,
+            deltas: &touched,
+        };
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
@@ -151,7 +166,8 @@ fn refuse_unmodelled(base: &Catalog, goal: &Catalog) -> Result<()> {
         for u in wanted.iter().take(20) {
             error = error.detail(format!("{} {}", u.what, u.name));
         }
-        return Err(error.hint("create them by hand first, with exactly this definition, and plan again: msr leaves them alone"));
+        return Err(error
+            .hint("create them by hand first, with exactly this definition, and plan again: msr leaves them alone"));
     }
     Ok(())
 }
@@ -168,8 +184,11 @@ fn withheld(base: &Catalog, goal: &Catalog) -> Vec<String> {
 
 fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {
     let shift = renames.len();
-    let mut needs: Vec<_> = (0..shift).map(|i| if i == 0 { vec![] } else { vec![(i - 1, super::order::EdgeRule::Touch)] }).collect();
-    needs.extend(ordered.needs.into_iter().map(|n| n.into_iter().map(|(at, rule)| (at + shift, rule)).collect::<Vec<_>>()));
+    let mut needs: Vec<_> =
+        (0..shift).map(|i| if i == 0 { vec![] } else { vec![(i - 1, super::order::EdgeRule::Touch)] }).collect();
+    needs.extend(
+        ordered.needs.into_iter().map(|n| n.into_iter().map(|(at, rule)| (at + shift, rule)).collect::<Vec<_>>()),
+    );
     Ordered { nodes: renames.into_iter().chain(ordered.nodes).collect(), needs }
 }
 
@@ -179,7 +198,13 @@ fn steps(ordered: &Ordered, backs: &[WayBack], desired: &Source) -> Vec<Step> {
     zipped.map(|(i, ((node, needs), back))| step(i + 1, node, needs, back, &places)).collect()
 }
 
-fn step(id: usize, node: &Node, needs: &[(usize, super::order::EdgeRule)], back: &WayBack, places: &BTreeMap<Vec<String>, String>) -> Step {
+fn step(
+    id: usize,
+    node: &Node,
+    needs: &[(usize, super::order::EdgeRule)],
+    back: &WayBack,
+    places: &BTreeMap<Vec<String>, String>,
+) -> Step {
     let sql: Vec<String> = back.rungs.iter().map(|r| r.sql.clone()).collect();
     let down = match (&back.refused, node.loses.as_ref().or(back.loses.as_ref())) {
         (Some(why), _) => Down::Irreversible(why.clone()),
@@ -267,7 +292,8 @@ fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerpr
 /// Renames are declared, never guessed: where a drop and an add look like one, the line to write is named.
 fn look_alikes(engine: &dyn Engine, from: &Catalog, to: &Catalog, deltas: &[Delta]) -> Result<Vec<String>> {
     let gone = deltas.iter().filter_map(|d| if let Delta::Drop(id) = d { from.get(id) } else { None });
-    let mut come: Vec<&Object> = deltas.iter().filter_map(|d| if let Delta::Add(id) = d { to.get(id) } else { None }).collect();
+    let mut come: Vec<&Object> =
+        deltas.iter().filter_map(|d| if let Delta::Add(id) = d { to.get(id) } else { None }).collect();
     let mut notes = Vec::new();
     for old in gone {
         if engine.rule(old.id().kind)?.rename.is_none() || !matches!(old.id().kind, Kind::Table | Kind::Column) {
@@ -302,7 +328,8 @@ fn alike((from, old): (&Catalog, &Object), (to, new): (&Catalog, &Object)) -> bo
 fn shapes(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> Vec<Id> {
     let touched = plan.touches();
     let parts = touched.keys().filter(|id| stands_inside(engine, id.kind));
-    let roots: BTreeSet<&Id> = parts.filter_map(|id| base.ancestors(id).last().or_else(|| goal.ancestors(id).last())).collect();
+    let roots: BTreeSet<&Id> =
+        parts.filter_map(|id| base.ancestors(id).last().or_else(|| goal.ancestors(id).last())).collect();
     roots.into_iter().filter(|id| base.contains(id) && !touched.contains_key(id)).cloned().collect()
 }
 
@@ -320,7 +347,9 @@ fn relies(engine: &dyn Engine, plan: &Plan, base: &Catalog, goal: &Catalog) -> V
         ids.extend(objects.flat_map(|o| o.refs().iter().map(|r| &r.to).chain(o.parent())));
     }
     let shapes: BTreeSet<&Id> = plan.shapes.iter().collect();
-    let parts = base.ids().filter(|id| stands_inside(engine, id.kind) && base.ancestors(id).last().is_some_and(|r| shapes.contains(r)));
+    let parts = base
+        .ids()
+        .filter(|id| stands_inside(engine, id.kind) && base.ancestors(id).last().is_some_and(|r| shapes.contains(r)));
     ids.extend(parts);
     let untouched = ids.into_iter().filter(|id| !touched.contains(id));
     untouched.filter_map(|id| Some((id.clone(), Fingerprint::of(base.get(id)?)))).collect()

@@ -56,14 +56,16 @@ pub struct Ordered {
 /// Orders the nodes.
 pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> Result<Ordered> {
     let graph = edges(engine, scene, &nodes)?;
-    let mut waiting: Vec<usize> = graph.node_indices().map(|n| graph.edges_directed(n, petgraph::Incoming).count()).collect();
+    let mut waiting: Vec<usize> =
+        graph.node_indices().map(|n| graph.edges_directed(n, petgraph::Incoming).count()).collect();
     let keys: Vec<Key> = nodes.iter().map(|n| Key::new(engine, scene, n, tie)).collect();
     let wishes = wishes(scene, &nodes);
     let mut unmet = vec![0; nodes.len()];
     wishes.iter().flatten().for_each(|after| unmet[*after] += 1);
     // What is ready: what acts on others last, and what has wishes when they are met.
     let entry = |i: usize, unmet: &[usize]| (keys[i].late, unmet[i] > 0, &keys[i], i);
-    let mut ready: BTreeSet<(bool, bool, &Key, usize)> = (0..nodes.len()).filter(|i| waiting[*i] == 0).map(|i| entry(i, &unmet)).collect();
+    let mut ready: BTreeSet<(bool, bool, &Key, usize)> =
+        (0..nodes.len()).filter(|i| waiting[*i] == 0).map(|i| entry(i, &unmet)).collect();
     let mut sequence = Vec::with_capacity(nodes.len());
     while let Some((_, _, _, next)) = ready.pop_first() {
         sequence.push(next);
@@ -179,7 +181,12 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                     edge(doers.adds.get(to), i, EdgeRule::Build);
                     edge(doers.sets.get(to), i, EdgeRule::Touch);
                     if let Delta::Add(_) = delta {
-                        doers.along.get(to).into_iter().flatten().for_each(|before| edge(Some(before), i, EdgeRule::Touch));
+                        doers
+                            .along
+                            .get(to)
+                            .into_iter()
+                            .flatten()
+                            .for_each(|before| edge(Some(before), i, EdgeRule::Touch));
                     }
                 }
             }
@@ -270,10 +277,14 @@ fn followed(scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<(usize, usize)>
 
 /// A link is made when both of its ends are settled, and broken before either changes.
 fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<(usize, usize)>> {
-    let all = nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d.id(), matches!(d, Delta::Drop(_)))));
+    let all = nodes
+        .iter()
+        .enumerate()
+        .flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d.id(), matches!(d, Delta::Drop(_)))));
     let touched = Touched::new(scene, all);
     // A foreign key to a table that goes as well goes before that, whatever becomes of its partitions.
-    let drops: BTreeSet<&Id> = nodes.iter().flat_map(|n| &n.deltas).filter(|d| matches!(d, Delta::Drop(_))).map(Delta::id).collect();
+    let drops: BTreeSet<&Id> =
+        nodes.iter().flat_map(|n| &n.deltas).filter(|d| matches!(d, Delta::Drop(_))).map(Delta::id).collect();
     let needs_dropped = |part: &Id| {
         let refs = scene.from.get(part).into_iter().flat_map(|o| o.refs());
         refs.filter(|r| r.strength == Strength::Normal).any(|r| drops.contains(&r.to))
@@ -326,7 +337,9 @@ fn same_names(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<
             }
         }
     }
-    let pairs = taken.into_iter().flat_map(|(name, after)| freed.get(&name).into_iter().flatten().map(move |before| (*before, after)));
+    let pairs = taken
+        .into_iter()
+        .flat_map(|(name, after)| freed.get(&name).into_iter().flatten().map(move |before| (*before, after)));
     Ok(pairs.collect())
 }
 
@@ -337,9 +350,18 @@ fn cycle(graph: &DiGraph<usize, EdgeRule>, nodes: &[Node]) -> Error {
         .hint("please report it with the schema; two smaller plans may get past it");
     for knot in knots.take(3) {
         let members: BTreeSet<_> = knot.iter().copied().collect();
-        for edge in graph.edge_references().filter(|e| members.contains(&e.source()) && members.contains(&e.target())).take(20) {
+        for edge in
+            graph.edge_references().filter(|e| members.contains(&e.source()) && members.contains(&e.target())).take(20)
+        {
             let (a, b) = (&nodes[edge.source().index()], &nodes[edge.target().index()]);
-            error = error.detail(format!("{:?} {} before {:?} {} ({})", a.action, a.subject, b.action, b.subject, edge.weight().reason()));
+            error = error.detail(format!(
+                "{:?} {} before {:?} {} ({})",
+                a.action,
+                a.subject,
+                b.action,
+                b.subject,
+                edge.weight().reason()
+            ));
         }
     }
     error

@@ -68,7 +68,12 @@ pub struct Claim<'a> {
 }
 
 /// Runs the plan forward and back, fills in what was observed, and refuses a plan that does not do what it says.
-pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
+pub fn prove(
+    engine: &dyn Engine,
+    scratch: &mut dyn Session,
+    claim: Claim,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<()> {
     let keep = scope::needed(engine, claim.base, claim.goal, claim.deltas);
     let start = copy(engine, scratch, claim.base, &keep)?;
     let total = 2 * claim.steps.len();
@@ -77,7 +82,12 @@ pub fn prove(engine: &dyn Engine, scratch: &mut dyn Session, claim: Claim, progr
     for batch in claim.batches.iter_mut() {
         for i in batch.first - 1..batch.last {
             let first = i + 1 == batch.first;
-            forward(scratch, &mut claim.steps[i], batch.transaction && first, batch.transaction && i + 1 == batch.last)?;
+            forward(
+                scratch,
+                &mut claim.steps[i],
+                batch.transaction && first,
+                batch.transaction && i + 1 == batch.last,
+            )?;
             done += 1;
             progress(done, total);
         }
@@ -113,7 +123,8 @@ fn forward(scratch: &mut dyn Session, step: &mut Step, begin: bool, commit: bool
         scratch.begin()?;
     }
     // What creates new objects and hangs on nothing old holds no lock that anyone waits for.
-    let watched = step.transaction && (step.deltas.iter().any(|d| !matches!(d, Delta::Add(_))) || is_part(&step.subject));
+    let watched =
+        step.transaction && (step.deltas.iter().any(|d| !matches!(d, Delta::Add(_))) || is_part(&step.subject));
     if watched {
         scratch.watch()?;
     }

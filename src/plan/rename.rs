@@ -14,9 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A rename that a schema file asks for and the database does not have yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
-    Object { from: Id, to: Id },
+    Object {
+        from: Id,
+        to: Id,
+    },
     /// A label of an enum, which is no object of its own.
-    Label { of: Id, from: String, to: String },
+    Label {
+        of: Id,
+        from: String,
+        to: String,
+    },
 }
 
 /// The renames that stand in the files, in an order in which they can be done: what contains before what is contained.
@@ -62,7 +69,10 @@ fn swapped(found: &[(Wanted, String)], base: &Catalog, goal: &Catalog) -> Result
             at = next;
         }
         if at == *to && at != *from && both(at) {
-            let error = Error::refused(format!("cannot rename {from} to `{}`: the hints swap names, and which state is meant cannot be told", to.name()));
+            let error = Error::refused(format!(
+                "cannot rename {from} to `{}`: the hints swap names, and which state is meant cannot be told",
+                to.name()
+            ));
             return Err(error.at((*place).clone()).hint(format!(
                 "take a third name and two plans: rename `{}` to a new name in one, and that name to `{}` in the next",
                 from.name(),
@@ -85,7 +95,9 @@ fn parts_of_same(base: &Catalog, goal: &Catalog) -> Vec<Wanted> {
     for old in followers(base, goal) {
         let leads = |l: &Id| base.contains(l) && goal.contains(l);
         let same = new.iter().find(|n| {
-            n.parent() == old.parent() && old.leaders().any(|l| leads(l) && n.leaders().any(|m| m == l)) && same_but_name(&old, n)
+            n.parent() == old.parent()
+                && old.leaders().any(|l| leads(l) && n.leaders().any(|m| m == l))
+                && same_but_name(&old, n)
         });
         if let Some(same) = same {
             found.push(Wanted::Object { from: old.id().clone(), to: same.id().clone() });
@@ -101,7 +113,9 @@ fn resolve(engine: &dyn Engine, subject: &Subject, old: &str, goal: &Catalog) ->
     if subject.object == "enum value" {
         let label = path.pop().unwrap_or_default();
         let mut types = goal.ids().filter(|id| id.kind == Kind::Enum && ends_with(id, &path));
-        let of = types.next().ok_or_else(|| Error::refused(format!("cannot rename `{old}`: no enum is called `{}`", path.join("."))))?;
+        let of = types
+            .next()
+            .ok_or_else(|| Error::refused(format!("cannot rename `{old}`: no enum is called `{}`", path.join("."))))?;
         return Ok(Wanted::Label { of: of.clone(), from: old, to: label });
     }
     let fits = |id: &&Id| kind_fits(subject.object, id.kind) && ends_with(id, &path);
@@ -111,9 +125,17 @@ fn resolve(engine: &dyn Engine, subject: &Subject, old: &str, goal: &Catalog) ->
         candidates.retain(|id| id.at(0) == "public" || id.at(0) == "main");
     }
     let [to] = candidates[..] else {
-        let what = if candidates.is_empty() { "no such object comes of this statement" } else { "more than one object is called so" };
-        return Err(Error::refused(format!("cannot rename `{old}` to {} `{}`: {what}", subject.object, path.join(".")))
-            .hint("write the hint directly before the object that it concerns, and the schema with its name"));
+        let what = if candidates.is_empty() {
+            "no such object comes of this statement"
+        } else {
+            "more than one object is called so"
+        };
+        return Err(Error::refused(format!(
+            "cannot rename `{old}` to {} `{}`: {what}",
+            subject.object,
+            path.join(".")
+        ))
+        .hint("write the hint directly before the object that it concerns, and the schema with its name"));
     };
     Ok(Wanted::Object { from: renamed(to, &old), to: to.clone() })
 }
@@ -136,7 +158,10 @@ fn renamed(id: &Id, name: &str) -> Id {
 
 fn kind_fits(word: &str, kind: Kind) -> bool {
     match word {
-        "constraint" => matches!(kind, Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey | Kind::Exclusion | Kind::DomainCheck),
+        "constraint" => matches!(
+            kind,
+            Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey | Kind::Exclusion | Kind::DomainCheck
+        ),
         "type" => matches!(kind, Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range),
         "procedure" => kind == Kind::Function,
         "materialized view" | "view" => matches!(kind, Kind::View | Kind::MaterializedView),
@@ -159,9 +184,11 @@ fn as_in_base(id: &Id, before: &[Wanted]) -> Id {
     let mut path = id.path.clone();
     for want in before {
         if let Wanted::Object { from, to } = want
-            && path.len() > to.path.len() && path.starts_with(&to.path) {
-                path[..to.path.len()].clone_from_slice(&from.path);
-            }
+            && path.len() > to.path.len()
+            && path.starts_with(&to.path)
+        {
+            path[..to.path.len()].clone_from_slice(&from.path);
+        }
     }
     Id { kind: id.kind, path }
 }
@@ -181,8 +208,11 @@ fn is_open(want: &Wanted, before: &[Wanted], base: &Catalog, goal: &Catalog) -> 
         Wanted::Object { from, to } => {
             let (had, has) = (base.contains(&as_in_base(from, before)), base.contains(&as_in_base(to, before)));
             if had && !has && goal.contains(from) {
-                return Err(Error::refused(format!("cannot rename {from} to `{}`: the schema still wants {from}", to.name()))
-                    .hint("remove one of the two from the schema files, or the hint"));
+                return Err(Error::refused(format!(
+                    "cannot rename {from} to `{}`: the schema still wants {from}",
+                    to.name()
+                ))
+                .hint("remove one of the two from the schema files, or the hint"));
             }
             // A name that is nowhere is a mistake, unless there is nothing yet that it could be in.
             let parent = goal.get(to).and_then(Object::parent);
@@ -208,7 +238,13 @@ pub struct Renamed {
 }
 
 /// Carries the renames out on a copy, reads it back, and puts what was read in the place of what was copied.
-pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, goal: &Catalog, wants: &[Wanted]) -> Result<Renamed> {
+pub fn carry_out(
+    engine: &dyn Engine,
+    scratch: &mut dyn Session,
+    base: &Catalog,
+    goal: &Catalog,
+    wants: &[Wanted],
+) -> Result<Renamed> {
     let server = scratch.server().clone();
     let deltas: Vec<Delta> = wants.iter().enumerate().flat_map(|(i, w)| seeds(w, &wants[..i], base)).collect();
     let keep = match engine.whole_tables() {
@@ -224,7 +260,9 @@ pub fn carry_out(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog,
         for want in &round {
             if let Some(node) = node(engine, &Scene::new(&state, goal, &server), want)? {
                 for rung in &node.rungs {
-                    scratch.execute(&rung.sql).map_err(|e| Error::from(e).during(format!("cannot rename: `{}`", rung.sql)))?;
+                    scratch
+                        .execute(&rung.sql)
+                        .map_err(|e| Error::from(e).during(format!("cannot rename: `{}`", rung.sql)))?;
                 }
                 state = scratch.inspect()?;
                 nodes.push(node);
@@ -263,12 +301,23 @@ fn node(engine: &dyn Engine, scene: &Scene, want: &Wanted) -> Result<Option<Node
             let Some(old) = scene.from.get(from).filter(|_| !scene.from.contains(to)) else { return Ok(None) };
             let mut there = old.clone();
             there.head_mut().id = to.clone();
-            (to, Delta::Rename { from: from.clone(), to: to.clone() }, rename(scene, old, to), rename(scene, &there, from))
+            (
+                to,
+                Delta::Rename { from: from.clone(), to: to.clone() },
+                rename(scene, old, to),
+                rename(scene, &there, from),
+            )
         }
         Wanted::Label { of, from, to } => {
             let Some(Object::Enum(old)) = scene.from.get(of) else { return Ok(None) };
-            let labels: Vec<String> = old.labels.iter().map(|l| if l == from { to.clone() } else { l.clone() }).collect();
-            let delta = Delta::Set { id: of.clone(), attr: "labels".into(), from: old.labels.clone().into(), to: labels.into() };
+            let labels: Vec<String> =
+                old.labels.iter().map(|l| if l == from { to.clone() } else { l.clone() }).collect();
+            let delta = Delta::Set {
+                id: of.clone(),
+                attr: "labels".into(),
+                from: old.labels.clone().into(),
+                to: labels.into(),
+            };
             (of, delta, engine.rename_label(of, from, to), engine.rename_label(of, to, from))
         }
     };
@@ -294,7 +343,9 @@ fn implied(state: &Catalog, goal: &Catalog, done: &[Wanted]) -> Vec<Wanted> {
         let Wanted::Object { from, to } = want else { continue };
         for object in state.iter().filter(|o| !goal.contains(o.id())) {
             let id = object.id();
-            if !id.name().contains(from.name()) || matches!(id.kind, Kind::Table | Kind::Column | Kind::Default | Kind::Schema) {
+            if !id.name().contains(from.name())
+                || matches!(id.kind, Kind::Table | Kind::Column | Kind::Default | Kind::Schema)
+            {
                 continue;
             }
             let new = renamed(id, &id.name().replace(from.name(), to.name()));

@@ -16,7 +16,9 @@ pub fn only_managed(state: &mut Catalog, goal: &Catalog) {
 /// carried over into the goal, so that it is left alone, and comes back with an object that must be created again.
 pub fn carry_over(base: &Catalog, goal: &mut Catalog) {
     let declared = declared(goal);
-    let stays = |o: &&Object| o.parent().is_some_and(|parent| goal.contains(parent)) && o.refs().iter().all(|r| goal.contains(&r.to));
+    let stays = |o: &&Object| {
+        o.parent().is_some_and(|parent| goal.contains(parent)) && o.refs().iter().all(|r| goal.contains(&r.to))
+    };
     let undeclared = base.iter().filter(|o| managed_where_declared(o.id()) && !declared.contains(&subject(o.id())));
     let adopted: Vec<Object> = undeclared.filter(stays).cloned().collect();
     adopted.into_iter().for_each(|o| goal.insert(o));

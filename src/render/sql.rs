@@ -26,7 +26,9 @@ pub fn down(plan: &Plan) -> String {
 fn head(plan: &Plan, how: &str) -> String {
     let h = &plan.header;
     let label = label(&h.version, &h.name);
-    let mut out = comment(format!("{label}{how}: {} {}, {} → {}", h.engine, h.engine_major, h.base, h.goal).trim_start_matches(": "));
+    let mut out = comment(
+        format!("{label}{how}: {} {}, {} → {}", h.engine, h.engine_major, h.base, h.goal).trim_start_matches(": "),
+    );
     for statement in session(&h.engine) {
         out += &format!("{statement}\n");
     }

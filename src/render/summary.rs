@@ -45,7 +45,10 @@ impl Summary {
         }
         line += &format!("{} to drop", self.drop);
         if self.losing > 0 {
-            line += &format!("; {} data", if self.losing == 1 { "1 step loses".into() } else { format!("{} lose", count(self.losing, "step")) });
+            line += &format!(
+                "; {} data",
+                if self.losing == 1 { "1 step loses".into() } else { format!("{} lose", count(self.losing, "step")) }
+            );
         }
         if self.irreversible > 0 {
             line += &format!("; {} can't be undone", count(self.irreversible, "step"));

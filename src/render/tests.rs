@@ -173,7 +173,12 @@ fn sqlite() -> Plan {
     };
     // A name that tries to leave its comment.
     let hostile = id(Kind::Index, &["main", "a\nDROP TABLE users; --"]);
-    let create = step(Action::Create, hostile, &["CREATE INDEX \"a\nDROP TABLE users; --\" ON users (email)"], Down::Sql(vec![]));
+    let create = step(
+        Action::Create,
+        hostile,
+        &["CREATE INDEX \"a\nDROP TABLE users; --\" ON users (email)"],
+        Down::Sql(vec![]),
+    );
     plan("sqlite", vec![rename, rebuild, create])
 }
 
@@ -217,7 +222,8 @@ fn colours_carry_no_meaning_alone() {
 #[test]
 fn an_object_counts_once() {
     let table = id(Kind::Table, &["t"]);
-    let steps = [Action::Replace, Action::Create, Action::Alter].map(|a| step(a, table.clone(), &[], Down::Sql(vec![])));
+    let steps =
+        [Action::Replace, Action::Create, Action::Alter].map(|a| step(a, table.clone(), &[], Down::Sql(vec![])));
     let summary = Summary::of(&plan("sqlite", steps.into()));
     assert_eq!(summary.line(), "0 to create, 0 to change, 1 to replace, 0 to drop");
 }

@@ -83,9 +83,10 @@ fn from_json(text: &str) -> Result<MsrToml, Misread> {
 /// The message without the value it quotes, and a suggestion when a key is misspelt.
 fn explain(message: &str) -> (String, Option<String>) {
     if let (Some(from), Some(to)) = (message.find('"'), message.rfind('"'))
-        && from < to {
-            return (format!("{}{}", message[..from].trim_end(), &message[to + 1..]), None);
-        }
+        && from < to
+    {
+        return (format!("{}{}", message[..from].trim_end(), &message[to + 1..]), None);
+    }
     let Some(listed) = message.strip_prefix("unknown field ") else {
         return (message.lines().collect::<Vec<_>>().join("; "), None);
     };

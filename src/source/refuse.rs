@@ -52,7 +52,8 @@ const REFUSED_SQLITE: &[(&str, &str)] = &[("ATTACH", ELSEWHERE), ("DETACH", ELSE
 
 /// Whether the options say `connect = false`.
 fn stays_offline<'a>(len: usize, word: &impl Fn(usize) -> &'a str) -> bool {
-    let no = |value: &str| ["false", "off", "0", "'false'", "'off'", "'0'"].iter().any(|n| value.eq_ignore_ascii_case(n));
+    let no =
+        |value: &str| ["false", "off", "0", "'false'", "'off'", "'0'"].iter().any(|n| value.eq_ignore_ascii_case(n));
     (2..len).any(|i| word(i).eq_ignore_ascii_case("connect") && word(i + 1) == "=" && no(word(i + 2)))
 }
 

@@ -123,14 +123,17 @@ impl Nesting {
             }
         }
         match &mut self.body {
-            Body::None if dialect == Dialect::Postgres
-                && is("atomic") && last.eq_ignore_ascii_case("begin") && self.head == Head::Create => {
-                    self.body = Body::Atomic { depth: 1, at: before[before.len() - 1].start };
-                }
             Body::None
-                if is("begin") && self.head == Head::Trigger && self.parens == 0 && last != "." => {
-                    self.body = Body::Trigger { at: token.start };
-                }
+                if dialect == Dialect::Postgres
+                    && is("atomic")
+                    && last.eq_ignore_ascii_case("begin")
+                    && self.head == Head::Create =>
+            {
+                self.body = Body::Atomic { depth: 1, at: before[before.len() - 1].start };
+            }
+            Body::None if is("begin") && self.head == Head::Trigger && self.parens == 0 && last != "." => {
+                self.body = Body::Trigger { at: token.start };
+            }
             Body::Atomic { depth, .. } if last != "." => {
                 if is("case") {
                     *depth += 1;

@@ -19,7 +19,11 @@ xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 pub fn ident(name: &str) -> String {
     let first = |c: char| c.is_ascii_lowercase() || c == '_';
     let plain = name.chars().next().is_some_and(first) && name.chars().all(|c| first(c) || c.is_ascii_digit());
-    if plain && !KEYWORDS.contains(&format!(" {name} ")) { name.to_string() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if plain && !KEYWORDS.contains(&format!(" {name} ")) {
+        name.to_string()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
 }
 
 /// A string constant under `standard_conforming_strings = on`.
@@ -94,7 +98,14 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         Kind::Trigger => on_table("TRIGGER"),
         Kind::Policy => on_table("POLICY"),
         Kind::Rule => on_table("RULE"),
-        Kind::Comment | Kind::Owner | Kind::Grant | Kind::DefaultPrivilege | Kind::PublicationTable | Kind::PublicationSchema | Kind::Attachment | Kind::Inheritance => String::new(),
+        Kind::Comment
+        | Kind::Owner
+        | Kind::Grant
+        | Kind::DefaultPrivilege
+        | Kind::PublicationTable
+        | Kind::PublicationSchema
+        | Kind::Attachment
+        | Kind::Inheritance => String::new(),
     }
 }
 
@@ -133,7 +144,10 @@ pub fn with_options(options: &[String]) -> String {
 /// `name=value` pairs with their values quoted where they must be.
 pub fn assignments(options: &[String]) -> String {
     let one = |o: &String| match o.split_once('=') {
-        Some((name, value)) if value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) && !value.is_empty() => {
+        Some((name, value))
+            if value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+                && !value.is_empty() =>
+        {
             format!("{name}={value}")
         }
         Some((name, value)) => format!("{name}={}", literal(value)),
@@ -180,7 +194,14 @@ mod tests {
 
     #[test]
     fn p32_names_are_quoted_where_they_must_be() {
-        for (name, sql) in [("users", "users"), ("Users", "\"Users\""), ("order", "\"order\""), ("a\"b", "\"a\"\"b\""), ("1a", "\"1a\""), ("", "\"\"")] {
+        for (name, sql) in [
+            ("users", "users"),
+            ("Users", "\"Users\""),
+            ("order", "\"order\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("1a", "\"1a\""),
+            ("", "\"\""),
+        ] {
             assert_eq!(ident(name), sql);
         }
     }
@@ -188,7 +209,10 @@ mod tests {
     #[test]
     fn options_change_by_set_and_reset() {
         let list = |items: &[&str]| items.iter().map(|s| s.to_string()).collect::<Vec<_>>();
-        assert_eq!(change_options(&list(&["a=1", "b=2"]), &list(&["b=3", "c=x y"])), ["RESET (a)", "SET (b=3, c='x y')"]);
+        assert_eq!(
+            change_options(&list(&["a=1", "b=2"]), &list(&["b=3", "c=x y"])),
+            ["RESET (a)", "SET (b=3, c='x y')"]
+        );
     }
 
     #[test]

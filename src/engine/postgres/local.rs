@@ -22,14 +22,20 @@ impl LocalServer {
     /// A server of the given major version, or of the newest that is installed.
     pub fn start(major: Option<u32>) -> Result<LocalServer> {
         let programs = programs(major)?;
-        let folder = tempfile::Builder::new().prefix("msr-scratch-").tempdir().map_err(io("cannot make a folder for a throw-away server"))?;
+        let folder = tempfile::Builder::new()
+            .prefix("msr-scratch-")
+            .tempdir()
+            .map_err(io("cannot make a folder for a throw-away server"))?;
         let as_user = is_root().then_some("postgres");
         let server = LocalServer { programs, folder, as_user };
         if as_user.is_some() {
             server.run("chown", Command::new("chown").args(["postgres"]).arg(server.folder.path()))?;
         }
         let data = server.data();
-        server.program("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"])?;
+        server.program(
+            "initdb",
+            &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+        )?;
         let options = format!(
             "-k {} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal \
              -c max_wal_senders=0 -c autovacuum=off -c max_connections=20 -c max_locks_per_transaction=1024",
@@ -63,12 +69,18 @@ impl LocalServer {
     }
 
     fn run(&self, name: &str, command: &mut Command) -> Result<()> {
-        let log = tempfile::NamedTempFile::new().map_err(io("cannot make a file for a throw-away server's messages"))?;
+        let log =
+            tempfile::NamedTempFile::new().map_err(io("cannot make a file for a throw-away server's messages"))?;
         let file = log.reopen().map_err(io("cannot open a file for a throw-away server's messages"))?;
         // Its own files, not pipes: a server that stays would keep a pipe open, and this would wait for ever.
         let errors = file.try_clone().map_err(io("cannot open a file for a throw-away server's messages"))?;
         let status = command.current_dir("/").env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        let status = status.stdin(Stdio::null()).stdout(file).stderr(errors).status().map_err(io("cannot run a server's program"))?;
+        let status = status
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(errors)
+            .status()
+            .map_err(io("cannot run a server's program"))?;
         if status.success() {
             return Ok(());
         }

@@ -33,7 +33,10 @@ pub struct Scratch {
 /// The first of the three ways that works.
 pub fn open(like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
     if let Some(url) = shadow {
-        return Ok(Box::new(on_server(&params(url)?, None).map_err(|e| e.during("cannot make a scratch database on the shadow server"))?));
+        return Ok(Box::new(
+            on_server(&params(url)?, None)
+                .map_err(|e| e.during("cannot make a scratch database on the shadow server"))?,
+        ));
     }
     let Some(url) = like else {
         return Ok(Box::new(local(None).map_err(|e| three_ways(e, None))?));

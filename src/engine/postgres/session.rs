@@ -25,8 +25,9 @@ const NAME_TOO_LONG: &str = "42622";
 fn too_long(source: &Source, notice: &str) -> crate::Error {
     let name = notice.split('"').nth(1).unwrap_or_default();
     let found = source.statements.iter().enumerate().find_map(|(i, s)| Some((i, s.text.find(name)?)));
-    let error = crate::Error::refused(format!("`{name}` is longer than the 63 bytes that a name may have in PostgreSQL"))
-        .hint("shorten it: the server would cut it off");
+    let error =
+        crate::Error::refused(format!("`{name}` is longer than the 63 bytes that a name may have in PostgreSQL"))
+            .hint("shorten it: the server would cut it off");
     match found {
         Some((statement, offset)) => error.at(source.place(statement, offset)),
         None => error,
@@ -64,7 +65,10 @@ impl PgSession {
         let rows = self.client.rows(
             "SELECT relation, mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted ORDER BY 1, 2",
         )?;
-        Ok(rows.into_iter().map(|mut row| (row.remove(0).unwrap_or_default(), row.remove(0).unwrap_or_default())).collect())
+        Ok(rows
+            .into_iter()
+            .map(|mut row| (row.remove(0).unwrap_or_default(), row.remove(0).unwrap_or_default()))
+            .collect())
     }
 
     fn relations(&mut self) -> Result<BTreeMap<String, (String, String, i64)>, SqlError> {
@@ -133,7 +137,8 @@ impl Session for PgSession {
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
-        inspect::inspect(&mut self.client).map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
+        inspect::inspect(&mut self.client)
+            .map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

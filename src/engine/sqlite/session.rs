@@ -56,7 +56,16 @@ impl SqliteSession {
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
         let server = Server { engine: "sqlite", version: number, major: parts[0] };
-        Ok(SqliteSession { connection, server, prepared: false, orphans: None, roots: String::new(), stale: true, file: None, lock: None })
+        Ok(SqliteSession {
+            connection,
+            server,
+            prepared: false,
+            orphans: None,
+            roots: String::new(),
+            stale: true,
+            file: None,
+            lock: None,
+        })
     }
 
     /// The database lies in a file that other runs can open.
@@ -215,7 +224,10 @@ impl Session for SqliteSession {
     /// SQLite has no lock that outlives a transaction; the journal's compare-and-set is what makes steps happen once.
     fn try_lock(&mut self) -> Result<bool, SqlError> {
         let Some(file) = &self.file else { return Ok(true) };
-        let told = |e| SqlError { message: format!("cannot lock the database against other runs of msr: {e}"), ..SqlError::default() };
+        let told = |e| SqlError {
+            message: format!("cannot lock the database against other runs of msr: {e}"),
+            ..SqlError::default()
+        };
         self.lock = lock::take(file).map_err(told)?;
         Ok(self.lock.is_some())
     }

@@ -29,7 +29,6 @@ macro_rules! kind {
     };
 }
 
-
 /// `r#type` is called `type` outside of Rust.
 const fn plain(field: &'static str) -> &'static str {
     match field.as_bytes() {

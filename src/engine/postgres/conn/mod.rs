@@ -29,5 +29,5 @@ mod tls;
 pub use cancel::Canceller;
 pub use client::{Client, Notice, RawValue};
 pub use connect::ConnectFor;
-pub use session::SETTINGS;
 pub use params::{Endpoint, Host, Params, SslMode, SslRoot, TargetSession};
+pub use session::SETTINGS;

@@ -42,8 +42,16 @@ impl Reader<'_> {
             for (place, name) in row.list(16).iter().enumerate() {
                 let parent = Id::new(Kind::Table, name.split('\u{1f}'));
                 if !self.catalog.contains(&parent) {
-                    let what = if is_partition { "partition of a table that is not msr's" } else { "heir of a table that is not msr's" };
-                    self.catalog.unmodelled.insert(Unmodelled { what: what.into(), name: child.path.join("."), definition: name.clone() });
+                    let what = if is_partition {
+                        "partition of a table that is not msr's"
+                    } else {
+                        "heir of a table that is not msr's"
+                    };
+                    self.catalog.unmodelled.insert(Unmodelled {
+                        what: what.into(),
+                        name: child.path.join("."),
+                        definition: name.clone(),
+                    });
                     continue;
                 }
                 self.ties.parents.entry(child.clone()).or_default().push(parent.clone());
@@ -97,7 +105,10 @@ impl Reader<'_> {
         let columns = self.catalog.iter().filter(|o| o.id().kind == Kind::Column);
         let of_type = |o: &Object| {
             let table = self.catalog.get(o.parent()?)?;
-            let composite = table.refs().iter().find(|r| r.to.kind == Kind::Composite && r.strength == crate::model::Strength::Whole)?;
+            let composite = table
+                .refs()
+                .iter()
+                .find(|r| r.to.kind == Kind::Composite && r.strength == crate::model::Strength::Whole)?;
             Some((o.id().clone(), composite.to.below(Kind::Attribute, o.id().name())))
         };
         let pairs: Vec<(Id, Id)> = columns.filter_map(of_type).collect();

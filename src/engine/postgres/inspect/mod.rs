@@ -32,7 +32,14 @@ pub(super) struct Reader<'a> {
 /// The whole catalog, without what belongs to the system, to extensions and to msr.
 pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     let version = client.server_version_num();
-    let mut r = Reader { client, version, names: Names::default(), catalog: Catalog::default(), bodies: vec![], ties: links::Ties::default() };
+    let mut r = Reader {
+        client,
+        version,
+        names: Names::default(),
+        catalog: Catalog::default(),
+        bodies: vec![],
+        ties: links::Ties::default(),
+    };
     r.namespaces()?;
     r.extensions()?;
     let depends = r.depends()?;

@@ -5,8 +5,8 @@ use super::{Reader, class};
 use crate::SqlError;
 use crate::engine::postgres::ddl;
 use crate::model::{
-    Check, DomainCheck, Exclusion, ForeignKey, Function, Head, Id, Index, Kind, Object, Policy, PrimaryKey, Ref, Rule, Status, Trigger,
-    Unique,
+    Check, DomainCheck, Exclusion, ForeignKey, Function, Head, Id, Index, Kind, Object, Policy, PrimaryKey, Ref, Rule,
+    Status, Trigger, Unique,
 };
 
 impl Reader<'_> {
@@ -141,14 +141,25 @@ fn constraint(owner: &Id, kind: char, row: &mut Row) -> Object {
     let options = row.list(11);
     let (clustered, replica_identity) = (row.flag(10), row.flag(15));
     match kind {
-        'p' => PrimaryKey { columns, definition, clustered, replica_identity, options, ..PrimaryKey::new(child(Kind::PrimaryKey)) }.into(),
-        'u' => Unique { columns, definition, clustered, replica_identity, options, ..Unique::new(child(Kind::Unique)) }.into(),
+        'p' => PrimaryKey {
+            columns,
+            definition,
+            clustered,
+            replica_identity,
+            options,
+            ..PrimaryKey::new(child(Kind::PrimaryKey))
+        }
+        .into(),
+        'u' => Unique { columns, definition, clustered, replica_identity, options, ..Unique::new(child(Kind::Unique)) }
+            .into(),
         'x' => Exclusion { definition, ..Exclusion::new(child(Kind::Exclusion)) }.into(),
         'f' => {
             let target = row.text(9);
             ForeignKey { columns, target, definition, ..ForeignKey::new(child(Kind::ForeignKey)) }.into()
         }
-        _ if owner.kind == Kind::Domain => DomainCheck { definition, ..DomainCheck::new(child(Kind::DomainCheck)) }.into(),
+        _ if owner.kind == Kind::Domain => {
+            DomainCheck { definition, ..DomainCheck::new(child(Kind::DomainCheck)) }.into()
+        }
         _ => Check { definition, named: true, ..Check::new(child(Kind::Check)) }.into(),
     }
 }

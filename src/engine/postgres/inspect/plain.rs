@@ -4,9 +4,10 @@ use super::Reader;
 use super::row::Row;
 use crate::SqlError;
 use crate::model::{
-    AccessMethod, Aggregate, Cast, Collation, Conversion, EventTrigger, ForeignDataWrapper, ForeignTable, Head, Id, Kind, Language,
-    Object, Operator, OperatorClass, OperatorFamily, Publication, PublicationSchema, PublicationTable, Range, Ref, Server, Statistics,
-    Subscription, TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Transform, UserMapping,
+    AccessMethod, Aggregate, Cast, Collation, Conversion, EventTrigger, ForeignDataWrapper, ForeignTable, Head, Id,
+    Kind, Language, Object, Operator, OperatorClass, OperatorFamily, Publication, PublicationSchema, PublicationTable,
+    Range, Ref, Server, Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary, TextSearchParser,
+    TextSearchTemplate, Transform, UserMapping,
 };
 
 /// Each query returns the number of its catalog, the row's, the path, numbers of rows that come and go with it, and then what
@@ -23,12 +24,15 @@ const SAFE: &str = "(split_part(o, '=', 1) IN ('password_required', 'use_scram_p
     AND o !~* '://[^/@]*:[^/@]*@' AND o !~* 'password\\s*='";
 
 /// Options of user mappings that are known to be no secrets.
-const NO_SECRETS: &str =
-    "('user', 'username', 'user_name', 'role', 'password_required', 'use_scram_passthrough', 'sslcert', 'schema', 'dbname')";
+const NO_SECRETS: &str = "('user', 'username', 'user_name', 'role', 'password_required', 'use_scram_passthrough', 'sslcert', 'schema', 'dbname')";
 
 macro_rules! plain {
     ($kind:ident, $file:literal, |$head:ident, $row:ident| $read:expr) => {
-        Plain { kind: Kind::$kind, sql: include_str!(concat!("plain/", $file, ".sql")), read: |$head, $row| $read.into() }
+        Plain {
+            kind: Kind::$kind,
+            sql: include_str!(concat!("plain/", $file, ".sql")),
+            read: |$head, $row| $read.into(),
+        }
     };
 }
 
@@ -47,9 +51,17 @@ const PLAIN: &[Plain] = &[
         validator: row.maybe(7),
         ..Language::new(head)
     }),
-    plain!(AccessMethod, "access_methods", |head, row| AccessMethod { purpose: row.text(4), handler: row.text(5), ..AccessMethod::new(head) }),
+    plain!(AccessMethod, "access_methods", |head, row| AccessMethod {
+        purpose: row.text(4),
+        handler: row.text(5),
+        ..AccessMethod::new(head)
+    }),
     defined!(Collation, "collations"),
-    plain!(Conversion, "conversions", |head, row| Conversion { definition: row.text(4), usual: row.flag(5), ..Conversion::new(head) }),
+    plain!(Conversion, "conversions", |head, row| Conversion {
+        definition: row.text(4),
+        usual: row.flag(5),
+        ..Conversion::new(head)
+    }),
     defined!(Range, "ranges"),
     plain!(ForeignDataWrapper, "wrappers", |head, row| ForeignDataWrapper {
         handler: row.maybe(4),
@@ -68,7 +80,11 @@ const PLAIN: &[Plain] = &[
         options: row.list(4),
         ..UserMapping::new(part_of(head, Kind::Server, Ref::normal))
     }),
-    plain!(ForeignTable, "foreign_tables", |head, row| ForeignTable { server: row.text(4), options: row.list(5), ..ForeignTable::new(head) }),
+    plain!(ForeignTable, "foreign_tables", |head, row| ForeignTable {
+        server: row.text(4),
+        options: row.list(5),
+        ..ForeignTable::new(head)
+    }),
     plain!(Statistics, "statistics", |head, row| Statistics {
         definition: row.text(4),
         target: (!row.is_null(5)).then(|| row.number(5)),
@@ -81,7 +97,10 @@ const PLAIN: &[Plain] = &[
         ..Aggregate::new(head)
     }),
     defined!(Operator, "operators"),
-    plain!(OperatorFamily, "operator_families", |head, row| OperatorFamily { members: row.list(4), ..OperatorFamily::new(head) }),
+    plain!(OperatorFamily, "operator_families", |head, row| OperatorFamily {
+        members: row.list(4),
+        ..OperatorFamily::new(head)
+    }),
     defined!(OperatorClass, "operator_classes"),
     defined!(Cast, "casts"),
     defined!(Transform, "transforms"),
@@ -104,14 +123,22 @@ const PLAIN: &[Plain] = &[
         filter: row.maybe(5),
         ..PublicationTable::new(part_of(head, Kind::Publication, Ref::auto))
     }),
-    plain!(PublicationSchema, "publication_schemas", |head, _row| PublicationSchema::new(of_schema(part_of(head, Kind::Publication, Ref::auto)))),
+    plain!(PublicationSchema, "publication_schemas", |head, _row| PublicationSchema::new(of_schema(part_of(
+        head,
+        Kind::Publication,
+        Ref::auto
+    )))),
     plain!(Subscription, "subscriptions", |head, row| Subscription {
         publications: row.list(4),
         slot: row.maybe(5),
         options: row.list(6),
         ..Subscription::new(head)
     }),
-    plain!(EventTrigger, "event_triggers", |head, row| EventTrigger { definition: row.text(4), enabled: row.text(5), ..EventTrigger::new(head) }),
+    plain!(EventTrigger, "event_triggers", |head, row| EventTrigger {
+        definition: row.text(4),
+        enabled: row.text(5),
+        ..EventTrigger::new(head)
+    }),
 ];
 
 /// A part of what stands first in its path.

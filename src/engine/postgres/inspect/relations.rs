@@ -4,8 +4,8 @@ use super::row::Row;
 use super::{Reader, class};
 use crate::SqlError;
 use crate::model::{
-    Attribute, Column, Composite, Default as ColumnDefault, Domain, Enum, Head, Id, Kind, MaterializedView, Object, Ref, Sequence, Table,
-    View,
+    Attribute, Column, Composite, Default as ColumnDefault, Domain, Enum, Head, Id, Kind, MaterializedView, Object,
+    Ref, Sequence, Table, View,
 };
 
 impl Reader<'_> {
@@ -22,7 +22,11 @@ impl Reader<'_> {
             match row.letter(3) {
                 'e' => {
                     let labels = row.list(6);
-                    self.add(class::TYPE, oid, Enum { labels, ..Enum::new(Head::new(Id::new(Kind::Enum, path))) }.into());
+                    self.add(
+                        class::TYPE,
+                        oid,
+                        Enum { labels, ..Enum::new(Head::new(Id::new(Kind::Enum, path))) }.into(),
+                    );
                 }
                 'd' => self.domain(oid, path, row),
                 _ => {}
@@ -148,7 +152,8 @@ impl Reader<'_> {
             let owner = self.names.exactly((class::CLASS, row.number(9), row.number(10))).cloned();
             let Some(Object::Sequence(sequence)) = self.catalog.get_mut(&id) else { continue };
             sequence.r#type = row.text(1);
-            [sequence.start, sequence.increment, sequence.min, sequence.max, sequence.cache] = [2, 3, 4, 5, 6].map(|i| row.number(i));
+            [sequence.start, sequence.increment, sequence.min, sequence.max, sequence.cache] =
+                [2, 3, 4, 5, 6].map(|i| row.number(i));
             sequence.cycle = row.flag(7);
             match (row.letter(8), owner) {
                 ('a', Some(column)) => sequence.owned_by = Some(super::super::ddl::path(&column)),

@@ -60,7 +60,8 @@ impl Reader<'_> {
     /// The object, or the column of a view, which is no object of its own and can be spoken of all the same.
     fn subject(&self, address: super::names::Address) -> Option<Id> {
         let id = self.names.exactly(address)?;
-        let own_constraint = address.0 == class::CLASS && matches!(id.kind, Kind::PrimaryKey | Kind::Unique | Kind::Exclusion);
+        let own_constraint =
+            address.0 == class::CLASS && matches!(id.kind, Kind::PrimaryKey | Kind::Unique | Kind::Exclusion);
         // Nor is what is said of the sequence behind an identity said of the column.
         let own_sequence = address.0 == class::CLASS && address.2 == 0 && id.kind == Kind::Column;
         // What is said of a constraint's index is not said of the constraint.

@@ -12,7 +12,8 @@ impl Reader<'_> {
         for id in self.catalog.ids().filter(|id| can_be_used(id.kind)) {
             named.entry(id.name()).or_default().push(id);
         }
-        let wishes: Vec<(Id, Vec<Id>)> = self.bodies.iter().map(|(id, body)| (id.clone(), mentioned(&named, id, body))).collect();
+        let wishes: Vec<(Id, Vec<Id>)> =
+            self.bodies.iter().map(|(id, body)| (id.clone(), mentioned(&named, id, body))).collect();
         for (id, after) in wishes {
             if let Some(object) = self.catalog.get_mut(&id) {
                 object.head_mut().after = after;
@@ -25,7 +26,13 @@ impl Reader<'_> {
 fn can_be_used(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Function | Kind::Aggregate | Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence
+        Kind::Function
+            | Kind::Aggregate
+            | Kind::Table
+            | Kind::ForeignTable
+            | Kind::View
+            | Kind::MaterializedView
+            | Kind::Sequence
     )
 }
 

@@ -11,7 +11,9 @@ pub const FUNCTION: KindRule = KindRule {
     clause: None,
     create: |s, o, _| fresh(s, o, How::statement(o.attr("definition").to_string().trim_end())),
     drop: |_, o| How::statement(format!("DROP {} {}", o.attr("routine"), routine(o.id()))),
-    rename: Some(|_, o, to| How::statement(format!("ALTER {} {} RENAME TO {}", o.attr("routine"), routine(o.id()), ident(to.at(1))))),
+    rename: Some(|_, o, to| {
+        How::statement(format!("ALTER {} {} RENAME TO {}", o.attr("routine"), routine(o.id()), ident(to.at(1))))
+    }),
     set: &[
         // What CREATE OR REPLACE may not change (https://www.postgresql.org/docs/current/sql-createfunction.html).
         set("routine", anew),
@@ -47,7 +49,12 @@ pub const TRIGGER: KindRule = KindRule {
     create: |_, o, _| How::statements(std::iter::once(o.attr("definition").to_string()).chain(firing(o, "TRIGGER"))),
     drop: |_, o| How::statement(format!("DROP TRIGGER {} ON {}", ident(o.id().name()), table(o.id()))),
     rename: Some(|_, o, to| {
-        How::statement(format!("ALTER TRIGGER {} ON {} RENAME TO {}", ident(o.id().name()), table(o.id()), ident(to.name())))
+        How::statement(format!(
+            "ALTER TRIGGER {} ON {} RENAME TO {}",
+            ident(o.id().name()),
+            table(o.id()),
+            ident(to.name())
+        ))
     }),
     set: &[set("definition", anew), set("enabled", |_, c| fire(c.new, "TRIGGER"))],
     namespace: own_name,
@@ -62,7 +69,12 @@ pub const POLICY: KindRule = KindRule {
     },
     drop: |_, o| How::statement(format!("DROP POLICY {} ON {}", ident(o.id().name()), table(o.id()))),
     rename: Some(|_, o, to| {
-        How::statement(format!("ALTER POLICY {} ON {} RENAME TO {}", ident(o.id().name()), table(o.id()), ident(to.name())))
+        How::statement(format!(
+            "ALTER POLICY {} ON {} RENAME TO {}",
+            ident(o.id().name()),
+            table(o.id()),
+            ident(to.name())
+        ))
     }),
     set: &[set("definition", anew)],
     namespace: own_name,
@@ -75,7 +87,12 @@ pub const RULE: KindRule = KindRule {
     create: |_, o, _| How::statements(std::iter::once(o.attr("definition").to_string()).chain(firing(o, "RULE"))),
     drop: |_, o| How::statement(format!("DROP RULE {} ON {}", ident(o.id().name()), table(o.id()))),
     rename: Some(|_, o, to| {
-        How::statement(format!("ALTER RULE {} ON {} RENAME TO {}", ident(o.id().name()), table(o.id()), ident(to.name())))
+        How::statement(format!(
+            "ALTER RULE {} ON {} RENAME TO {}",
+            ident(o.id().name()),
+            table(o.id()),
+            ident(to.name())
+        ))
     }),
     set: &[set("definition", anew), set("enabled", |_, c| fire(c.new, "RULE"))],
     namespace: own_name,

@@ -43,7 +43,8 @@ pub fn in_clause(c: &Column, default: Option<&Object>) -> Option<String> {
 /// Where a column that came with its leader's differs from it.
 pub fn fitted(scene: &Scene, c: &Column, default: Option<&Object>) -> Vec<String> {
     let name = ident(c.head.id.name());
-    let leaders: Vec<&Object> = c.head.refs.iter().filter(|r| r.strength == Strength::Follow).filter_map(|r| scene.to.get(&r.to)).collect();
+    let leaders: Vec<&Object> =
+        c.head.refs.iter().filter(|r| r.strength == Strength::Follow).filter_map(|r| scene.to.get(&r.to)).collect();
     let not_null = leaders.iter().any(|l| l.attr("not_null") == Value::Bool(true));
     let expression = |o: Option<&Object>| o.map(|o| o.attr("expression"));
     let theirs = leaders.iter().find_map(|l| scene.to.get(&l.id().of_kind(Kind::Default)));
@@ -116,18 +117,27 @@ pub const COLUMN: KindRule = KindRule {
         };
         let fitted = if add.is_none() { fitted(scene, c, default) } else { vec![] };
         let only = only(scene.to, &home(o));
-        let extras = fitted.into_iter().chain(column_extras(c)).map(|a| format!("ALTER TABLE {only}{} {a}", table(o.id())));
+        let extras =
+            fitted.into_iter().chain(column_extras(c)).map(|a| format!("ALTER TABLE {only}{} {a}", table(o.id())));
         How::statements(add.into_iter().chain(extras))
     },
     drop: |_, o| alter(o.id(), format!("DROP COLUMN {}", ident(o.id().name()))),
     rename: Some(|_, o, to| {
-        How::statement(format!("ALTER TABLE {} RENAME COLUMN {} TO {}", table(o.id()), ident(o.id().name()), ident(to.name())))
+        How::statement(format!(
+            "ALTER TABLE {} RENAME COLUMN {} TO {}",
+            table(o.id()),
+            ident(o.id().name()),
+            ident(to.name())
+        ))
     }),
     set: &[
         set("generated", |s, c| with_leader(s, c, generated)),
         set("stored", |_, c| if generation_goes(c) { How::Nothing } else { How::Replace }),
         set("type", |s, c| with_leader(s, c, retype)).blocks(around_a_type).loses(narrowing),
-        set("collation", |s, c| if c.old.attr("type") == c.new.attr("type") { with_leader(s, c, retype) } else { carried(s, c) }).blocks(around_a_type),
+        set("collation", |s, c| {
+            if c.old.attr("type") == c.new.attr("type") { with_leader(s, c, retype) } else { carried(s, c) }
+        })
+        .blocks(around_a_type),
         set("not_null", |s, c| with_leader(s, c, not_null)),
         set("identity", |s, c| with_leader(s, c, identity)),
         set("identity_options", set_identity_options),
@@ -146,7 +156,11 @@ pub const COLUMN: KindRule = KindRule {
         set("options", |_, c| {
             let clauses = change_options(list(c.from), list(c.to));
             let name = ident(c.new.id().name());
-            How::statements(clauses.into_iter().map(|clause| format!("ALTER TABLE {} ALTER COLUMN {name} {clause}", table(c.new.id()))))
+            How::statements(
+                clauses
+                    .into_iter()
+                    .map(|clause| format!("ALTER TABLE {} ALTER COLUMN {name} {clause}", table(c.new.id()))),
+            )
         }),
         set("foreign_options", |_, c| on_column(c, super::foreign::change_options(c.from, c.to))),
     ],
@@ -179,7 +193,9 @@ fn generation_goes(c: &Change) -> bool {
 fn generated(scene: &Scene, c: &Change) -> How {
     match c.to.text() {
         None if generation_goes(c) => on_column(c, "DROP EXPRESSION".into()),
-        Some(e) if *c.from != Value::None && scene.server.version >= 170_000 => on_column(c, format!("SET EXPRESSION AS ({e})")),
+        Some(e) if *c.from != Value::None && scene.server.version >= 170_000 => {
+            on_column(c, format!("SET EXPRESSION AS ({e})"))
+        }
         _ => How::Replace,
     }
 }
@@ -260,7 +276,8 @@ fn not_null(scene: &Scene, c: &Change) -> How {
 /// DROP NOT NULL reaches the columns that follow; those that have it in their own right get it back.
 fn keeping_not_null(scene: &Scene, column: &Id) -> Vec<String> {
     let is = |o: Option<&Object>| o.is_some_and(|o| o.attr("not_null") == Value::Bool(true));
-    let followers = scene.to.users(column).filter(|o| o.id().kind == Kind::Column && o.has_ref(column, Strength::Follow));
+    let followers =
+        scene.to.users(column).filter(|o| o.id().kind == Kind::Column && o.has_ref(column, Strength::Follow));
     let mut statements = Vec::new();
     for follower in followers {
         let id = follower.id();
@@ -276,7 +293,9 @@ fn keeping_not_null(scene: &Scene, column: &Id) -> Vec<String> {
 fn identity(_: &Scene, c: &Change) -> How {
     let new_options = c.new.attr("identity_options");
     match (c.from.text(), c.to.text()) {
-        (None, Some(when)) => on_column(c, format!("ADD GENERATED {when} AS IDENTITY{}", identity_options(list(&new_options)))),
+        (None, Some(when)) => {
+            on_column(c, format!("ADD GENERATED {when} AS IDENTITY{}", identity_options(list(&new_options))))
+        }
         (Some(_), Some(when)) => on_column(c, format!("SET GENERATED {when}")),
         _ if c.new.attr("not_null") != c.old.attr("not_null") => How::Nothing,
         _ => on_column(c, "DROP IDENTITY".into()),
@@ -290,7 +309,8 @@ fn set_identity_options(_: &Scene, c: &Change) -> How {
     // What is no longer said goes back to what it is by itself.
     let new = list(c.to);
     let word = |o: &str| o.rsplit_once(' ').map_or(o.to_string(), |(w, _)| w.to_string());
-    let mut actions: Vec<String> = new.iter().filter(|o| !o.starts_with("SEQUENCE NAME")).map(|o| format!("SET {o}")).collect();
+    let mut actions: Vec<String> =
+        new.iter().filter(|o| !o.starts_with("SEQUENCE NAME")).map(|o| format!("SET {o}")).collect();
     for gone in list(c.from).iter().map(|o| word(o)).filter(|w| !new.iter().any(|o| word(o) == *w)) {
         actions.extend(match gone.as_str() {
             "INCREMENT BY" => Some("SET INCREMENT BY 1".to_string()),

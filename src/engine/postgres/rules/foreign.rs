@@ -1,10 +1,10 @@
 //! Foreign-data wrappers, servers, user mappings, foreign tables.
 
 use super::super::ddl::{ident, literal, path, subject};
+use super::columns::{column_clause, column_extras};
 use super::plain::plain;
 use super::privileges::fresh;
 use super::row_type_name;
-use super::columns::{column_clause, column_extras};
 use crate::engine::how::{Change, How, KindRule, Scene, replace, set};
 use crate::model::{Kind, Object, Value};
 
@@ -58,7 +58,10 @@ fn set_part(s: &Scene, c: &Change, word: &str) -> How {
 pub const FOREIGN_DATA_WRAPPER: KindRule = plain(
     Kind::ForeignDataWrapper,
     |s, o, _| {
-        let parts = [part(o, "HANDLER", "handler"), part(o, "VALIDATOR", "validator")].into_iter().flatten().collect::<String>();
+        let parts = [part(o, "HANDLER", "handler"), part(o, "VALIDATOR", "validator")]
+            .into_iter()
+            .flatten()
+            .collect::<String>();
         How::statement(format!("CREATE {}{parts}{}", subject(o.id(), s.to), options(&list(o.attr("options")))))
     },
     &[
@@ -71,7 +74,8 @@ pub const FOREIGN_DATA_WRAPPER: KindRule = plain(
 pub const SERVER: KindRule = plain(
     Kind::Server,
     |s, o, _| {
-        let said = |word: &str, attr: &str| o.attr(attr).text().map(|t| format!(" {word} {}", literal(t))).unwrap_or_default();
+        let said =
+            |word: &str, attr: &str| o.attr(attr).text().map(|t| format!(" {word} {}", literal(t))).unwrap_or_default();
         How::statement(format!(
             "CREATE {}{}{} FOREIGN DATA WRAPPER {}{}",
             subject(o.id(), s.to),
@@ -86,7 +90,9 @@ pub const SERVER: KindRule = plain(
         set("type", replace),
         // There is no way to take a version back (https://www.postgresql.org/docs/current/sql-alterserver.html).
         set("version", |s, c| match c.to.text() {
-            Some(version) => How::statement(format!("ALTER {} VERSION {}", subject(c.new.id(), s.to), literal(version))),
+            Some(version) => {
+                How::statement(format!("ALTER {} VERSION {}", subject(c.new.id(), s.to), literal(version)))
+            }
             None => How::Replace,
         }),
         set("options", set_options),
@@ -113,7 +119,8 @@ pub const FOREIGN_TABLE: KindRule = KindRule {
 };
 
 fn create_table(o: &Object, folded: &[&Object]) -> Vec<String> {
-    let default_of = |column: &Object| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.id().path);
+    let default_of =
+        |column: &Object| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.id().path);
     let lines = folded.iter().filter_map(|part| match part {
         Object::Column(column) => Some(column_clause(column, default_of(part).copied())),
         Object::Default(_) => None,
@@ -122,7 +129,12 @@ fn create_table(o: &Object, folded: &[&Object]) -> Vec<String> {
     let lines: Vec<String> = lines.map(|l| format!("\n    {l}")).collect();
     let end = if lines.is_empty() { "" } else { "\n" };
     let body = lines.join(",");
-    let create = format!("CREATE FOREIGN TABLE {} ({body}{end}) SERVER {}{}", path(o.id()), o.attr("server"), options(&list(o.attr("options"))));
+    let create = format!(
+        "CREATE FOREIGN TABLE {} ({body}{end}) SERVER {}{}",
+        path(o.id()),
+        o.attr("server"),
+        options(&list(o.attr("options")))
+    );
     let columns = folded.iter().filter_map(|part| if let Object::Column(c) = part { Some(c) } else { None });
     let extras = columns.flat_map(column_extras).map(|action| format!("ALTER FOREIGN TABLE {} {action}", path(o.id())));
     std::iter::once(create).chain(extras).collect()

@@ -18,9 +18,10 @@ pub fn extras(o: &Object) -> Vec<String> {
     }
     let mut sql = Vec::new();
     if let Value::List(options) = o.attr("options")
-        && !options.is_empty() {
-            sql.push(format!("ALTER INDEX {} SET ({})", index_name(o.id()), assignments(&options)));
-        }
+        && !options.is_empty()
+    {
+        sql.push(format!("ALTER INDEX {} SET ({})", index_name(o.id()), assignments(&options)));
+    }
     if o.attr("clustered") == Value::Bool(true) {
         sql.push(format!("ALTER TABLE {} CLUSTER ON {}", table(o.id()), ident(o.id().name())));
     }
@@ -104,7 +105,8 @@ fn back_to_usual_identity(s: &Scene, o: &Object) -> Option<String> {
     let table = o.parent().filter(|_| had).and_then(|p| s.to.get(p))?;
     let another = s.to.children(table.id()).any(|k| k.attr("replica_identity") == Value::Bool(true));
     let identity = table.attr("replica_identity");
-    (!another).then(|| format!("ALTER TABLE {} REPLICA IDENTITY {}", path(table.id()), identity.text().unwrap_or("DEFAULT")))
+    (!another)
+        .then(|| format!("ALTER TABLE {} REPLICA IDENTITY {}", path(table.id()), identity.text().unwrap_or("DEFAULT")))
 }
 
 fn replica_identity(s: &Scene, c: &Change) -> How {
@@ -115,21 +117,32 @@ fn replica_identity(s: &Scene, c: &Change) -> How {
 }
 
 fn rename_constraint(_: &Scene, o: &Object, to: &Id) -> How {
-    How::statement(format!("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table(o.id()), ident(o.id().name()), ident(to.name())))
+    How::statement(format!(
+        "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
+        table(o.id()),
+        ident(o.id().name()),
+        ident(to.name())
+    ))
 }
 
 /// A pending constraint is validated; there is no way to make a valid one pending.
 fn validate(scene: &Scene, c: &Change) -> How {
     match c.to {
         Value::None if changes_with(scene, c) => How::Nothing,
-        Value::None => How::statement(format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", table(c.new.id()), ident(c.new.id().name()))),
+        Value::None => How::statement(format!(
+            "ALTER TABLE {} VALIDATE CONSTRAINT {}",
+            table(c.new.id()),
+            ident(c.new.id().name())
+        )),
         _ => How::Replace,
     }
 }
 
 fn cluster(_: &Scene, c: &Change) -> How {
     match c.to {
-        Value::Bool(true) => How::statement(format!("ALTER TABLE {} CLUSTER ON {}", owner_of(c.new), ident(c.new.id().name()))),
+        Value::Bool(true) => {
+            How::statement(format!("ALTER TABLE {} CLUSTER ON {}", owner_of(c.new), ident(c.new.id().name())))
+        }
         _ => How::statement(format!("ALTER TABLE {} SET WITHOUT CLUSTER", owner_of(c.new))),
     }
 }
@@ -141,7 +154,9 @@ fn owner_of(o: &Object) -> String {
 fn index_options(_: &Scene, c: &Change) -> How {
     let list = |v: &Value| if let Value::List(items) = v { items.clone() } else { vec![] };
     let name = if c.new.id().kind == Kind::Index { path(c.new.id()) } else { index_name(c.new.id()) };
-    How::statements(change_options(&list(c.from), &list(c.to)).into_iter().map(|clause| format!("ALTER INDEX {name} {clause}")))
+    How::statements(
+        change_options(&list(c.from), &list(c.to)).into_iter().map(|clause| format!("ALTER INDEX {name} {clause}")),
+    )
 }
 
 /// The columns stand in the definition.
@@ -163,13 +178,27 @@ const fn constraint(kind: Kind) -> KindRule {
 }
 
 pub const PRIMARY_KEY: KindRule = KindRule {
-    set: &[set("columns", within), set("definition", replace), set("part_of", part_of), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
+    set: &[
+        set("columns", within),
+        set("definition", replace),
+        set("part_of", part_of),
+        set("clustered", cluster),
+        set("replica_identity", replica_identity),
+        set("options", index_options),
+    ],
     namespace: index_constraint_name,
     ..constraint(Kind::PrimaryKey)
 };
 
 pub const UNIQUE: KindRule = KindRule {
-    set: &[set("columns", within), set("definition", replace), set("part_of", part_of), set("clustered", cluster), set("replica_identity", replica_identity), set("options", index_options)],
+    set: &[
+        set("columns", within),
+        set("definition", replace),
+        set("part_of", part_of),
+        set("clustered", cluster),
+        set("replica_identity", replica_identity),
+        set("options", index_options),
+    ],
     namespace: index_constraint_name,
     ..constraint(Kind::Unique)
 };
@@ -197,15 +226,23 @@ pub const INDEX: KindRule = KindRule {
         // Partitions get theirs by themselves, under names of their own and without a lock on the whole table
         // (<https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE>).
         let on = format!("{}{}", only_partitioned(scene, o), owner_of(o));
-        let create = format!("CREATE {unique}INDEX {} ON {on} {body}{}{predicate}", ident(o.id().name()), with_options(&i.options));
+        let create = format!(
+            "CREATE {unique}INDEX {} ON {on} {body}{}{predicate}",
+            ident(o.id().name()),
+            with_options(&i.options)
+        );
         let statistics = i.statistics.iter().filter_map(|s| statistics(o.id(), s));
         let cluster = i.clustered.then(|| format!("ALTER TABLE {} CLUSTER ON {}", owner_of(o), ident(o.id().name())));
         let identity = i.replica_identity.then(|| identify(o));
-        How::statements(std::iter::once(create).chain(statistics).chain(cluster).chain(identity).chain(attach(scene, o)))
+        How::statements(
+            std::iter::once(create).chain(statistics).chain(cluster).chain(identity).chain(attach(scene, o)),
+        )
     },
     drop: |scene, o| match drop(scene, o) {
         How::Refuse(why) => How::Refuse(why),
-        _ => How::statements(std::iter::once(format!("DROP INDEX {}", path(o.id()))).chain(back_to_usual_identity(scene, o))),
+        _ => How::statements(
+            std::iter::once(format!("DROP INDEX {}", path(o.id()))).chain(back_to_usual_identity(scene, o)),
+        ),
     },
     rename: Some(|_, o, to| rename(&format!("INDEX {}", path(o.id())), to)),
     set: &[
@@ -216,14 +253,18 @@ pub const INDEX: KindRule = KindRule {
             let list = |v: &Value| if let Value::List(items) = v { items.clone() } else { vec![] };
             let (from, to) = (list(c.from), list(c.to));
             let number = |s: &String| s.split('=').next().unwrap_or("").to_string();
-            let gone = from.iter().filter(|f| !to.iter().any(|t| number(t) == number(f))).map(|f| format!("{}=-1", number(f)));
+            let gone =
+                from.iter().filter(|f| !to.iter().any(|t| number(t) == number(f))).map(|f| format!("{}=-1", number(f)));
             How::statements(gone.chain(to.iter().cloned()).filter_map(|s| statistics(c.new.id(), &s)))
         }),
         set("clustered", cluster),
         set("replica_identity", replica_identity),
         // An INVALID index, left by a concurrent build that failed, is built anew; that of a partitioned table is valid as soon
         // as every partition's is attached.
-        set("status", |scene, c| if *c.to == Value::None && gains_parts(scene, c.new) { How::Nothing } else { How::Replace }),
+        set(
+            "status",
+            |scene, c| if *c.to == Value::None && gains_parts(scene, c.new) { How::Nothing } else { How::Replace },
+        ),
         set("part_of", part_of),
     ],
     namespace: relation_name,

@@ -11,7 +11,12 @@ pub const ATTACHMENT: KindRule = KindRule {
     kind: Kind::Attachment,
     clause: None,
     create: |_, o, _| {
-        How::statement(format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), path(o.id()), o.attr("bound")))
+        How::statement(format!(
+            "ALTER TABLE {} ATTACH PARTITION {} {}",
+            o.attr("parent"),
+            path(o.id()),
+            o.attr("bound")
+        ))
     },
     drop: |_, o| How::statement(format!("ALTER TABLE {} DETACH PARTITION {}", o.attr("parent"), path(o.id()))),
     rename: None,
@@ -71,7 +76,9 @@ pub fn comes_with<'a>(scene: &Scene<'a>, o: &'a Object) -> Option<&'a Object> {
 
 /// Whether the change is made by the statement that makes the same one to what the object follows.
 pub fn changes_with(scene: &Scene, c: &Change) -> bool {
-    let same = |leader: &Object| scene.from.get(leader.id()).is_some_and(|old| old.attr(c.attr) == *c.from) && leader.attr(c.attr) == *c.to;
+    let same = |leader: &Object| {
+        scene.from.get(leader.id()).is_some_and(|old| old.attr(c.attr) == *c.from) && leader.attr(c.attr) == *c.to
+    };
     leaders(scene, scene.to, c.new).any(|leader| scene.stays(leader.id()) && same(leader))
 }
 
@@ -90,7 +97,11 @@ pub fn held(scene: &Scene, o: &Object) -> bool {
 /// `ONLY` and a space where an action that would reach other tables as well is meant for this one alone.
 pub fn only(catalog: &Catalog, table: &Id) -> &'static str {
     let partitioned = matches!(catalog.get(table), Some(Object::Table(t)) if t.partition_by.is_some());
-    let inherited = || catalog.users(table).any(|o| o.id().kind == Kind::Inheritance && o.has_ref(table, Strength::Whole) && o.parent() != Some(table));
+    let inherited = || {
+        catalog
+            .users(table)
+            .any(|o| o.id().kind == Kind::Inheritance && o.has_ref(table, Strength::Whole) && o.parent() != Some(table))
+    };
     if partitioned || inherited() { "ONLY " } else { "" }
 }
 

@@ -100,7 +100,11 @@ const EXTENSION: KindRule = KindRule {
     drop: |_, o| How::statement(format!("DROP EXTENSION {}", path(o.id()))),
     rename: None,
     set: &[set("schema", |_, c| {
-        How::statement(format!("ALTER EXTENSION {} SET SCHEMA {}", path(c.new.id()), ident(c.to.text().unwrap_or("public"))))
+        How::statement(format!(
+            "ALTER EXTENSION {} SET SCHEMA {}",
+            path(c.new.id()),
+            ident(c.to.text().unwrap_or("public"))
+        ))
     })],
     namespace: own_name,
     loses: None,

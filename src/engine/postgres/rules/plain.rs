@@ -53,7 +53,14 @@ pub const OPERATOR: KindRule = KindRule {
     rename: None,
     ..plain(
         Kind::Operator,
-        |_, o, _| How::statement(format!("CREATE OPERATOR {}.{} ({})", ident(o.id().at(0)), o.id().at(1), o.attr("definition"))),
+        |_, o, _| {
+            How::statement(format!(
+                "CREATE OPERATOR {}.{} ({})",
+                ident(o.id().at(0)),
+                o.id().at(1),
+                o.attr("definition")
+            ))
+        },
         ANEW,
     )
 };
@@ -82,7 +89,9 @@ pub const RANGE: KindRule = KindRule {
     namespace: type_name,
     ..plain(
         Kind::Range,
-        |s, o, _| fresh(s, o, How::statement(format!("CREATE TYPE {} AS RANGE ({})", path(o.id()), o.attr("definition")))),
+        |s, o, _| {
+            fresh(s, o, How::statement(format!("CREATE TYPE {} AS RANGE ({})", path(o.id()), o.attr("definition"))))
+        },
         ANEW,
     )
 };
@@ -102,7 +111,14 @@ pub const ACCESS_METHOD: KindRule = KindRule {
     rename: None,
     ..plain(
         Kind::AccessMethod,
-        |s, o, _| How::statement(format!("CREATE {} TYPE {} HANDLER {}", subject(o.id(), s.to), o.attr("purpose"), o.attr("handler"))),
+        |s, o, _| {
+            How::statement(format!(
+                "CREATE {} TYPE {} HANDLER {}",
+                subject(o.id(), s.to),
+                o.attr("purpose"),
+                o.attr("handler")
+            ))
+        },
         &[set("purpose", replace), set("handler", replace)],
     )
 };
@@ -110,7 +126,10 @@ pub const ACCESS_METHOD: KindRule = KindRule {
 pub const STATISTICS: KindRule = plain(
     Kind::Statistics,
     |_, o, _| How::statements(std::iter::once(o.attr("definition").to_string()).chain(target(o))),
-    &[set("definition", replace), set("target", |_, c| How::statements(target(c.new).or_else(|| Some(usual_target(c.new)))))],
+    &[
+        set("definition", replace),
+        set("target", |_, c| How::statements(target(c.new).or_else(|| Some(usual_target(c.new))))),
+    ],
 );
 
 fn target(o: &Object) -> Option<String> {
@@ -125,7 +144,12 @@ fn usual_target(o: &Object) -> String {
 }
 
 fn create_aggregate(verb: &str, o: &Object) -> How {
-    How::statement(format!("{verb} AGGREGATE {}({}) ({})", two_names(o.id()), o.attr("arguments"), o.attr("definition")))
+    How::statement(format!(
+        "{verb} AGGREGATE {}({}) ({})",
+        two_names(o.id()),
+        o.attr("arguments"),
+        o.attr("definition")
+    ))
 }
 
 /// OR REPLACE keeps arguments, their sort and what it returns
@@ -133,7 +157,11 @@ fn create_aggregate(verb: &str, o: &Object) -> How {
 pub const AGGREGATE: KindRule = plain(
     Kind::Aggregate,
     |s, o, _| fresh(s, o, create_aggregate("CREATE", o)),
-    &[set("arguments", replace), set("signature", replace), set("definition", |_, c| create_aggregate("CREATE OR REPLACE", c.new))],
+    &[
+        set("arguments", replace),
+        set("signature", replace),
+        set("definition", |_, c| create_aggregate("CREATE OR REPLACE", c.new)),
+    ],
 );
 
 /// A token type and its dictionaries.
@@ -147,7 +175,9 @@ pub const TEXT_SEARCH_CONFIGURATION: KindRule = plain(
         let Object::TextSearchConfiguration(c) = o else { return How::Nothing };
         let name = subject(o.id(), s.to);
         let map = |m: &String| format!("ALTER {name} ADD MAPPING FOR {} WITH {}", mapping(m).0, mapping(m).1);
-        How::statements(std::iter::once(format!("CREATE {name} (PARSER = {})", c.parser)).chain(c.mappings.iter().map(map)))
+        How::statements(
+            std::iter::once(format!("CREATE {name} (PARSER = {})", c.parser)).chain(c.mappings.iter().map(map)),
+        )
     },
     &[
         set("parser", replace),

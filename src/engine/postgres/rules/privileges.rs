@@ -15,7 +15,8 @@ pub fn change(from: &[String], to: &[String], say: impl Fn(&str, String) -> Stri
     if !gone.is_empty() {
         sql.push(say("REVOKE", join(gone)));
     }
-    let (passed, plain): (Vec<&String>, Vec<&String>) = to.iter().filter(|p| !from.contains(p)).partition(|p| p.ends_with(" *"));
+    let (passed, plain): (Vec<&String>, Vec<&String>) =
+        to.iter().filter(|p| !from.contains(p)).partition(|p| p.ends_with(" *"));
     if !plain.is_empty() {
         sql.push(say("GRANT", join(plain)));
     }
@@ -54,7 +55,9 @@ pub const DEFAULT_PRIVILEGE: KindRule = KindRule {
     rename: None,
     set: &[
         set("privileges", |_, c| match (c.old, c.new) {
-            (Object::DefaultPrivilege(old), Object::DefaultPrivilege(new)) => alter(c.new.id(), &old.privileges, &new.privileges),
+            (Object::DefaultPrivilege(old), Object::DefaultPrivilege(new)) => {
+                alter(c.new.id(), &old.privileges, &new.privileges)
+            }
             _ => How::Nothing,
         }),
         set("usual", |_, _| How::Nothing),

@@ -14,7 +14,11 @@ pub const VIEW: KindRule = KindRule {
     kind: Kind::View,
     clause: None,
     create: |s, o, folded| match o {
-        Object::View(v) => fresh(s, o, How::statements(std::iter::once(create_view("CREATE", v)).chain(folded.iter().map(|d| default(d))))),
+        Object::View(v) => fresh(
+            s,
+            o,
+            How::statements(std::iter::once(create_view("CREATE", v)).chain(folded.iter().map(|d| default(d)))),
+        ),
         _ => How::Nothing,
     },
     drop: |_, o| How::statement(format!("DROP VIEW {}", path(o.id()))),
@@ -59,7 +63,15 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
         let method = v.method.as_ref().map(|m| format!(" USING {m}")).unwrap_or_default();
         let data = if v.populated { "WITH DATA" } else { "WITH NO DATA" };
         let options = with_options(&v.options);
-        fresh(s, o, How::statement(format!("CREATE MATERIALIZED VIEW {}{method}{options} AS\n{}\n{data}", path(o.id()), v.definition)))
+        fresh(
+            s,
+            o,
+            How::statement(format!(
+                "CREATE MATERIALIZED VIEW {}{method}{options} AS\n{}\n{data}",
+                path(o.id()),
+                v.definition
+            )),
+        )
     },
     drop: |_, o| How::statement(format!("DROP MATERIALIZED VIEW {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("MATERIALIZED VIEW {}", path(o.id())), to)),
@@ -68,7 +80,9 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
         set("columns", columns),
         set("options", |_, c| {
             let clauses = change_options(list(c.from), list(c.to));
-            How::statements(clauses.into_iter().map(|clause| format!("ALTER MATERIALIZED VIEW {} {clause}", path(c.new.id()))))
+            How::statements(
+                clauses.into_iter().map(|clause| format!("ALTER MATERIALIZED VIEW {} {clause}", path(c.new.id()))),
+            )
         }),
         set("method", anew),
         set("populated", |_, c| {

@@ -131,7 +131,9 @@ pub const SUBSCRIPTION: KindRule = KindRule {
                 let set = format!("ALTER {} SET PUBLICATION {}", subject(c.new.id(), s.to), names.join(", "));
                 How::statement(format!("{set} WITH (refresh = false)"))
             }),
-            set("slot", |s, c| How::statement(format!("ALTER {} SET (slot_name = {})", subject(c.new.id(), s.to), slot(c.to.text())))),
+            set("slot", |s, c| {
+                How::statement(format!("ALTER {} SET (slot_name = {})", subject(c.new.id(), s.to), slot(c.to.text())))
+            }),
             set("options", |s, c| {
                 let (Value::List(from), Value::List(to)) = (c.from, c.to) else { return How::Replace };
                 let name = |o: &str| o.split('=').next().unwrap_or("").to_string();
@@ -139,7 +141,10 @@ pub const SUBSCRIPTION: KindRule = KindRule {
                 let mut all: Vec<String> = gone.map(|n| format!("{n}={}", usual(&n))).collect();
                 all.extend(to.iter().filter(|o| !from.contains(o)).cloned());
                 if all.iter().any(|o| name(o) == "two_phase") {
-                    return How::Refuse(format!("cannot change two_phase of {}: PostgreSQL cannot either; drop it and create it anew", c.new.id()));
+                    return How::Refuse(format!(
+                        "cannot change two_phase of {}: PostgreSQL cannot either; drop it and create it anew",
+                        c.new.id()
+                    ));
                 }
                 let all: Vec<String> = all.iter().map(|o| option(o)).collect();
                 How::statement(format!("ALTER {} SET ({})", subject(c.new.id(), s.to), all.join(", ")))

@@ -78,7 +78,10 @@ pub fn regrant(s: &Scene, catalog: &Catalog, id: &Id, from: &[String], to: &[Str
 fn column_grants(s: &Scene, table: &Id, role: &str) -> Vec<String> {
     let of_column = |o: &&Object| {
         let id = o.id();
-        id.kind == Kind::Grant && id.at(0) == Kind::Column.name() && id.path[1..3] == table.path[..] && id.path.last().is_some_and(|r| **r == *role)
+        id.kind == Kind::Grant
+            && id.at(0) == Kind::Column.name()
+            && id.path[1..3] == table.path[..]
+            && id.path.last().is_some_and(|r| **r == *role)
     };
     let relation = matches!(table.kind, Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView);
     let grants = s.to.of_kind(Kind::Grant).filter(|_| relation).filter(of_column);

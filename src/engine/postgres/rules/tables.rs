@@ -28,13 +28,17 @@ pub const TABLE: KindRule = KindRule {
     set: &[
         set("partition_by", anew),
         set("of_type", |_, c| alter(c.new.id(), c.to.text().map_or("NOT OF".to_string(), |of| format!("OF {of}")))),
-        set("unlogged", |_, c| alter(c.new.id(), if *c.to == Value::Bool(true) { "SET UNLOGGED" } else { "SET LOGGED" })),
+        set("unlogged", |_, c| {
+            alter(c.new.id(), if *c.to == Value::Bool(true) { "SET UNLOGGED" } else { "SET LOGGED" })
+        }),
         set("options", |_, c| {
             let clauses = change_options(list(c.from), list(c.to));
             How::statements(clauses.into_iter().map(|clause| format!("ALTER TABLE {} {clause}", path(c.new.id()))))
         }),
         set("method", |_, c| alter(c.new.id(), format!("SET ACCESS METHOD {}", ident(c.to.text().unwrap_or("heap"))))),
-        set("replica_identity", |_, c| alter(c.new.id(), format!("REPLICA IDENTITY {}", c.to.text().unwrap_or("DEFAULT")))),
+        set("replica_identity", |_, c| {
+            alter(c.new.id(), format!("REPLICA IDENTITY {}", c.to.text().unwrap_or("DEFAULT")))
+        }),
         set("row_security", |_, c| {
             let actions = row_security(c.from.text(), c.to.text());
             How::statements(actions.into_iter().map(|a| format!("ALTER TABLE {} {a}", path(c.new.id()))))
@@ -46,7 +50,8 @@ pub const TABLE: KindRule = KindRule {
 
 fn create_table(scene: &Scene, t: &Table, folded: &[&Object]) -> Vec<String> {
     let id = &t.head.id;
-    let default_of = |column: &Id| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.path).copied();
+    let default_of =
+        |column: &Id| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.path).copied();
     let comes_along = |o: &Object| inherits(o, folded);
     let lines = folded.iter().filter_map(|o| match o {
         Object::Default(_) | Object::Inheritance(_) => None,
@@ -92,7 +97,9 @@ fn parents<'a>(folded: &[&'a Object]) -> impl Iterator<Item = &'a Object> {
 
 /// Whether the part is there without being said, by INHERITS: one that would go with the parent's.
 fn inherits(part: &Object, folded: &[&Object]) -> bool {
-    let from = |leader: &Id| parents(folded).any(|link| link.has_ref(&Id::new(Kind::Table, leader.path.iter().take(2)), Strength::Whole));
+    let from = |leader: &Id| {
+        parents(folded).any(|link| link.has_ref(&Id::new(Kind::Table, leader.path.iter().take(2)), Strength::Whole))
+    };
     part.leaders().any(|leader| part.has_ref(leader, Strength::Auto) && from(leader))
 }
 
@@ -119,7 +126,11 @@ pub const SEQUENCE: KindRule = KindRule {
         let Object::Sequence(s) = o else { return How::Nothing };
         let unlogged = if s.unlogged { "UNLOGGED " } else { "" };
         let owner = s.owned_by.as_ref().map(|c| format!(" OWNED BY {c}")).unwrap_or_default();
-        fresh(scene, o, How::statement(format!("CREATE {unlogged}SEQUENCE {} {}{owner}", path(o.id()), sequence_options(s))))
+        fresh(
+            scene,
+            o,
+            How::statement(format!("CREATE {unlogged}SEQUENCE {} {}{owner}", path(o.id()), sequence_options(s))),
+        )
     },
     drop: |_, o| How::statement(format!("DROP SEQUENCE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("SEQUENCE {}", path(o.id())), to)),
@@ -172,8 +183,10 @@ fn into_bounds(old: &Object, new: &Sequence) -> Option<[String; 2]> {
     let Object::Sequence(old) = old else { return None };
     let (name, min, max) = (path(&new.head.id), new.min, new.max);
     (min > old.min || max < old.max).then(|| {
-        let widen = format!("ALTER SEQUENCE {name} AS bigint MINVALUE {} MAXVALUE {}", min.min(old.min), max.max(old.max));
-        let value = format!("greatest(least(last_value, {max}), {min}), is_called AND last_value BETWEEN {min} AND {max}");
+        let widen =
+            format!("ALTER SEQUENCE {name} AS bigint MINVALUE {} MAXVALUE {}", min.min(old.min), max.max(old.max));
+        let value =
+            format!("greatest(least(last_value, {max}), {min}), is_called AND last_value BETWEEN {min} AND {max}");
         [widen, format!("SELECT setval({}, {value}) FROM {name}", super::super::ddl::literal(&name))]
     })
 }

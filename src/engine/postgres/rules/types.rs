@@ -1,8 +1,8 @@
 //! Enums, domains and composite types.
 
 use super::super::ddl::{ident, literal, path, table};
-use super::privileges::fresh;
 use super::columns::base_type;
+use super::privileges::fresh;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
 use crate::model::{Catalog, Domain, Id, Kind, Object, Strength, Value};
@@ -65,7 +65,9 @@ fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
 
 /// Columns of tables that are of this type, or arrays of it.
 fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
-    let uses = |o: &&Object| o.id().kind == Kind::Column && o.refs().iter().any(|r| r.to == *id) && o.attr("generated") == Value::None;
+    let uses = |o: &&Object| {
+        o.id().kind == Kind::Column && o.refs().iter().any(|r| r.to == *id) && o.attr("generated") == Value::None
+    };
     scene.from.iter().filter(uses).filter(|o| scene.to.contains(o.id())).collect()
 }
 
@@ -102,7 +104,10 @@ fn swap(scene: &Scene, c: &Change) -> How {
 fn swap_for(scene: &Scene, c: &Change, create: String, using: &dyn Fn(&str, &str) -> String) -> How {
     let id = c.new.id();
     let columns = columns_of(scene, id);
-    let stuck = scene.from.iter().find(|o| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && o.refs().iter().any(|r| r.to == *id));
+    let stuck = scene
+        .from
+        .iter()
+        .find(|o| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && o.refs().iter().any(|r| r.to == *id));
     if let Some(user) = stuck {
         return How::Refuse(format!(
             "cannot change {id}: {} is made of it, and PostgreSQL cannot give that another type in place; \
@@ -116,7 +121,11 @@ fn swap_for(scene: &Scene, c: &Change, create: String, using: &dyn Fn(&str, &str
     let mut sql = vec![format!("ALTER {word} {} RENAME TO {old}", path(id)), create];
     for column in columns {
         let (name, ty) = (ident(column.id().name()), column.attr("type").to_string());
-        sql.push(format!("ALTER TABLE {} ALTER COLUMN {name} SET DATA TYPE {ty}{}", table(column.id()), using(&name, &ty)));
+        sql.push(format!(
+            "ALTER TABLE {} ALTER COLUMN {name} SET DATA TYPE {ty}{}",
+            table(column.id()),
+            using(&name, &ty)
+        ));
     }
     sql.push(format!("DROP {word} {}.{old}", ident(id.at(0))));
     How::statements(sql)
@@ -155,7 +164,16 @@ pub const DOMAIN: KindRule = KindRule {
     create: |s, o, folded| {
         let Object::Domain(domain) = o else { return How::Nothing };
         let checks = folded.iter().map(|c| format!(" {}", domain_check(c)));
-        fresh(s, o, How::statement(format!("CREATE DOMAIN {} AS {}{}", path(o.id()), domain_body(domain), checks.collect::<String>())))
+        fresh(
+            s,
+            o,
+            How::statement(format!(
+                "CREATE DOMAIN {} AS {}{}",
+                path(o.id()),
+                domain_body(domain),
+                checks.collect::<String>()
+            )),
+        )
     },
     drop: |_, o| How::statement(format!("DROP DOMAIN {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("DOMAIN {}", path(o.id())), to)),
@@ -230,14 +248,21 @@ pub const DOMAIN_CHECK: KindRule = KindRule {
     },
     drop: |_, o| How::statement(format!("ALTER DOMAIN {} DROP CONSTRAINT {}", table(o.id()), ident(o.id().name()))),
     rename: Some(|_, o, to| {
-        How::statement(format!("ALTER DOMAIN {} RENAME CONSTRAINT {} TO {}", table(o.id()), ident(o.id().name()), ident(to.name())))
+        How::statement(format!(
+            "ALTER DOMAIN {} RENAME CONSTRAINT {} TO {}",
+            table(o.id()),
+            ident(o.id().name()),
+            ident(to.name())
+        ))
     }),
     set: &[
         set("definition", replace),
         set("status", |_, c| match c.to {
-            Value::None => {
-                How::statement(format!("ALTER DOMAIN {} VALIDATE CONSTRAINT {}", table(c.new.id()), ident(c.new.id().name())))
-            }
+            Value::None => How::statement(format!(
+                "ALTER DOMAIN {} VALIDATE CONSTRAINT {}",
+                table(c.new.id()),
+                ident(c.new.id().name())
+            )),
             _ => How::Replace,
         }),
     ],
@@ -276,16 +301,30 @@ fn retype(scene: &Scene, c: &Change) -> How {
     let collation = c.new.attr("collation");
     let collation = collation.text().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
     let (id, ty) = (c.new.id(), c.new.attr("type"));
-    How::statement(format!("ALTER TYPE {} ALTER ATTRIBUTE {} SET DATA TYPE {ty}{collation}{}", table(id), ident(id.name()), cascade(scene, c.new)))
+    How::statement(format!(
+        "ALTER TYPE {} ALTER ATTRIBUTE {} SET DATA TYPE {ty}{collation}{}",
+        table(id),
+        ident(id.name()),
+        cascade(scene, c.new)
+    ))
 }
 
 pub const ATTRIBUTE: KindRule = KindRule {
     kind: Kind::Attribute,
     clause: Some(|_, o| attribute(o)),
-    create: |s, o, _| How::statement(format!("ALTER TYPE {} ADD ATTRIBUTE {}{}", table(o.id()), attribute(o), cascade(s, o))),
-    drop: |s, o| How::statement(format!("ALTER TYPE {} DROP ATTRIBUTE {}{}", table(o.id()), ident(o.id().name()), cascade(s, o))),
+    create: |s, o, _| {
+        How::statement(format!("ALTER TYPE {} ADD ATTRIBUTE {}{}", table(o.id()), attribute(o), cascade(s, o)))
+    },
+    drop: |s, o| {
+        How::statement(format!("ALTER TYPE {} DROP ATTRIBUTE {}{}", table(o.id()), ident(o.id().name()), cascade(s, o)))
+    },
     rename: Some(|_, o, to| {
-        How::statement(format!("ALTER TYPE {} RENAME ATTRIBUTE {} TO {}", table(o.id()), ident(o.id().name()), ident(to.name())))
+        How::statement(format!(
+            "ALTER TYPE {} RENAME ATTRIBUTE {} TO {}",
+            table(o.id()),
+            ident(o.id().name()),
+            ident(to.name())
+        ))
     }),
     set: &[
         set("type", retype),
@@ -310,7 +349,9 @@ mod tests {
 
     #[test]
     fn labels_are_added_where_they_belong() {
-        let places = |from: &str, to: &str| additions(&list(from), &list(to)).map(|a| a.into_iter().map(|(l, p)| l + &p).collect::<Vec<_>>());
+        let places = |from: &str, to: &str| {
+            additions(&list(from), &list(to)).map(|a| a.into_iter().map(|(l, p)| l + &p).collect::<Vec<_>>())
+        };
         assert_eq!(places("ab", "abc"), Some(vec!["c".to_string()]));
         assert_eq!(places("bc", "abc"), Some(vec!["a BEFORE 'b'".to_string()]));
         assert_eq!(places("ad", "abcd"), Some(vec!["b AFTER 'a'".to_string(), "c AFTER 'b'".to_string()]));
