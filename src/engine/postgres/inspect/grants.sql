@@ -14,14 +14,16 @@ WITH acls(classid, oid, sub, acl, usual) AS (
     UNION ALL SELECT 'pg_language'::regclass, l.oid, 0, l.lanacl, acldefault('l', l.lanowner) FROM pg_language l WHERE l.lanacl IS NOT NULL AND l.oid >= 16384
     UNION ALL SELECT 'pg_type'::regclass, t.oid, 0, t.typacl, acldefault('T', t.typowner) FROM pg_type t WHERE t.typacl IS NOT NULL AND t.oid >= 16384
 ), items AS (
-    SELECT classid, oid, sub, x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' *' ELSE '' END AS privilege, true AS actual FROM acls, aclexplode(CASE WHEN cardinality(acl) > 0 THEN acl END) x
+    SELECT classid, oid, sub, x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' *' ELSE '' END AS privilege, true AS actual, x.ord
+    FROM acls, aclexplode(CASE WHEN cardinality(acl) > 0 THEN acl END) WITH ORDINALITY x(grantor, grantee, privilege_type, is_grantable, ord)
     UNION ALL
-    SELECT classid, oid, sub, x.grantee, x.privilege_type, false FROM acls, aclexplode(CASE WHEN cardinality(usual) > 0 THEN usual END) x
+    SELECT classid, oid, sub, x.grantee, x.privilege_type, false, NULL FROM acls, aclexplode(CASE WHEN cardinality(usual) > 0 THEN usual END) x
 ), sides AS (
     SELECT classid, oid, sub, grantee,
            coalesce(array_agg(DISTINCT privilege ORDER BY privilege) FILTER (WHERE actual), '{}') AS actual,
-           coalesce(array_agg(DISTINCT privilege ORDER BY privilege) FILTER (WHERE NOT actual), '{}') AS usual
+           coalesce(array_agg(DISTINCT privilege ORDER BY privilege) FILTER (WHERE NOT actual), '{}') AS usual,
+           min(ord) AS place
     FROM items GROUP BY 1, 2, 3, 4
 )
-SELECT classid, oid, sub, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END, array_to_json(actual), array_to_json(usual)
+SELECT classid, oid, sub, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END, array_to_json(actual), array_to_json(usual), place
 FROM sides WHERE actual <> usual

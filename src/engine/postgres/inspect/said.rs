@@ -25,10 +25,11 @@ impl Reader<'_> {
         for mut row in self.query(&sql)? {
             let address = (row.number(0), row.number(1), row.number(2));
             let Some(subject) = self.subject(address) else { continue };
-            let (role, privileges, usual) = (row.text(3), row.list(4), row.list(5));
+            let (role, privileges, usual, place) = (row.text(3), row.list(4), row.list(5), row.number(6));
             self.say(&subject, Kind::Grant, |mut head| {
                 head.id = head.id.below(Kind::Grant, &role);
-                Grant { privileges, usual, ..Grant::new(head) }.into()
+                // The order in which roles stand in the list is seen in a dump.
+                Grant { privileges, usual, position: place, ..Grant::new(head) }.into()
             });
         }
         Ok(())
