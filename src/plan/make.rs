@@ -74,16 +74,15 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     refuse_unmodelled(&base, &goal)?;
     let unmodelled = named(&base);
     let mut notes = withheld(&base, &goal);
-    let declared = goal.clone();
-    scope::carry_over(&base, &mut goal);
-
     let wants = rename::wanted(inputs.engine, inputs.desired, &base, &goal)?;
     let (renames, present) = match wants.is_empty() {
-        true => (vec![], None),
+        true => {
+            scope::carry_over(&base, &mut goal);
+            (vec![], None)
+        }
         false => {
             let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
             let renamed = rename::carry_out(inputs.engine, &mut *scratch, &base, &goal, &wants)?;
-            goal = declared;
             scope::carry_over(&renamed.base, &mut goal);
             (renamed.nodes, Some(renamed.base))
         }
@@ -92,7 +91,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let scene = Scene::new(from, &goal, &server);
     let deltas = scope::deltas(from, &goal);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
-    let backs = ways_back(inputs.engine, scene, &ordered)?;
+    let backs = if ordered.nodes.is_empty() { vec![] } else { ways_back(inputs.engine, scene, &ordered)? };
     let mut steps = steps(&ordered, &backs, inputs.desired);
     let mut batches = batches(inputs.engine, &ordered.nodes);
     if !steps.is_empty() {

@@ -84,6 +84,7 @@ pub fn prove(
             let first = i + 1 == batch.first;
             forward(
                 scratch,
+                (&start, claim.goal),
                 &mut claim.steps[i],
                 batch.transaction && first,
                 batch.transaction && i + 1 == batch.last,
@@ -114,7 +115,13 @@ pub fn prove(
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("its way back does not lead back"), &off)) }
 }
 
-fn forward(scratch: &mut dyn Session, step: &mut Step, begin: bool, commit: bool) -> Result<()> {
+fn forward(
+    scratch: &mut dyn Session,
+    (old, goal): (&Catalog, &Catalog),
+    step: &mut Step,
+    begin: bool,
+    commit: bool,
+) -> Result<()> {
     let failed = |e: crate::SqlError, sql: &str, step: &Step| {
         let what = format!("step {} ({}) fails on scratch: {}", step.id, step.subject, e.message);
         unproved(&what).detail(sql.to_string())
@@ -123,8 +130,8 @@ fn forward(scratch: &mut dyn Session, step: &mut Step, begin: bool, commit: bool
         scratch.begin()?;
     }
     // What creates new objects and hangs on nothing old holds no lock that anyone waits for.
-    let watched =
-        step.transaction && (step.deltas.iter().any(|d| !matches!(d, Delta::Add(_))) || is_part(&step.subject));
+    let new_only = step.deltas.iter().all(|d| matches!(d, Delta::Add(id) if !hangs_on_old(goal, old, id)));
+    let watched = step.transaction && !new_only;
     if watched {
         scratch.watch()?;
     }
@@ -141,9 +148,12 @@ fn forward(scratch: &mut dyn Session, step: &mut Step, begin: bool, commit: bool
     Ok(())
 }
 
-/// Whether an object of this kind is made on something that may be there already.
-fn is_part(id: &Id) -> bool {
-    id.path.len() > 2 || matches!(id.kind, Kind::Index)
+/// Whether the object is made on a relation that is there already.
+fn hangs_on_old(goal: &Catalog, old: &Catalog, id: &Id) -> bool {
+    let refs = goal.get(id).into_iter().flat_map(|o| o.refs());
+    refs.map(|r| &r.to).any(|to| {
+        matches!(to.kind, Kind::Table | Kind::Column | Kind::View | Kind::MaterializedView) && old.contains(to)
+    })
 }
 
 /// The objects that differ between two states, and those that the steps name.
