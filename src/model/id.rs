@@ -3,6 +3,7 @@
 use super::Kind;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Kind and path of an object. Ordered; names are as the engine stores them, unquoted.
 ///
@@ -12,7 +13,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
     pub kind: Kind,
-    pub path: Box<[Box<str>]>,
+    /// Shared: an id stands in many refs.
+    pub path: Arc<[Box<str>]>,
 }
 
 impl Id {

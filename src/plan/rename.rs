@@ -150,10 +150,10 @@ fn unqualified(old: &str) -> String {
 
 /// The id with another name.
 fn renamed(id: &Id, name: &str) -> Id {
-    let mut path = id.path.clone();
+    let mut path = id.path.to_vec();
     let at = if id.kind.is_named_second() { 1 } else { path.len() - 1 };
     path[at] = name.into();
-    Id { kind: id.kind, path }
+    Id { kind: id.kind, path: path.into() }
 }
 
 fn kind_fits(word: &str, kind: Kind) -> bool {
@@ -181,7 +181,7 @@ fn ends_with(id: &Id, path: &[String]) -> bool {
 /// The id under which the database knows the object while none of the renames before it are done: a column of a renamed
 /// table still stands under the table's old name.
 fn as_in_base(id: &Id, before: &[Wanted]) -> Id {
-    let mut path = id.path.clone();
+    let mut path = id.path.to_vec();
     for want in before {
         if let Wanted::Object { from, to } = want
             && path.len() > to.path.len()
@@ -190,7 +190,7 @@ fn as_in_base(id: &Id, before: &[Wanted]) -> Id {
             path[..to.path.len()].clone_from_slice(&from.path);
         }
     }
-    Id { kind: id.kind, path }
+    Id { kind: id.kind, path: path.into() }
 }
 
 /// Whether the rename is still to be done. A hint may stay in the file when it is done.
