@@ -3,11 +3,11 @@
 use super::context::Context;
 use super::progress::Progress;
 use super::{output, session, signals};
-use msr::Result;
 use msr::apply::{Event, Options, Outcome, Phases, Report};
 use msr::engine::{Access, Engine, Session};
 use msr::render::text::{count, label, line};
 use msr::settings::Settings;
+use msr::{Error, Failure, Result};
 use std::time::Duration;
 
 /// Flags of the commands that change a database.
@@ -91,7 +91,12 @@ impl<'a> Work<'a> {
             subject: String::new(),
             waiting: false,
         };
-        work(engine, &mut *self.session, &options, &mut |event| teller.tell(event))
+        let done = work(engine, &mut *self.session, &options, &mut |event| teller.tell(event));
+        // A statement that the signal cancelled, wherever it stood, failed because of the signal.
+        done.map_err(|e| match signals::asked() {
+            Some(failure) if matches!(e.failure, Failure::Failed | Failure::Transient) => Error { failure, ..e },
+            _ => e,
+        })
     }
 }
 
