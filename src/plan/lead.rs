@@ -31,7 +31,7 @@ impl Places {
 }
 
 /// Joins followers to leaders.
-pub fn lead(engine: &dyn Engine, scene: &Scene, links: &Links, nodes: Vec<Node>) -> Vec<Node> {
+pub fn lead<'a>(engine: &dyn Engine, scene: &Scene<'a>, links: &Links<'a>, nodes: Vec<Node>) -> Vec<Node> {
     let places = Places::new(&nodes);
     let leaders: Vec<Option<usize>> =
         nodes.iter().enumerate().map(|(i, n)| leader(scene, links, n, &places).filter(|l| *l != i)).collect();
@@ -55,7 +55,7 @@ pub fn lead(engine: &dyn Engine, scene: &Scene, links: &Links, nodes: Vec<Node>)
 }
 
 /// The node that the given one joins.
-fn leader(scene: &Scene, links: &Links, node: &Node, places: &Places) -> Option<usize> {
+fn leader<'a>(scene: &Scene<'a>, links: &Links<'a>, node: &Node, places: &Places) -> Option<usize> {
     let id = &node.subject;
     let adds = matches!(node.deltas.first()?, Delta::Add(_));
     if matches!(node.deltas.first()?, Delta::Drop(_)) {

@@ -3,16 +3,17 @@
 
 use crate::engine::how::Scene;
 use crate::model::{Catalog, Id, Object, Strength};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables that follow, tables that are followed, and the object that links the two.
 type Ends<'a> = BTreeMap<(&'a Id, &'a Id), &'a Id>;
 
-/// The links of both sides of a scene.
+/// The links of both sides of a scene, looked for when first asked: most plans have no use for them.
 pub struct Links<'a> {
     scene: Scene<'a>,
-    from: Ends<'a>,
-    to: Ends<'a>,
+    from: OnceCell<Ends<'a>>,
+    to: OnceCell<Ends<'a>>,
 }
 
 fn ends(catalog: &Catalog) -> Ends<'_> {
@@ -25,14 +26,22 @@ fn ends(catalog: &Catalog) -> Ends<'_> {
     ends
 }
 
-fn root<'a>(scene: &Scene<'a>, id: &'a Id) -> &'a Id {
+pub fn root<'a>(scene: &Scene<'a>, id: &'a Id) -> &'a Id {
     let catalog = if scene.to.contains(id) { scene.to } else { scene.from };
     catalog.root(id)
 }
 
 impl<'a> Links<'a> {
     pub fn of(scene: Scene<'a>) -> Links<'a> {
-        Links { scene, from: ends(scene.from), to: ends(scene.to) }
+        Links { scene, from: OnceCell::new(), to: OnceCell::new() }
+    }
+
+    fn from(&self) -> &Ends<'a> {
+        self.from.get_or_init(|| ends(self.scene.from))
+    }
+
+    fn to(&self) -> &Ends<'a> {
+        self.to.get_or_init(|| ends(self.scene.to))
     }
 
     fn ends_of(&self, follower: &'a Id, leader: &'a Id) -> (&'a Id, &'a Id) {
@@ -42,14 +51,14 @@ impl<'a> Links<'a> {
     /// Whether the two are linked all the time, as far as it is known what is `gone` for a while.
     pub fn together(&self, gone: &BTreeSet<Id>, follower: &'a Id, leader: &'a Id) -> bool {
         let ends = self.ends_of(follower, leader);
-        let link = self.to.get(&ends).filter(|link| self.from.get(&ends) == Some(link));
+        let link = self.to().get(&ends).filter(|link| self.from().get(&ends) == Some(link));
         link.is_some_and(|link| !gone.contains(*link))
     }
 
     /// The link that comes or goes between the tables of the two.
     pub fn between(&self, follower: &'a Id, leader: &'a Id) -> Option<&'a Id> {
         let ends = self.ends_of(follower, leader);
-        self.to.get(&ends).or_else(|| self.from.get(&ends)).copied()
+        self.to().get(&ends).or_else(|| self.from().get(&ends)).copied()
     }
 
     /// Whether the engine drops the follower with the leader: not if it follows another one that stays.
@@ -57,26 +66,5 @@ impl<'a> Links<'a> {
         let bound = |leader| follower.has_ref(leader, Strength::Auto) && self.together(gone, follower.id(), leader);
         let mut others = follower.leaders().filter(|other| *other != leader);
         bound(leader) && !others.any(|other| bound(other) && self.scene.to.contains(other) && !gone.contains(other))
-    }
-}
-
-/// What a step does to objects of one table, for the links that want it settled.
-pub struct Touched<'a> {
-    by_table: BTreeMap<&'a Id, Vec<(usize, &'a Id, bool)>>,
-}
-
-impl<'a> Touched<'a> {
-    /// Of numbered deltas: the object and whether it is dropped.
-    pub fn new(scene: &Scene<'a>, deltas: impl Iterator<Item = (usize, &'a Id, bool)>) -> Touched<'a> {
-        let mut by_table: BTreeMap<&Id, Vec<_>> = BTreeMap::new();
-        for (node, id, dropped) in deltas {
-            by_table.entry(root(scene, id)).or_default().push((node, id, dropped));
-        }
-        Touched { by_table }
-    }
-
-    /// The nodes that touch the table or a part of it.
-    pub fn parts(&self, table: &Id) -> impl Iterator<Item = (usize, &'a Id, bool)> {
-        self.by_table.get(table).into_iter().flatten().copied()
     }
 }

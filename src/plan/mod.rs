@@ -11,6 +11,7 @@ mod prove;
 mod rename;
 mod scope;
 mod stages;
+mod tied;
 
 pub use order::Tie;
 

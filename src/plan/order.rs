@@ -1,11 +1,11 @@
 //! Stages 3 and 4: the four edge rules, and one sort.
 
 use super::group::Node;
-use super::links::{Links, Touched};
+use super::tied::{followed, linked};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Scene;
-use crate::model::{Id, Kind, Object, Status, Strength};
+use crate::model::{Id, Kind, Object, Strength};
 use crate::{Error, Result};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -139,32 +139,39 @@ impl Key {
 
 /// Which node adds, drops and alters which object.
 #[derive(Default)]
-struct Doers<'a> {
-    adds: BTreeMap<&'a Id, usize>,
-    drops: BTreeMap<&'a Id, usize>,
-    sets: BTreeMap<&'a Id, usize>,
+pub struct Doers<'a> {
+    pub adds: BTreeMap<&'a Id, usize>,
+    pub drops: BTreeMap<&'a Id, usize>,
+    pub sets: BTreeMap<&'a Id, usize>,
     /// Nodes that alter an object along with their own.
-    along: BTreeMap<&'a Id, Vec<usize>>,
+    pub along: BTreeMap<&'a Id, Vec<usize>>,
+}
+
+impl<'a> Doers<'a> {
+    fn of(nodes: &'a [Node]) -> Doers<'a> {
+        let mut doers = Doers::default();
+        for (i, node) in nodes.iter().enumerate() {
+            for delta in &node.deltas {
+                match delta {
+                    Delta::Add(id) => doers.adds.insert(id, i),
+                    Delta::Drop(id) => doers.drops.insert(id, i),
+                    Delta::Set { id, .. } | Delta::Rename { to: id, .. } => doers.sets.insert(id, i),
+                };
+            }
+            for id in &node.along {
+                doers.along.entry(id).or_default().push(i);
+            }
+            // A rebuilt table is altered even when all of its deltas are about its parts.
+            if node.action == super::Action::Rebuild {
+                doers.sets.insert(&node.subject, i);
+            }
+        }
+        doers
+    }
 }
 
 fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<usize, EdgeRule>> {
-    let mut doers = Doers::default();
-    for (i, node) in nodes.iter().enumerate() {
-        for delta in &node.deltas {
-            match delta {
-                Delta::Add(id) => doers.adds.insert(id, i),
-                Delta::Drop(id) => doers.drops.insert(id, i),
-                Delta::Set { id, .. } | Delta::Rename { to: id, .. } => doers.sets.insert(id, i),
-            };
-        }
-        for id in &node.along {
-            doers.along.entry(id).or_default().push(i);
-        }
-        // A rebuilt table is altered even when all of its deltas are about its parts.
-        if node.action == super::Action::Rebuild {
-            doers.sets.insert(&node.subject, i);
-        }
-    }
+    let doers = Doers::of(nodes);
     let mut found: BTreeSet<(usize, usize, EdgeRule)> = BTreeSet::new();
     let mut edge = |before: Option<&usize>, after: usize, rule: EdgeRule| {
         if let Some(before) = before.filter(|b| **b != after) {
@@ -209,7 +216,7 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
     for (before, after) in same_names(engine, scene, nodes)? {
         edge(Some(&before), after, EdgeRule::Identity);
     }
-    for (before, after) in followed(scene, nodes, &doers).into_iter().chain(linked(engine, scene, nodes)?) {
+    for (before, after) in followed(scene, nodes, &doers).into_iter().chain(linked(engine, scene, nodes, &doers)?) {
         edge(Some(&before), after, EdgeRule::Link);
     }
     let mut graph = DiGraph::with_capacity(nodes.len(), found.len());
@@ -243,78 +250,6 @@ fn wishes(scene: &Scene, nodes: &[Node]) -> Vec<Vec<usize>> {
 pub fn needs(object: &Object) -> impl Iterator<Item = &Id> {
     let strong = object.refs().iter().filter(|r| matches!(r.strength, Strength::Normal | Strength::Auto));
     strong.map(|r| &r.to).filter(|to| !object.has_ref(to, Strength::Follow))
-}
-
-/// A pending part that stands in no CREATE is pending for want of a link's other parts: it is made when the link is there, and
-/// what follows it as well.
-fn comes_late(engine: &dyn Engine, scene: &Scene, id: &Id) -> bool {
-    let late = |o: &Object| o.status() == Status::Pending && engine.rule(o.id().kind).is_ok_and(|r| r.clause.is_none());
-    scene.to.get(id).is_some_and(|o| late(o) || o.leaders().filter_map(|l| scene.to.get(l)).any(late))
-}
-
-/// A follower with a node of its own: it is there before its leader comes, altered after it, and goes after it has gone.
-fn followed(scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<(usize, usize)> {
-    let links = Links::of(*scene);
-    let mut pairs = Vec::new();
-    for (i, delta) in nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d))) {
-        let side = if matches!(delta, Delta::Drop(_)) { scene.from } else { scene.to };
-        let Some(follower) = side.get(delta.id()) else { continue };
-        for leader in follower.leaders() {
-            let late = scene.to.get(leader).is_some_and(|l| l.status() == Status::Pending);
-            if late && let (Delta::Add(_), Some(leader)) = (delta, doers.adds.get(leader)) {
-                pairs.push((*leader, i));
-            } else if links.together(scene.replaced, follower.id(), leader) {
-                pairs.extend(match delta {
-                    Delta::Add(_) => doers.adds.get(leader).map(|leader| (i, *leader)),
-                    Delta::Drop(_) => doers.drops.get(leader).map(|leader| (*leader, i)),
-                    Delta::Set { .. } | Delta::Rename { .. } => doers.sets.get(leader).map(|leader| (*leader, i)),
-                });
-            }
-        }
-    }
-    pairs
-}
-
-/// A link is made when both of its ends are settled, and broken before either changes.
-fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<Vec<(usize, usize)>> {
-    let all = nodes
-        .iter()
-        .enumerate()
-        .flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d.id(), matches!(d, Delta::Drop(_)))));
-    let touched = Touched::new(scene, all);
-    // A foreign key to a table that goes as well goes before that, whatever becomes of its partitions.
-    let drops: BTreeSet<&Id> =
-        nodes.iter().flat_map(|n| &n.deltas).filter(|d| matches!(d, Delta::Drop(_))).map(Delta::id).collect();
-    let needs_dropped = |part: &Id| {
-        let refs = scene.from.get(part).into_iter().flat_map(|o| o.refs());
-        refs.filter(|r| r.strength == Strength::Normal).any(|r| drops.contains(&r.to))
-    };
-    let mut pairs = Vec::new();
-    for (i, delta) in nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d))) {
-        let (side, dropped) = match delta {
-            Delta::Add(_) => (scene.to, false),
-            Delta::Drop(_) => (scene.from, true),
-            Delta::Set { .. } | Delta::Rename { .. } => continue,
-        };
-        let Some(link) = side.get(delta.id()) else { continue };
-        // A link that has a step to itself can wait for anything, since nothing waits for a link. One that stands inside a
-        // table's CREATE or goes with its table waits only for what shapes the other end.
-        let alone = nodes[i].subject == *link.id() && link.parent().is_some();
-        for whole in link.wholes() {
-            if !alone && nodes[i].subject == *whole {
-                continue;
-            }
-            for (other, part, part_dropped) in touched.parts(whole).filter(|(other, ..)| *other != i) {
-                match dropped {
-                    false if !part_dropped && comes_late(engine, scene, part) => pairs.push((i, other)),
-                    true if alone || !part_dropped || !needs_dropped(part) => pairs.push((i, other)),
-                    false if alone || engine.rule(part.kind)?.clause.is_some() => pairs.push((other, i)),
-                    _ => {}
-                }
-            }
-        }
-    }
-    Ok(pairs)
 }
 
 /// Pairs of nodes of which the first frees a name that the second takes.

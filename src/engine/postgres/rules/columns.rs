@@ -269,7 +269,8 @@ fn not_null(scene: &Scene, c: &Change) -> How {
     let alter = |action: &str| format!("ALTER TABLE {} ALTER COLUMN {name} {action}", table(c.new.id()));
     // An identity column must be NOT NULL, so the identity goes first.
     let first = had_identity.then(|| alter("DROP IDENTITY"));
-    let keep = keeping_not_null(scene, c.new.id()).into_iter();
+    let followed = !only(scene.to, &home(c.new)).is_empty();
+    let keep = if followed { keeping_not_null(scene, c.new.id()) } else { vec![] };
     How::statements(first.into_iter().chain([alter("DROP NOT NULL")]).chain(keep))
 }
 
