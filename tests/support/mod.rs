@@ -158,7 +158,8 @@ impl Database {
                     if table.matches('"').count() % 2 == 1 {
                         continue;
                     }
-                    let found = self.ask(&format!("SELECT to_jsonb(t)::text FROM {table} t"));
+                    // ONLY: the rows of partitions and heirs are theirs, whatever they are linked to.
+                    let found = self.ask(&format!("SELECT to_jsonb(t)::text FROM ONLY {table} t"));
                     let found = found.lines().map(|line| row(&serde_json::from_str(line).expect("a row")));
                     rows.insert(table.into(), found.collect());
                 }
