@@ -74,6 +74,11 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
         }
     }
     affected.extend(base.ids().filter(|id| engine.acts_on_others(id)));
+    // What is revoked on a table is revoked on its columns: rights on one thing are copied all or none.
+    let rights: BTreeSet<Subject> = affected.iter().filter(|id| id.kind == Kind::Grant).map(|id| subject(id)).collect();
+    if !rights.is_empty() {
+        affected.extend(base.of_kind(Kind::Grant).map(Object::id).filter(|id| rights.contains(&subject(id))));
+    }
     let whole = engine.whole_tables();
     let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
     let mut queue: Vec<&Id> = affected.into_iter().collect();
