@@ -1,6 +1,6 @@
 //! A database is taken under management as it is.
 
-use super::journal::{Entry, Event as Happened};
+use super::journal::{self, Entry, Event as Happened};
 use super::target::Target;
 use super::{Event, Options, lock};
 use crate::engine::Session;
@@ -19,7 +19,9 @@ pub fn baseline(
 ) -> Result<()> {
     let mut target = Target::new(session, options, events);
     lock::held(&mut target, |target| {
-        if target.session().inspect()?.fingerprint() != seen {
+        let stamp = journal::stamp(target.session())?;
+        let live = target.session().inspect()?;
+        if live.fingerprint() != seen {
             return Err(Error::refused("this database changed while it was looked at").hint("run again"));
         }
         target.make_ready()?;
@@ -31,6 +33,7 @@ pub fn baseline(
             who,
             live: Some(seen.to_string()),
             desired,
+            stamp: stamp.filter(|_| live.unmodelled.is_empty() && live.withheld.is_empty()),
             ..Entry::new(Happened::Baseline)
         })
     })

@@ -1,6 +1,8 @@
 //! What the journal's entries come to, plan by plan.
 
-use super::journal::{Entry, Event};
+use super::journal::{self, Entry, Event};
+use crate::Result;
+use crate::engine::Session;
 use crate::model::Fingerprint;
 
 /// How far a plan has come, as the journal tells it.
@@ -133,10 +135,23 @@ fn first(e: &Entry) -> Past {
     }
 }
 
-/// Whether the same statements were desired when the database was last found to be just what they say, and it is still
-/// that: then there is nothing to plan, and no scratch database is needed to say so.
-pub fn unchanged(entries: &[Entry], desired: &str, live: Fingerprint) -> bool {
-    let live = live.to_string();
-    let settled = entries.iter().filter(|e| matches!(e.event, Event::Applied | Event::Baseline));
-    settled.into_iter().any(|e| e.desired.as_deref() == Some(desired) && e.live.as_deref() == Some(&live))
+/// The state that the same statements led to before, if the database is still in it: then there is nothing to plan, and no
+/// scratch database is needed to say so. Asked without the present state (`live`) it is judged by its stamp.
+pub fn settled(session: &mut dyn Session, desired: &str, live: Option<Fingerprint>) -> Result<Option<Fingerprint>> {
+    let entries = journal::read(session.journal())?;
+    let same = entries
+        .iter()
+        .rev()
+        .filter(|e| matches!(e.event, Event::Applied | Event::Baseline) && e.desired.as_deref() == Some(desired));
+    if let Some(live) = live {
+        let text = live.to_string();
+        return Ok(same.into_iter().any(|e| e.live.as_deref() == Some(&text)).then_some(live));
+    }
+    let stamped: Vec<&Entry> = same.filter(|e| e.stamp.is_some()).collect();
+    if stamped.is_empty() {
+        return Ok(None);
+    }
+    let stamp = journal::stamp(session)?;
+    let found = stamped.iter().find(|e| e.stamp == stamp);
+    Ok(found.and_then(|e| e.live.as_deref()).and_then(|live| live.parse().ok()))
 }

@@ -2,7 +2,7 @@
 
 use super::batch::{self, Way, Work};
 use super::history::{Past, State};
-use super::journal::{Entry, Event as Happened};
+use super::journal::{self, Entry, Event as Happened};
 use super::observe::{self, Standing};
 use super::target::Target;
 use super::{Event, Options, Outcome, Phases, Report, gate, lock};
@@ -47,8 +47,8 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
     let mut report = Report::new(plan, if end == plan.batches.len() { Outcome::Applied } else { Outcome::Expanded });
     (report.steps, report.batches, report.notes) = (steps.count(), end - standing.done, notes);
     let done = go(target, loaded, text, &standing, end);
-    let live = match done.and_then(|()| settled(target, plan, end, live, standing.done)) {
-        Ok(live) => live,
+    let (live, stamp) = match done.and_then(|()| settled(target, plan, end, live, standing.done)) {
+        Ok((live, stamp)) => (live, stamp),
         Err(error) => return Err(failed(target, loaded, error)),
     };
     let event = if report.outcome == Outcome::Applied { Happened::Applied } else { Happened::Expanded };
@@ -59,6 +59,7 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
         live: report.live.map(|f| f.to_string()),
         // Only where nothing else differs either may a later run conclude from the same statements that all is well.
         desired: plan.header.desired.clone().filter(|_| report.live == Some(plan.header.goal)),
+        stamp,
         plan: Some(text.to_string()),
         ..entry
     })?;
@@ -107,13 +108,22 @@ fn go(target: &mut Target, loaded: &Loaded, text: &str, standing: &Standing, end
     Ok(())
 }
 
-/// The catalog as it is when all is done; `None` where nobody looked.
-fn settled(target: &mut Target, plan: &Plan, end: usize, before: Catalog, done: usize) -> Result<Option<Catalog>> {
-    match (end == done, target.options.verify) {
-        (true, _) => Ok(Some(before)),
-        (false, true) => verify(target, plan, end).map(Some),
-        (false, false) => Ok(None),
+/// The catalog as it is when all is done, `None` where nobody looked; and its stamp, where that tells all there is to tell.
+fn settled(
+    target: &mut Target,
+    plan: &Plan,
+    end: usize,
+    before: Catalog,
+    done: usize,
+) -> Result<(Option<Catalog>, Option<String>)> {
+    if end == done || !target.options.verify {
+        return Ok(((end == done).then_some(before), None));
     }
+    // Taken first: what changes from now on is in no state that this stamp will ever stand for.
+    let stamp = journal::stamp(target.session())?;
+    let live = verify(target, plan, end)?;
+    let silent = live.unmodelled.is_empty() && live.withheld.is_empty();
+    Ok((Some(live), stamp.filter(|_| silent)))
 }
 
 /// Looks again: every object that the plan touches must be what it promised.

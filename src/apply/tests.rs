@@ -332,10 +332,11 @@ fn same_statements_and_the_same_catalog_need_no_scratch() {
     let db = Db::new();
     db.apply(&three(), all).unwrap();
     let live = db.world.lock().unwrap().catalog.fingerprint();
-    let entries = db.open().journal().entries().unwrap();
-    assert!(history::unchanged(&entries, "desired", live));
-    assert!(!history::unchanged(&entries, "other", live));
-    assert!(!history::unchanged(&entries, "desired", Catalog::default().fingerprint()));
+    let settled = |desired, live| history::settled(&mut db.open(), desired, live).unwrap();
+    assert_eq!(settled("desired", Some(live)), Some(live));
+    assert_eq!(settled("other", Some(live)), None);
+    assert_eq!(settled("desired", Some(Catalog::default().fingerprint())), None);
+    assert_eq!(settled("desired", None), None, "no stamp, no answer");
 }
 
 #[test]

@@ -139,9 +139,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         created_at: place.created_at.clone(),
         parent: place.head().map(|loaded| loaded.checksum.clone()),
         tie: args.tie.map_or(Tie::Reader, Tie::Hostile),
-        settled: &mut |session, desired, live| {
-            Ok(history::unchanged(&journal::read(session.journal())?, desired, live))
-        },
+        settled: &mut |session, desired, live| history::settled(session, desired, live),
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })?;
     drop(progress);

@@ -92,6 +92,11 @@ pub trait Session: Send {
     fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError>;
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
+    /// A text that differs whenever the catalog does, and may differ when it does not; cheaper than reading it. `None` where
+    /// there is none.
+    fn stamp(&mut self) -> Result<Option<String>, SqlError> {
+        Ok(None)
+    }
     /// Loads the desired statements in the order that works.
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()>;
     /// What the statements that ran since `watch` hold and did, for the facts on a step. Inside a transaction.

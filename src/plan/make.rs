@@ -30,12 +30,16 @@ pub struct Inputs<'a> {
     pub tie: Tie,
     /// Whether these statements (by their hash) were applied before and led to this very state: then there is nothing to do,
     /// and no scratch is needed to say so.
-    pub settled: &'a mut dyn FnMut(&mut dyn Session, &str, Fingerprint) -> Result<bool>,
+    /// Asked twice, before the target is read and with what was read.
+    pub settled: &'a mut Settled<'a>,
     /// Told what is going on and how far it is: a stage, done, of how many (0 when unknown).
     pub progress: &'a mut dyn FnMut(&str, usize, usize),
 }
 
-/// A plan and the two catalogs that it leads between.
+/// Of a session, the hash of the desired statements and, once it was read, the present state: the state if it is settled.
+pub type Settled<'a> = dyn FnMut(&mut dyn Session, &str, Option<Fingerprint>) -> Result<Option<Fingerprint>> + 'a;
+
+/// A plan and the two catalogs that it leads between; both empty where the database was not even read, since nothing is to do.
 pub struct Made {
     pub plan: Plan,
     pub base: Catalog,
@@ -45,30 +49,19 @@ pub struct Made {
 /// Makes a plan and proves it.
 pub fn make(mut inputs: Inputs) -> Result<Made> {
     let like = inputs.target.as_ref().map(|(_, url)| *url);
+    if inputs.base.is_none()
+        && let Some(live) = settled(&mut inputs, None)?
+    {
+        return Ok(nothing(&inputs, live, Catalog::default()));
+    }
     (inputs.progress)("reading the database", 0, 0);
     let base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
         (None, Some((session, _))) => session.inspect()?,
         (None, None) => Catalog::default(),
     };
-    if let Some((session, _)) = inputs.target.as_mut() {
-        let desired = inputs.desired.digest();
-        if (inputs.settled)(&mut **session, &desired, base.fingerprint())? {
-            let server = session.server().clone();
-            let whole = (base.fingerprint(), base.fingerprint());
-            let header = header(&inputs, &server, whole, desired);
-            let unmodelled = named(&base);
-            let plan = Plan {
-                header,
-                relies: vec![],
-                shapes: vec![],
-                steps: vec![],
-                batches: vec![],
-                unmodelled,
-                notes: vec![],
-            };
-            return Ok(Made { plan, goal: base.clone(), base });
-        }
+    if let Some(live) = settled(&mut inputs, Some(base.fingerprint()))? {
+        return Ok(nothing(&inputs, live, base));
     }
     let (mut goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
     refuse_unmodelled(&base, &goal)?;
@@ -116,6 +109,22 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     plan.shapes = shapes(inputs.engine, &plan, &base, &goal);
     plan.relies = relies(inputs.engine, &plan, &base, &goal);
     Ok(Made { plan, base, goal })
+}
+
+fn settled(inputs: &mut Inputs, live: Option<Fingerprint>) -> Result<Option<Fingerprint>> {
+    let Some((session, _)) = inputs.target.as_mut() else { return Ok(None) };
+    (inputs.settled)(&mut **session, &inputs.desired.digest(), live)
+}
+
+/// The plan of no change.
+fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
+    let server = inputs.target.as_ref().map(|(session, _)| session.server().clone());
+    let server = server.unwrap_or(Server { engine: inputs.engine.name(), version: 0, major: 0 });
+    let header = header(inputs, &server, (live, live), inputs.desired.digest());
+    let unmodelled = named(&base);
+    let plan =
+        Plan { header, relies: vec![], shapes: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
+    Made { plan, goal: base.clone(), base }
 }
 
 /// The catalog of the desired SQL, read through scratch.

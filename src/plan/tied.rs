@@ -35,7 +35,10 @@ pub fn followed(scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<(usize, usi
 
 /// A link is made when both of its ends are settled, and broken before either changes.
 pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers) -> Result<Vec<(usize, usize)>> {
-    let all = nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d.id(), matches!(d, Delta::Drop(_)))));
+    let all = nodes
+        .iter()
+        .enumerate()
+        .flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d.id(), matches!(d, Delta::Drop(_)))));
     let touched = Touched::new(scene, all);
     // A foreign key to a table that goes as well goes before that, whatever becomes of its partitions.
     let needs_dropped = |part: &Id| {

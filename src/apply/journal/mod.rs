@@ -13,6 +13,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use crate::engine::Session;
+use crate::model::Fingerprint;
 use crate::{Error, Result, SqlError};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -80,6 +82,8 @@ pub struct Entry {
     /// nothing has changed, and no scratch database is needed to say so.
     pub live: Option<String>,
     pub desired: Option<String>,
+    /// Of the catalog as it was left (see [`stamp`]), where nothing in it had to be told of besides.
+    pub stamp: Option<String>,
     pub error: Option<String>,
     /// One line a step: what was done, when, how long it took.
     pub steps: Vec<StepRecord>,
@@ -154,6 +158,7 @@ impl Entry {
             millis: 0,
             live: None,
             desired: None,
+            stamp: None,
             error: None,
             steps: vec![],
             plan: None,
@@ -186,7 +191,7 @@ impl Entry {
         {
             field(Some(text));
         }
-        for text in [&self.live, &self.desired, &self.error] {
+        for text in [&self.live, &self.desired, &self.stamp, &self.error] {
             field(text.as_deref());
         }
         hex(&hash.finalize())
@@ -219,6 +224,15 @@ fn lines(steps: &[StepRecord]) -> String {
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The engine's stamp of the catalog, of no use to another msr or another server, which may read the same catalog otherwise.
+pub fn stamp(session: &mut dyn Session) -> Result<Option<String>> {
+    let version = session.server().version.to_string();
+    let stamp = session.stamp()?;
+    Ok(stamp.map(|stamp| {
+        Fingerprint::of_parts([env!("CARGO_PKG_VERSION").as_bytes(), version.as_bytes(), stamp.as_bytes()]).to_string()
+    }))
 }
 
 /// All entries, checked; none where there is no journal yet.

@@ -75,9 +75,10 @@ fn entry(row: &tokio_postgres::Row) -> Result<Entry, SqlError> {
         millis: column(row, 9)?,
         live: column(row, 10)?,
         desired: column(row, 11)?,
-        error: column(row, 12)?,
-        steps: column(row, 13)?,
-        hash: column(row, 14)?,
+        stamp: column(row, 12)?,
+        error: column(row, 13)?,
+        steps: column(row, 14)?,
+        hash: column(row, 15)?,
     })
 }
 

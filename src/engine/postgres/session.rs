@@ -141,6 +141,10 @@ impl Session for PgSession {
             .map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
     }
 
+    fn stamp(&mut self) -> Result<Option<String>, SqlError> {
+        inspect::stamp(&mut self.client)
+    }
+
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
         // As psql would find it: a schema file may well leave out `public`.
         let path = "SET search_path = \"$user\", public";

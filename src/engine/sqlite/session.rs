@@ -110,17 +110,22 @@ impl SqliteSession {
         })
     }
 
+    fn text(&mut self, sql: &str) -> Result<String, SqlError> {
+        #[derive(QueryableByName)]
+        struct One {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        Ok(diesel::sql_query(sql).get_result::<One>(&mut self.connection).map_err(failure)?.text)
+    }
+
     /// All in one value, which mostly is what it was: it is asked for at every step of a plan.
     fn root_pages(&mut self) -> Result<String, SqlError> {
-        #[derive(QueryableByName)]
-        struct Roots {
-            #[diesel(sql_type = Text)]
-            roots: String,
-        }
-        let sql = "SELECT coalesce(group_concat(rootpage || ' ' || name, char(0)), '') AS roots \
-                   FROM sqlite_schema WHERE type = 'table' AND rootpage > 0";
         self.stale = false;
-        Ok(diesel::sql_query(sql).get_result::<Roots>(&mut self.connection).map_err(failure)?.roots)
+        self.text(
+            "SELECT coalesce(group_concat(rootpage || ' ' || name, char(0)), '') AS text \
+             FROM sqlite_schema WHERE type = 'table' AND rootpage > 0",
+        )
     }
 }
 
@@ -168,12 +173,12 @@ impl Session for SqliteSession {
         }
     }
 
-    /// Inside a transaction `foreign_keys` would not change, in silence, and dropping a table would delete the rows of others
-    /// (<https://sqlite.org/pragma.html#pragma_foreign_keys>): so it is read back.
     fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
         self.execute(&format!("PRAGMA busy_timeout = {}", limit.as_millis().clamp(1, i32::MAX as u128)))
     }
 
+    /// Inside a transaction `foreign_keys` would not change, in silence, and dropping a table would delete the rows of others
+    /// (<https://sqlite.org/pragma.html#pragma_foreign_keys>): so it is read back.
     fn prepare(&mut self) -> Result<()> {
         self.execute("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF")?;
         if self.number("SELECT foreign_keys AS value FROM pragma_foreign_keys")? != 0 {
@@ -187,6 +192,13 @@ impl Session for SqliteSession {
 
     fn inspect(&mut self) -> Result<Catalog> {
         Ok(inspect(&mut self.connection)?)
+    }
+
+    /// The catalog is made of nothing but these texts; the tables that ANALYZE makes are not of it.
+    fn stamp(&mut self) -> Result<Option<String>, SqlError> {
+        let sql = "SELECT coalesce(group_concat(type || char(0) || name || char(0) || coalesce(sql, ''), char(0)), '') AS text \
+                   FROM (SELECT type, name, sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*' ORDER BY rowid)";
+        self.text(sql).map(Some)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

@@ -47,7 +47,7 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
         created_at: String::new(),
         parent: None,
         tie: Tie::Hostile(7),
-        settled: &mut |_, _, _| Ok(false),
+        settled: &mut |_, _, _| Ok(None),
         progress: &mut |_, _, _| {},
     })
 }

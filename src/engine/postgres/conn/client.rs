@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::error::DbError;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Row, SimpleQueryMessage};
+use tokio_postgres::{Row, SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::connect::{self, ConnectFor, Open, Shared};
@@ -94,12 +94,18 @@ impl Client {
 
     /// Runs one or more statements; all their rows, as text.
     pub fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
+        let rows = self.raw_rows(sql)?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect()).collect())
+    }
+
+    /// As [`Client::rows`], each row as it came, so that only what is wanted of it is copied.
+    pub fn raw_rows(&mut self, sql: &str) -> Result<Vec<SimpleQueryRow>, SqlError> {
         let messages = self.wait(sql, |client| client.simple_query(sql))?;
-        let rows = messages.iter().filter_map(|message| match message {
+        let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        Ok(rows.map(|row| (0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect()).collect())
+        Ok(rows.collect())
     }
 
     /// Hands the rows of one query over as they come, [`BATCH`] in memory at a time, inside a transaction or not.

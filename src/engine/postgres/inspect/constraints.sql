@@ -6,7 +6,7 @@ WITH RECURSIVE keys(oid, conrelid, confrelid) AS (
               WHERE k.contype = 'f' AND k.confrelid = w.confrelid AND k.conrelid <> w.conrelid
 )
 SELECT k.oid, k.conrelid, k.contypid, k.contype, k.conname, pg_get_constraintdef(k.oid), k.convalidated, k.conindid,
-       array_to_json(ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY u(num, ord) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY ord)),
+       k.conkey,
        k.confrelid::regclass::text, coalesce(x.indisclustered, false),
        array_to_json(i.reloptions), k.coninhcount, k.conislocal, ns.spcname, coalesce(x.indisreplident, false), k.conparentid,
        (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = x.indexrelid)

@@ -32,7 +32,7 @@ impl Ties {
 impl Reader<'_> {
     /// The links of one relation, once all tables are known.
     pub(super) fn links(&mut self, rows: Vec<Row>) {
-        for mut row in rows {
+        for row in rows {
             let Some(child) = self.names.table(row.number(0)).cloned() else { continue };
             if let Some(composite) = row.maybe(17) {
                 self.typed(&child, &composite);

@@ -10,6 +10,7 @@ mod relations;
 mod row;
 mod said;
 mod stable;
+mod stamp;
 mod wishes;
 
 use super::conn::Client;
@@ -17,6 +18,7 @@ use crate::SqlError;
 use crate::model::{Catalog, Head, Id, Kind, Object, Ref, Strength, Unmodelled};
 use names::{Names, class};
 use row::Row;
+pub use stamp::stamp;
 
 /// What the readers fill.
 pub(super) struct Reader<'a> {
@@ -76,7 +78,7 @@ struct Depend {
 
 impl Reader<'_> {
     fn query(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
-        Ok(self.client.rows(sql)?.into_iter().map(Row).collect())
+        Ok(self.client.raw_rows(sql)?.into_iter().map(Row).collect())
     }
 
     /// Takes an object in, unless it belongs to an extension.
@@ -94,7 +96,7 @@ impl Reader<'_> {
     }
 
     fn namespaces(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("namespaces.sql"))? {
+        for row in self.query(include_str!("namespaces.sql"))? {
             let (oid, name) = (row.number(0), row.text(1));
             let schema = crate::model::Schema::new(Head::new(Id::new(Kind::Schema, [name])));
             self.add(class::NAMESPACE, oid, schema.into());
@@ -103,7 +105,7 @@ impl Reader<'_> {
     }
 
     fn extensions(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("extensions.sql"))? {
+        for row in self.query(include_str!("extensions.sql"))? {
             let (oid, name, schema) = (row.number(0), row.text(1), row.text(2));
             let mut extension = crate::model::Extension::new(Head::new(Id::new(Kind::Extension, [name])));
             if self.catalog.contains(&Id::new(Kind::Schema, [&schema])) {
@@ -171,7 +173,7 @@ impl Reader<'_> {
     }
 
     fn unmodelled(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("unmodelled.sql"))? {
+        for row in self.query(include_str!("unmodelled.sql"))? {
             let (class, oid) = (row.number(3), row.number(4));
             if !self.names.owned.contains_key(&(class, oid)) {
                 let (what, name, definition) = (row.text(0), row.text(1), row.text(2));

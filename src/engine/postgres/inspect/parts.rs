@@ -11,7 +11,7 @@ use crate::model::{
 
 impl Reader<'_> {
     pub(super) fn constraints(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("constraints.sql"))? {
+        for row in self.query(include_str!("constraints.sql"))? {
             let (oid, index): (u32, u32) = (row.number(0), row.number(7));
             let of_domain = row.number::<u32>(2) != 0;
             let owner = match of_domain {
@@ -20,7 +20,7 @@ impl Reader<'_> {
             };
             let Some(owner) = owner.cloned() else { continue };
             let kind = row.letter(3);
-            let mut object = constraint(&owner, kind, &mut row);
+            let mut object = constraint(&owner, kind, self.columns_of(&row), &row);
             if !row.flag(6) {
                 object.head_mut().status = Status::Pending;
             }
@@ -45,8 +45,14 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The names of a constraint's columns.
+    fn columns_of(&self, row: &Row) -> Vec<String> {
+        let column = |number| self.names.exactly((class::CLASS, row.number(1), number));
+        row.numbers(8).into_iter().filter_map(column).map(|id| id.name().to_owned()).collect()
+    }
+
     pub(super) fn indexes(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("indexes.sql"))? {
+        for row in self.query(include_str!("indexes.sql"))? {
             let oid: u32 = row.number(0);
             let path = [row.text(1), row.text(2)];
             let Some(owner) = self.names.exactly((class::CLASS, row.number(3), 0)).cloned() else { continue };
@@ -55,10 +61,11 @@ impl Reader<'_> {
             if !row.flag(5) {
                 index.head.status = Status::Pending;
             }
-            let definition = row.printed(6);
+            let text = row.printed(6);
+            let definition = super::stable::find_outside_quotes(&text, " USING ").map_or("", |at| &text[at + 1..]);
             index.definition = match row.maybe(8) {
                 Some(with) => definition.replacen(&with, "", 1),
-                None => definition,
+                None => definition.to_owned(),
             };
             index.options = row.list(7);
             index.statistics = row.list(9);
@@ -74,7 +81,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn functions(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("functions.sql"))? {
+        for row in self.query(include_str!("functions.sql"))? {
             let oid: u32 = row.number(0);
             let arguments = row.list(3).join(", ");
             let id = Id::new(Kind::Function, [row.text(1), row.text(2), arguments]);
@@ -90,7 +97,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn triggers(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("triggers.sql"))? {
+        for row in self.query(include_str!("triggers.sql"))? {
             let oid: u32 = row.number(0);
             let Some(owner) = self.names.exactly((class::CLASS, row.number(1), 0)).cloned() else { continue };
             let mut trigger = Trigger::new(Head::child(owner.below(Kind::Trigger, &row.text(2)), owner));
@@ -102,7 +109,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn policies(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("policies.sql"))? {
+        for row in self.query(include_str!("policies.sql"))? {
             let oid: u32 = row.number(0);
             let Some(owner) = self.names.exactly((class::CLASS, row.number(1), 0)).cloned() else { continue };
             let mut policy = Policy::new(Head::child(owner.below(Kind::Policy, &row.text(2)), owner));
@@ -113,7 +120,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn rules(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("rules.sql"))? {
+        for row in self.query(include_str!("rules.sql"))? {
             let oid: u32 = row.number(0);
             let Some(owner) = self.names.exactly((class::CLASS, row.number(1), 0)).cloned() else { continue };
             let name = row.text(2);
@@ -132,11 +139,10 @@ impl Reader<'_> {
     }
 }
 
-fn constraint(owner: &Id, kind: char, row: &mut Row) -> Object {
+fn constraint(owner: &Id, kind: char, columns: Vec<String>, row: &Row) -> Object {
     let name = row.text(4);
     let text = row.printed(5);
     let definition = text.strip_suffix(" NOT VALID").unwrap_or(&text).to_string();
-    let columns = row.list(8);
     let child = |kind: Kind| Head::child(owner.below(kind, &name), owner.clone());
     let options = row.list(11);
     let (clustered, replica_identity) = (row.flag(10), row.flag(15));

@@ -15,7 +15,7 @@ use crate::model::{
 struct Plain {
     kind: Kind,
     sql: &'static str,
-    read: fn(Head, &mut Row) -> Object,
+    read: fn(Head, &Row) -> Object,
 }
 
 /// Whether the option `o` may be read: no name that sounds like a secret, no address or connection string with a password.
@@ -175,13 +175,13 @@ impl Reader<'_> {
     /// Names of options whose values are not read.
     pub(super) fn withheld(&mut self) -> Result<(), SqlError> {
         let sql = with_safe_options(include_str!("withheld.sql"));
-        for mut row in self.query(&sql)? {
+        for row in self.query(&sql)? {
             self.catalog.withheld.insert(row.text(0));
         }
         Ok(())
     }
 
-    fn plain_row(&mut self, plain: &Plain, row: &mut Row) {
+    fn plain_row(&mut self, plain: &Plain, row: &Row) {
         let (class, oid) = (row.number(0), row.number(1));
         let object = (plain.read)(Head::new(Id::new(plain.kind, row.list(2))), row);
         let id = object.id().clone();

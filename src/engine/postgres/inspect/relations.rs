@@ -10,7 +10,7 @@ use crate::model::{
 
 impl Reader<'_> {
     pub(super) fn types(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("types.sql"))? {
+        for row in self.query(include_str!("types.sql"))? {
             let oid: u32 = row.number(0);
             let (relation, element): (u32, u32) = (row.number(4), row.number(5));
             if relation != 0 {
@@ -35,7 +35,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn domain(&mut self, oid: u32, path: [String; 2], mut row: Row) {
+    fn domain(&mut self, oid: u32, path: [String; 2], row: Row) {
         let mut domain = Domain::new(Head::new(Id::new(Kind::Domain, path)));
         domain.base = row.text(7);
         domain.collation = row.maybe(8);
@@ -83,7 +83,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn column(&mut self, owner: &Id, mut row: Row) {
+    fn column(&mut self, owner: &Id, row: Row) {
         let (relation, number): (u32, i32) = (row.number(0), row.number(1));
         let (name, ty) = (row.text(2), row.text(3));
         match self.catalog.get_mut(owner) {
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn defaults(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("defaults.sql"))? {
+        for row in self.query(include_str!("defaults.sql"))? {
             let oid: u32 = row.number(0);
             let Some(of) = self.names.exactly((class::CLASS, row.number(1), row.number(2))).cloned() else { continue };
             let expression = row.printed(3);
@@ -147,7 +147,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn sequences(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("sequences.sql"))? {
+        for row in self.query(include_str!("sequences.sql"))? {
             let Some(id) = self.names.exactly((class::CLASS, row.number(0), 0)).cloned() else { continue };
             let owner = self.names.exactly((class::CLASS, row.number(9), row.number(10))).cloned();
             let Some(Object::Sequence(sequence)) = self.catalog.get_mut(&id) else { continue };
@@ -188,7 +188,7 @@ fn of_view(column: &Id) -> Id {
     Id::new(Kind::View, column.path.iter().take(2))
 }
 
-fn table(path: [String; 2], row: &mut Row) -> Table {
+fn table(path: [String; 2], row: &Row) -> Table {
     let id = Id::new(Kind::Table, path);
     let mut head = Head::new(id.clone());
     // Its key is made of columns, so it is never there without them.
@@ -209,15 +209,15 @@ fn table(path: [String; 2], row: &mut Row) -> Table {
     }
 }
 
-fn query_text(row: &mut Row) -> String {
+fn query_text(row: &Row) -> String {
     row.printed(12).trim().trim_end_matches(';').to_string()
 }
 
-fn view(path: [String; 2], row: &mut Row) -> View {
+fn view(path: [String; 2], row: &Row) -> View {
     View { definition: query_text(row), options: row.list(5), ..View::new(Head::new(Id::new(Kind::View, path))) }
 }
 
-fn materialized(path: [String; 2], row: &mut Row) -> MaterializedView {
+fn materialized(path: [String; 2], row: &Row) -> MaterializedView {
     MaterializedView {
         definition: query_text(row),
         options: row.list(5),

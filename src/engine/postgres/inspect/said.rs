@@ -6,7 +6,7 @@ use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Own
 
 impl Reader<'_> {
     pub(super) fn comments(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("comments.sql"))? {
+        for row in self.query(include_str!("comments.sql"))? {
             let address = (row.number(0), row.number(1), row.number(2));
             let Some(subject) = self.subject(address) else { continue };
             let text = row.text(3);
@@ -22,7 +22,7 @@ impl Reader<'_> {
             "'USAGE', false) || makeaclitem(0, n.nspowner, 'CREATE', false)"
         };
         let sql = include_str!("grants.sql").replace("{public_usual}, false)", usual);
-        for mut row in self.query(&sql)? {
+        for row in self.query(&sql)? {
             let address = (row.number(0), row.number(1), row.number(2));
             let Some(subject) = self.subject(address) else { continue };
             let (role, privileges, usual, place) = (row.text(3), row.list(4), row.list(5), row.number(6));
@@ -36,7 +36,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn default_privileges(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("default_privileges.sql"))? {
+        for row in self.query(include_str!("default_privileges.sql"))? {
             let path = [0, 1, 2, 3].map(|i| row.text(i));
             let schema = Id::new(Kind::Schema, [&path[1]]);
             let mut head = Head::new(Id::new(Kind::DefaultPrivilege, path));
@@ -50,7 +50,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn owners(&mut self) -> Result<(), SqlError> {
-        for mut row in self.query(include_str!("owners.sql"))? {
+        for row in self.query(include_str!("owners.sql"))? {
             let Some(subject) = self.subject((row.number(0), row.number(1), 0)) else { continue };
             let role = row.text(2);
             self.say(&subject, Kind::Owner, |head| Owner { role, ..Owner::new(head) }.into());

@@ -54,14 +54,14 @@ fn constructor(from: &str) -> Option<(&str, &str)> {
     (plain && other).then_some((inside, own))
 }
 
-fn find_outside_quotes(text: &str, what: &str) -> Option<usize> {
+pub fn find_outside_quotes(text: &str, what: &str) -> Option<usize> {
     let mut quote = None;
     for (i, c) in text.char_indices() {
         match (quote, c) {
             (Some(q), c) if c == q => quote = None,
             (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
-            (None, '(') if text[i..].starts_with(what) => return Some(i),
+            (None, _) if text[i..].starts_with(what) => return Some(i),
             _ => {}
         }
     }

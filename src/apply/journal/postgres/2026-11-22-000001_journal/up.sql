@@ -11,6 +11,7 @@ CREATE TABLE msr.journal (
     millis bigint NOT NULL,
     live text,
     desired text,
+    stamp text,
     error text,
     steps text NOT NULL,
     hash text NOT NULL

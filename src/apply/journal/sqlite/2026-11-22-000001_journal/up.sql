@@ -11,6 +11,7 @@ CREATE TABLE msr_journal (
     millis INTEGER NOT NULL,
     live TEXT,
     desired TEXT,
+    stamp TEXT,
     error TEXT,
     steps TEXT NOT NULL,
     hash TEXT NOT NULL
