@@ -197,7 +197,7 @@ impl Session for SqliteSession {
     /// The catalog is made of nothing but these texts; the tables that ANALYZE makes are not of it.
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         let sql = "SELECT coalesce(group_concat(type || char(0) || name || char(0) || coalesce(sql, ''), char(0)), '') AS text \
-                   FROM (SELECT type, name, sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*' ORDER BY rowid)";
+                   FROM (SELECT type, name, sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*' ORDER BY type, name)";
         self.text(sql).map(Some)
     }
 
