@@ -74,6 +74,14 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
         }
     }
     affected.extend(base.ids().filter(|id| engine.acts_on_others(id)));
+    // There or back, a table may have to be rebuilt, and that names its indexes and triggers.
+    if engine.whole_tables() {
+        let roots = deltas.iter().map(|delta| match touched(delta) {
+            id if base.contains(id) => base.root(id),
+            id => goal.root(id),
+        });
+        affected.extend(roots.filter(|root| base.contains(root)).flat_map(|root| base.family(root)));
+    }
     // What is revoked on a table is revoked on its columns: rights on one thing are copied all or none.
     let rights: BTreeSet<Subject> = affected.iter().filter(|id| id.kind == Kind::Grant).map(|id| subject(id)).collect();
     if !rights.is_empty() {
