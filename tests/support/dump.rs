@@ -51,10 +51,18 @@ pub fn postgres(text: &str) -> Dump {
             && !line.trim().is_empty()
             && !["--", "SET default_t", "\\restrict", "\\unrestrict"].iter().any(|s| line.starts_with(s))
         {
-            dump.get_mut(name).expect("a section").push(line.to_owned());
+            dump.get_mut(name).expect("a section").push(without_own_name(line));
         }
     }
     dump
+}
+
+/// From 18 on pg_dump tells the name of a NOT NULL where the server, which chose it, would choose another today.
+fn without_own_name(line: &str) -> String {
+    let Some((before, rest)) = line.split_once(" CONSTRAINT ") else { return line.to_owned() };
+    let Some((name, after)) = rest.split_once(" NOT NULL") else { return line.to_owned() };
+    let own = name.trim_end_matches('"').trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_not_null");
+    if own { format!("{before} NOT NULL{after}") } else { line.to_owned() }
 }
 
 fn section(line: &str) -> Option<String> {
@@ -110,7 +118,8 @@ fn table_lines(tokens: &[Token]) -> Vec<String> {
     let Some(open) = tokens.iter().position(|t| t.depth == 1) else { return vec![] };
     let close = tokens[open..].iter().position(|t| t.depth == 0).map_or(tokens.len(), |n| open + n);
     // Their order means nothing: https://sqlite.org/lang_createtable.html#table_options.
-    let mut options: Vec<String> = tokens[close..].iter().skip(1).map(|t| t.text.clone()).filter(|t| t != ",").collect();
+    let mut options: Vec<String> =
+        tokens[close..].iter().skip(1).map(|t| t.text.clone()).filter(|t| t != ",").collect();
     options.sort();
     let mut out = vec![format!("options {}", options.join(" "))];
     for part in tokens[open..close].split(|t| t.depth == 1 && t.text == "," && !t.quoted) {

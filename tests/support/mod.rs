@@ -42,6 +42,14 @@ impl Engine {
         }
     }
 
+    /// Major version of what the tests run on.
+    pub fn major(self) -> u32 {
+        match self {
+            Engine::Postgres => postgres::major(),
+            Engine::Sqlite => 3,
+        }
+    }
+
     pub fn fresh(self) -> Database {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));

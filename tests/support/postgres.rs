@@ -76,6 +76,17 @@ fn bin() -> Option<PathBuf> {
     bin.join("initdb").exists().then_some(bin)
 }
 
+/// Major version of the server that the tests use; 0 without one.
+pub fn major() -> u32 {
+    static MAJOR: OnceLock<u32> = OnceLock::new();
+    *MAJOR.get_or_init(|| {
+        let said = bin().and_then(|bin| Command::new(bin.join("initdb")).arg("--version").output().ok());
+        let text = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let number = text.split_whitespace().find_map(|word| word.split('.').next()?.parse().ok());
+        number.unwrap_or(0)
+    })
+}
+
 impl Postgres {
     pub fn url(&self, database: &str) -> String {
         self.url_as(database, "postgres")

@@ -8,6 +8,10 @@ kind! {
         /// If it is not the type's own.
         collation: Option<String>,
         not_null: bool,
+        /// PostgreSQL, from 18 on: the name of the NOT NULL constraint, if somebody gave it one.
+        not_null_name: Option<String>,
+        /// PostgreSQL, from 18 on: NOT NULL that was not looked at in the rows that are there.
+        not_null_pending: bool,
         /// `ALWAYS` or `BY DEFAULT`.
         identity: Option<String>,
         /// Options of the sequence behind an identity, where they are not the usual ones.

@@ -73,7 +73,19 @@ impl Reader<'_> {
         } else {
             "NULL"
         };
-        let sql = super::plain::with_safe_options(include_str!("columns.sql")).replace("{compression}", compression);
+        // NOT NULL is a constraint with a name and a state of its own: https://www.postgresql.org/docs/18/release-18.html
+        let (not_null, constraints) = if self.version >= 180_000 { NAMED_NOT_NULL } else { ("NULL, false, NULL", "") };
+        // A partition has its identity from the partitioned table, and may not bring one: https://www.postgresql.org/docs/17/release-17.html
+        let identity = if self.version >= 170_000 {
+            "CASE WHEN NOT c.relispartition THEN a.attidentity END"
+        } else {
+            "a.attidentity"
+        };
+        let sql = super::plain::with_safe_options(include_str!("columns.sql"))
+            .replace("{compression}", compression)
+            .replace("{not_null}", not_null)
+            .replace("{identity}", identity)
+            .replace("{constraints}", constraints);
         let mut rows = self.query(&sql)?;
         rows.sort_by_key(|r| (r.number::<u32>(0), r.number::<i32>(1)));
         for row in rows {
@@ -114,6 +126,9 @@ impl Reader<'_> {
                 column.options = row.list(10);
                 column.compression = row.maybe(13);
                 column.foreign_options = row.list(15);
+                (column.not_null_name, column.not_null_pending) = (row.maybe(16), row.flag(17));
+                // What its NOT NULL is called at present; no attribute, since the server chose it.
+                column.head.text = row.maybe(18);
                 if row.number::<i32>(12) > 0 {
                     self.ties.inherits(&id, row.flag(11));
                 }
@@ -172,6 +187,13 @@ impl Reader<'_> {
         Ok(())
     }
 }
+
+/// A name that looks like one of the server's own is none that anybody gave: it depends on what the table, the column or the
+/// partitioned table were called when it was made, and stays through all renames.
+const NAMED_NOT_NULL: (&str, &str) = (
+    "CASE WHEN nn.conname !~ '_not_null[0-9]*$' THEN nn.conname END, NOT coalesce(nn.convalidated, true), nn.conname",
+    "LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey = ARRAY[a.attnum]",
+);
 
 fn storage(letter: char) -> String {
     let word = match letter {

@@ -22,10 +22,17 @@ pub fn column_clause(c: &Column, default: Option<&Object>) -> String {
     if let Some(when) = &c.identity {
         text.push_str(&format!(" GENERATED {when} AS IDENTITY{}", identity_options(&c.identity_options)));
     }
-    if c.not_null {
-        text.push_str(" NOT NULL");
-    }
+    text.push_str(&not_null_clause(c));
     text
+}
+
+/// NOT NULL as it stands at its column; one that is yet to be validated comes after.
+fn not_null_clause(c: &Column) -> String {
+    match &c.not_null_name {
+        _ if !c.not_null || c.not_null_pending => String::new(),
+        Some(name) => format!(" CONSTRAINT {} NOT NULL", ident(name)),
+        None => " NOT NULL".to_string(),
+    }
 }
 
 /// What is said of a typed table's column, which has its type from elsewhere.
@@ -34,9 +41,7 @@ pub fn in_clause(c: &Column, default: Option<&Object>) -> Option<String> {
     if let Some(default) = default {
         text.push_str(&format!(" DEFAULT {}", default.attr("expression")));
     }
-    if c.not_null {
-        text.push_str(" NOT NULL");
-    }
+    text.push_str(&not_null_clause(c));
     (!text.is_empty()).then(|| format!("{} WITH OPTIONS{text}", ident(c.head.id.name())))
 }
 
@@ -50,7 +55,7 @@ pub fn fitted(scene: &Scene, c: &Column, default: Option<&Object>) -> Vec<String
     let theirs = leaders.iter().find_map(|l| scene.to.get(&l.id().of_kind(Kind::Default)));
     let mut actions = Vec::new();
     if c.not_null && !not_null {
-        actions.push(format!("ALTER COLUMN {name} SET NOT NULL"));
+        actions.push(set_not_null(c));
     }
     match default {
         Some(own) if expression(theirs) != expression(Some(own)) => {
@@ -72,6 +77,9 @@ fn identity_options(options: &[String]) -> String {
 pub fn column_extras(c: &Column) -> Vec<String> {
     let name = ident(c.head.id.name());
     let mut actions = Vec::new();
+    if c.not_null && c.not_null_pending {
+        actions.push(add_not_null(c));
+    }
     let mut say = |what: String| actions.push(format!("ALTER COLUMN {name} {what}"));
     if c.storage != c.usual_storage {
         say(format!("SET STORAGE {}", c.storage));
@@ -139,6 +147,8 @@ pub const COLUMN: KindRule = KindRule {
         })
         .blocks(around_a_type),
         set("not_null", |s, c| with_leader(s, c, not_null)),
+        set("not_null_name", |s, c| with_leader(s, c, name_not_null)),
+        set("not_null_pending", |s, c| with_leader(s, c, validate_not_null)),
         set("identity", |s, c| with_leader(s, c, identity)),
         set("identity_options", set_identity_options),
         // The type's own storage comes with the type, and `SET STORAGE DEFAULT` is there from 16 on only.
@@ -261,8 +271,8 @@ fn modifier(ty: &str) -> Option<Vec<i64>> {
 }
 
 fn not_null(scene: &Scene, c: &Change) -> How {
-    if *c.to == Value::Bool(true) {
-        return on_column(c, "SET NOT NULL".into());
+    if let (Value::Bool(true), Object::Column(column)) = (c.to, c.new) {
+        return alter(c.new.id(), set_not_null(column));
     }
     let name = ident(c.new.id().name());
     let had_identity = c.old.attr("identity") != Value::None && c.new.attr("identity") == Value::None;
@@ -272,6 +282,55 @@ fn not_null(scene: &Scene, c: &Change) -> How {
     let followed = !only(scene.to, &home(c.new)).is_empty();
     let keep = if followed { keeping_not_null(scene, c.new.id()) } else { vec![] };
     How::statements(first.into_iter().chain([alter("DROP NOT NULL")]).chain(keep))
+}
+
+/// The name that the server gives by itself, as long as it fits.
+fn not_null_name(c: &Column) -> String {
+    let usual = || format!("{}_{}_not_null", c.head.id.at(1), c.head.id.name());
+    ident(&c.not_null_name.clone().unwrap_or_else(usual))
+}
+
+fn add_not_null(c: &Column) -> String {
+    let state = if c.not_null_pending { " NOT VALID" } else { "" };
+    format!("ADD CONSTRAINT {} NOT NULL {}{state}", not_null_name(c), ident(c.head.id.name()))
+}
+
+fn set_not_null(c: &Column) -> String {
+    match c.not_null_pending || c.not_null_name.is_some() {
+        true => add_not_null(c),
+        false => format!("ALTER COLUMN {} SET NOT NULL", ident(c.head.id.name())),
+    }
+}
+
+/// Both states of a column that is NOT NULL all the time.
+fn stays_not_null<'a>(c: &'a Change) -> Option<(&'a Column, &'a Column)> {
+    match (c.old, c.new) {
+        (Object::Column(old), Object::Column(new)) if old.not_null && new.not_null => Some((old, new)),
+        _ => None,
+    }
+}
+
+fn name_not_null(_: &Scene, c: &Change) -> How {
+    let Some((old, new)) = stays_not_null(c) else { return How::Nothing };
+    let present = old.head.text.as_deref().map_or_else(|| not_null_name(old), ident);
+    let (from, to) = (present, not_null_name(new));
+    // One that loses its validity is made anew.
+    if from == to || new.not_null_pending && !old.not_null_pending {
+        return How::Nothing;
+    }
+    How::statement(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to}", table(c.new.id())))
+}
+
+fn validate_not_null(_: &Scene, c: &Change) -> How {
+    let Some((old, new)) = stays_not_null(c) else { return How::Nothing };
+    if !new.not_null_pending {
+        // Under the name that it has by then.
+        let present = old.head.text.as_deref().filter(|_| old.not_null_name == new.not_null_name);
+        let name = present.map_or_else(|| not_null_name(new), ident);
+        return alter(c.new.id(), format!("VALIDATE CONSTRAINT {name}"));
+    }
+    let anew = [format!("ALTER COLUMN {} DROP NOT NULL", ident(new.head.id.name())), add_not_null(new)];
+    How::statements(anew.map(|action| format!("ALTER TABLE {} {action}", table(c.new.id()))))
 }
 
 /// DROP NOT NULL reaches the columns that follow; those that have it in their own right get it back.

@@ -35,6 +35,8 @@ pub const COLUMN: KindRule = KindRule {
         elsewhere("statistics"),
         elsewhere("options"),
         elsewhere("foreign_options"),
+        elsewhere("not_null_name"),
+        elsewhere("not_null_pending"),
     ],
     namespace: own_name,
     loses: Some(|object| match object {
