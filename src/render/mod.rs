@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod human;
 pub mod json;
+pub mod kinds;
 mod look;
 pub mod sql;
 mod summary;

@@ -4,18 +4,21 @@ use super::{Head, Id, Ref, Status, Strength, Value};
 
 /// Declares the struct of a kind: its head, its attributes in order, and their projection.
 macro_rules! kind {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $ty:ty),* $(,)? }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $field_doc:literal])* $field:ident : $ty:ty),* $(,)? }) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name {
             pub head: super::Head,
             /// Where it stands among its siblings as the engine lists them: kept for creation, never compared.
             pub position: u32,
-            $($(#[$field_doc])* pub $field: $ty,)*
+            $($(#[doc = $field_doc])* pub $field: $ty,)*
         }
 
         impl $name {
             pub const ATTRS: &'static [&'static str] = &[$(super::plain(stringify!($field))),*];
+            /// What the kind is, and what each attribute is, as written beside them.
+            pub const DOC: &'static str = concat!($($doc),*);
+            pub const ATTR_DOCS: &'static [&'static str] = &[$(concat!($($field_doc),*)),*];
 
             /// With nothing said of it yet.
             pub fn new(head: super::Head) -> Self {
@@ -55,6 +58,16 @@ macro_rules! kinds {
                 match self { $(Kind::$name => $word,)* }
             }
 
+            /// What it is, in words.
+            pub fn doc(self) -> &'static str {
+                match self { $(Kind::$name => $name::DOC.trim_ascii(),)* }
+            }
+
+            /// What each of its attributes is, in words; empty where the name says all.
+            pub fn attr_docs(self) -> &'static [&'static str] {
+                match self { $(Kind::$name => $name::ATTR_DOCS,)* }
+            }
+
             /// The names of its attributes, in the order in which they are shown.
             pub fn attrs(self) -> &'static [&'static str] {
                 match self { $(Kind::$name => $name::ATTRS,)* }
@@ -68,6 +81,11 @@ macro_rules! kinds {
         }
 
         impl Object {
+            /// An object with nothing said of it yet.
+            pub fn new(head: Head) -> Object {
+                match head.id.kind { $(Kind::$name => $name::new(head).into(),)* }
+            }
+
             pub fn head(&self) -> &Head {
                 match self { $(Object::$name(o) => &o.head,)* }
             }

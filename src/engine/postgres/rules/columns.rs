@@ -17,7 +17,7 @@ pub fn column_clause(c: &Column, default: Option<&Object>) -> String {
         text.push_str(&format!(" DEFAULT {}", default.attr("expression")));
     }
     if let Some(expression) = &c.generated {
-        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}){}", if c.stored { " STORED" } else { "" }));
+        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}){}", if c.stored { " STORED" } else { " VIRTUAL" }));
     }
     if let Some(when) = &c.identity {
         text.push_str(&format!(" GENERATED {when} AS IDENTITY{}", identity_options(&c.identity_options)));
