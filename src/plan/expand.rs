@@ -85,6 +85,7 @@ impl<'a> Expander<'a> {
             let (how, blocks) = answer(self.engine, &self.scene, delta)?;
             match how {
                 How::Refuse(why) => return Err(Error::refused(why)),
+                How::Ask { why, write } => return Err(Error::refused(why).hint(write)),
                 How::Replace => return self.replace(id, None),
                 How::Rebuild(table) => self.rebuild(&table)?,
                 How::Nothing | How::Clause(..) | How::Ladder(_) => {}

@@ -3,7 +3,7 @@
 use super::group::Node;
 use super::order::{Ordered, Tie};
 use super::stages::{WayBack, arrange, ways_back};
-use super::{Batch, Down, Header, Phase, Plan, Step, prove, rename, scope};
+use super::{Batch, Down, Header, Phase, Plan, Step, hints, prove, rename, scope};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Scene, Server};
 use crate::engine::{Engine, Session};
@@ -11,6 +11,7 @@ use crate::model::{Catalog, Fingerprint, Id, Kind, Object};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Error, Result};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan is made from.
@@ -80,7 +81,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
             (renamed.nodes, Some(renamed.base))
         }
     };
-    let from = present.as_ref().unwrap_or(&base);
+    let mut present = present.map_or(Cow::Borrowed(&base), Cow::Owned);
+    hints::apply(inputs.engine, inputs.desired, &mut present, &mut goal)?;
+    let from = &*present;
     let scene = Scene::new(from, &goal, &server);
     let deltas = scope::deltas(from, &goal);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);

@@ -3,6 +3,7 @@
 mod expand;
 pub mod file;
 mod group;
+mod hints;
 mod lead;
 mod links;
 pub mod make;

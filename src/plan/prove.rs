@@ -122,7 +122,14 @@ fn forward(
     begin: bool,
     commit: bool,
 ) -> Result<()> {
+    let said = goal.get(&step.subject).is_some_and(|o| o.head().using.is_some());
     let failed = |e: crate::SqlError, sql: &str, step: &Step| {
+        if said {
+            let error =
+                Error::refused(format!("cannot change the type of {}: {}", step.subject, e.message)).detail(sql);
+            let error = step.at.iter().fold(error, |error, at| error.at(at));
+            return error.hint("correct the expression after `-- msr:using`; names in it need their schema");
+        }
         let what = format!("step {} ({}) fails on scratch: {}", step.id, step.subject, e.message);
         unproved(&what).detail(sql.to_string())
     };

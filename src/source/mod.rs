@@ -77,8 +77,9 @@ pub enum HintKind {
         subject: Option<Subject>,
     },
     DependsOn {
-        what: String,
+        on: Vec<Written>,
     },
+    /// `subject` is a column in a parsed source.
     Using {
         expression: String,
     },
@@ -88,6 +89,17 @@ pub enum HintKind {
         reason: Option<String>,
         until: Option<String>,
     },
+}
+
+/// A name in a hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// As the user wrote it.
+    pub text: String,
+    /// Unquoted, as the engine's catalog shows it; the schema only where it is written.
+    pub path: Vec<String>,
+    /// The argument types of a function, where they are written.
+    pub arguments: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

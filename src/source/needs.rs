@@ -42,7 +42,7 @@ pub fn find(words: &Words, hints: &[Hint]) -> Found {
     let target = name(if of_table { &head.on } else { &head.path }, words.dialect);
     let defines = defines(words, &head);
     let mut needs = BTreeSet::new();
-    needs.extend(hints.iter().filter_map(|hint| wanted(hint, words.dialect)));
+    needs.extend(hints.iter().flat_map(|hint| wanted(hint, words.dialect)));
     if of_table || head.verb != Verb::Create {
         needs.extend(target.clone());
     }
@@ -94,16 +94,10 @@ fn name(path: &[String], dialect: Dialect) -> Option<Name> {
     Some(Name { schema: before.last().map(fold), name: fold(last) })
 }
 
-fn wanted(hint: &Hint, dialect: Dialect) -> Option<Name> {
+fn wanted(hint: &Hint, dialect: Dialect) -> Vec<Name> {
     match &hint.kind {
-        HintKind::DependsOn { what } => {
-            let tokens = tokens(what, dialect);
-            let words = Words { text: what, dialect, tokens: &tokens };
-            // `function app.f(int)` and `table t` are understood as `app.f` and `t`.
-            let paths = (0..words.len()).filter_map(|i| words.path(i).filter(|(_, end)| !words.is_name(*end)));
-            paths.map(|(path, _)| path).next().and_then(|path| name(&path, dialect))
-        }
-        _ => None,
+        HintKind::DependsOn { on } => on.iter().filter_map(|written| name(&written.path, dialect)).collect(),
+        _ => vec![],
     }
 }
 

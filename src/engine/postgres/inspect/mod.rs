@@ -15,6 +15,7 @@ mod wishes;
 
 use super::conn::Client;
 use crate::SqlError;
+use crate::engine::how::Casts;
 use crate::model::{Catalog, Head, Id, Kind, Object, Ref, Strength, Unmodelled};
 use names::{Names, class};
 use row::Row;
@@ -67,6 +68,18 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     r.grants()?;
     r.owners()?;
     Ok(r.catalog)
+}
+
+/// What the server can turn into what.
+pub fn casts(client: &mut Client) -> Result<Casts, SqlError> {
+    let mut casts = Casts::NONE;
+    for mut row in client.rows(include_str!("casts.sql"))?.into_iter().map(Row) {
+        match row.maybe(1) {
+            Some(to) => drop(casts.pairs.insert((row.text(0), to))),
+            None => drop(casts.strings.insert(row.text(0))),
+        }
+    }
+    Ok(casts)
 }
 
 /// One row of `pg_depend`.
