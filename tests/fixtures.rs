@@ -31,6 +31,9 @@ struct Case {
     /// Queries after apply, and what they answer.
     #[serde(default)]
     asks: Vec<(String, String)>,
+    /// What stands in `msr.toml`.
+    #[serde(default)]
+    settings: String,
     /// Text that the plan's SQL must not hold.
     #[serde(default)]
     lacks: Vec<String>,
@@ -185,6 +188,7 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
 
     let mut trouble = Trouble::default();
     let msr = Msr::new();
+    msr.write("msr.toml", &case.settings);
     let schema = msr.write("new.sql", need("new.sql")?);
     let schema = schema.to_str().expect("a path");
     let plan = |out: &str| msr.on(&database, &["plan", "--schema", schema, "--out", out]);

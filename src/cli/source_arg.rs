@@ -4,7 +4,7 @@ use super::context::Context;
 use super::plans::{self, Saved};
 use super::progress::Progress;
 use msr::engine::how::Server;
-use msr::engine::{self, Access, Engine, Session};
+use msr::engine::{self, Access, Engine, Session, filtered};
 use msr::model::Catalog;
 use msr::plan::{Plan, make};
 use msr::settings::{DatabaseUrl, Settings};
@@ -118,7 +118,7 @@ impl Reader<'_> {
         }
         let mut progress = Progress::new(self.context);
         progress.at("reading the database", 0, 0);
-        Seen::of(&mut *self.engine.connect(url, Access::Read)?)
+        Seen::of(&mut *filtered(self.engine.connect(url, Access::Read)?, &self.settings.filter))
     }
 
     fn load(&self, source: &Source) -> Result<Seen> {
@@ -149,7 +149,7 @@ impl Reader<'_> {
         let like = (target.engine() == self.engine.name()).then_some(target);
         let mut scratch = self.engine.scratch(like, self.settings.shadow.as_ref())?;
         scratch.prepare()?;
-        Ok(scratch)
+        Ok(filtered(scratch, &self.settings.filter))
     }
 }
 

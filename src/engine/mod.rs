@@ -1,8 +1,11 @@
 //! What differs between database engines: how to connect, read the catalog, and say things in SQL.
 
+mod filtered;
 pub mod how;
 pub mod postgres;
 pub mod sqlite;
+
+pub use filtered::filtered;
 
 use crate::apply::journal::Journal;
 use crate::diff::Delta;

@@ -5,12 +5,14 @@
 //! [`Object::refs`].
 
 mod catalog;
+mod filter;
 mod fingerprint;
 mod id;
 pub mod kinds;
 mod value;
 
 pub use catalog::{Catalog, Unmodelled};
+pub use filter::{Filter, Patterns};
 pub use fingerprint::Fingerprint;
 pub use id::{Id, Ref, Strength};
 pub use kinds::*;

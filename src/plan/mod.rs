@@ -12,9 +12,11 @@ mod prove;
 mod rename;
 mod scope;
 mod stages;
+mod stand_in;
 mod tied;
 
 pub use order::Tie;
+pub use scope::{Extent, Manage};
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id};

@@ -110,7 +110,8 @@ fn table_lines(tokens: &[Token]) -> Vec<String> {
     let Some(open) = tokens.iter().position(|t| t.depth == 1) else { return vec![] };
     let close = tokens[open..].iter().position(|t| t.depth == 0).map_or(tokens.len(), |n| open + n);
     // Their order means nothing: https://sqlite.org/lang_createtable.html#table_options.
-    let mut options: Vec<String> = tokens[close..].iter().skip(1).map(|t| t.text.clone()).filter(|t| t != ",").collect();
+    let mut options: Vec<String> =
+        tokens[close..].iter().skip(1).map(|t| t.text.clone()).filter(|t| t != ",").collect();
     options.sort();
     let mut out = vec![format!("options {}", options.join(" "))];
     for part in tokens[open..close].split(|t| t.depth == 1 && t.text == "," && !t.quoted) {

@@ -73,7 +73,7 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
 /// What the server can turn into what.
 pub fn casts(client: &mut Client) -> Result<Casts, SqlError> {
     let mut casts = Casts::NONE;
-    for mut row in client.rows(include_str!("casts.sql"))?.into_iter().map(Row) {
+    for row in client.raw_rows(include_str!("casts.sql"))?.into_iter().map(Row) {
         match row.maybe(1) {
             Some(to) => drop(casts.pairs.insert((row.text(0), to))),
             None => drop(casts.strings.insert(row.text(0))),
