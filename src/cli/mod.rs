@@ -3,6 +3,7 @@
 //! Nothing outside of this folder prints, reads the environment or ends the process.
 
 mod apply;
+mod baseline;
 pub mod bug;
 mod completions;
 mod context;
@@ -58,6 +59,7 @@ enum Command {
     Status(status::Args),
     Validate(validate::Args),
     Inspect(inspect::Args),
+    Baseline(baseline::Args),
     Diff(diff::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -98,6 +100,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::List(args) => list::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Validate(args) => validate::run(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
         Command::Completions(args) => completions::run(args, Cli::command()),
