@@ -6,9 +6,10 @@ use super::progress::Progress;
 use msr::engine::how::Server;
 use msr::engine::{self, Access, Engine, Session, filtered};
 use msr::model::Catalog;
-use msr::plan::{Plan, make};
+use msr::plan::{Plan, Step, make};
+use msr::render::text;
 use msr::settings::{DatabaseUrl, Settings};
-use msr::source::{File, Source};
+use msr::source::{self, File, Source};
 use msr::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -102,9 +103,18 @@ impl Reader<'_> {
             Form::Database(url) => url.to_string(),
             Form::Plan(path) | Form::Plans(path) => path.display().to_string(),
         };
-        let plan = self.between(&Catalog::default(), &self.catalog(form)?)?;
-        let text = plan.steps.iter().flat_map(|s| &s.up).map(|s| msr::render::text::statement(s) + "\n").collect();
+        let text = self.creation(&self.catalog(form)?)?.steps.iter().map(statements).collect();
         Source::parse(vec![File { name, text }], self.engine.dialect())
+    }
+
+    /// The steps that make it in a new database.
+    pub fn creation(&self, seen: &Seen) -> Result<Plan> {
+        let mut plan = self.between(&make::blank(self.engine, &self.settings.filter), seen)?;
+        // SQLite keeps the comments of a statement; what a hint in them asked for is done.
+        for sql in plan.steps.iter_mut().flat_map(|step| &mut step.up) {
+            *sql = source::without_hints(sql, self.engine.dialect());
+        }
+        Ok(plan)
     }
 
     /// The steps from one catalog to another, not proved.
@@ -151,6 +161,11 @@ impl Reader<'_> {
         scratch.prepare()?;
         Ok(filtered(scratch, &self.settings.filter))
     }
+}
+
+/// What a step sends, as a script has it.
+pub fn statements(step: &Step) -> String {
+    step.up.iter().map(|sql| text::statement(sql) + "\n").collect::<String>() + "\n"
 }
 
 /// The chain of plans that ends with this one; the plans before it stand in the same folder.

@@ -63,7 +63,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
         (None, Some((session, _))) => session.inspect()?,
-        (None, None) => Catalog::default(),
+        (None, None) => blank(inputs.engine, inputs.filter),
     };
     if let Some(live) = settled(&mut inputs, Some(base.fingerprint()))? {
         return Ok(nothing(&inputs, live, base));
@@ -148,6 +148,13 @@ fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
 
 fn scratch(inputs: &Inputs, like: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
     Ok(filtered(inputs.engine.scratch(like, inputs.shadow)?, inputs.filter))
+}
+
+/// What is managed of a database that nobody put anything into.
+pub fn blank(engine: &dyn Engine, filter: &Filter) -> Catalog {
+    let mut blank = engine.blank();
+    filter.apply(&mut blank);
+    blank
 }
 
 /// The catalog of the desired SQL, read through scratch.

@@ -292,6 +292,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_without_its_hints() {
+        let text = "-- why\ncreate table t (\n  -- msr:renamed from '\n  a text default '\n-- msr:no',\n b int)";
+        let want = "-- why\ncreate table t (\n  a text default '\n-- msr:no',\n b int)";
+        assert_eq!(crate::source::without_hints(text, Dialect::Sqlite), want);
+        assert_eq!(crate::source::without_hints("-- msr:x", Dialect::Sqlite), "");
+    }
+
+    #[test]
     fn mistakes_have_places() {
         for (sql, at, message, hint) in [
             ("\n -- msr:rename from x\ncreate table t()", "x:2:2", "not known", "did you mean `renamed from`?"),

@@ -167,6 +167,21 @@ fn statement(file: usize, text: &str, dialect: Dialect, piece: &split::Piece) ->
     Ok(Statement { file, range, text, hints, defines: found.defines, needs: found.needs, facts: found.facts })
 }
 
+/// The text without the lines that hold hints.
+pub fn without_hints(text: &str, dialect: Dialect) -> String {
+    let mut lexer = lexer::Lexer::new(text, dialect);
+    let (mut out, mut from) = (String::new(), 0);
+    while let Ok(Some(token)) = lexer.next() {
+        if token.kind == lexer::Kind::LineComment && matches!(hints::recognise(text, token), Ok(Some(_))) {
+            let line = text[..token.start].rfind('\n').map_or(0, |end| end + 1);
+            out.push_str(&text[from..line]);
+            from = (token.end + 1).min(text.len());
+        }
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
 /// The statements of a text, by their bytes. Never panics, whatever the text; errors have their place as `line:column`.
 pub fn split(text: &str, dialect: Dialect) -> Result<Vec<Range<usize>>> {
     let mut splitter = split::Splitter::new(text, dialect);

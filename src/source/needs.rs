@@ -24,6 +24,8 @@ pub struct Facts {
     pub provides: bool,
     /// Extensions, schemas and languages: wanted by names that cannot be seen.
     pub early: bool,
+    /// ATTACH PARTITION: keys and indexes that are there by then are joined, others are made.
+    pub late: bool,
     /// Defines a schema, not a thing in one.
     pub schema: bool,
     /// Cannot run in a transaction with others.
@@ -51,17 +53,19 @@ pub fn find(words: &Words, hints: &[Hint]) -> Found {
     let has = |word: &str| (1..words.len()).any(|i| words.is(i, word));
     let moves = has("rename") || words.skip(head.rest, "SET SCHEMA") > head.rest;
     let early = head.verb == Verb::Create && matches!(head.object, "extension" | "schema" | "language");
+    let late = head.verb == Verb::Alter && words.skip(head.rest, "ATTACH PARTITION") > head.rest;
     let facts = Facts {
         target,
         own: !of_table || head.verb == Verb::Act,
         replaces: head.replaces,
         removes: head.verb == Verb::Drop || head.verb == Verb::Alter && moves,
         provides: match head.verb {
-            Verb::Alter => !has("references"),
+            Verb::Alter => !late && !has("references"),
             Verb::Create => head.object == "index" && words.is(1, "unique"),
             _ => false,
         },
         early,
+        late,
         schema: head.object == "schema",
         alone: alone(words, &head, has),
         verb: head.verb,
