@@ -93,3 +93,150 @@ fn a_baseline_covers_the_saved_plans_that_lead_to_it() {
     msr.on(&first, &["migrate", "--yes"]).expect(0);
     same(&first, &second);
 }
+
+// Inspect.
+
+#[test]
+fn a_tree_of_files_is_tidy_and_not_overwritten() {
+    needs!(Engine::Postgres);
+    let sql = "CREATE SCHEMA app; CREATE TABLE app.\"Us/ers\" (id serial PRIMARY KEY, x int); CREATE INDEX ON app.\"Us/ers\" (x);
+        CREATE TABLE app.\"us_ers\" (id int); CREATE TYPE mood AS ENUM ('a'); CREATE VIEW v AS SELECT 1 AS one;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE PUBLICATION p; COMMENT ON VIEW v IS 'one';";
+    let database = Engine::Postgres.with(sql).expect("it loads");
+    let msr = Msr::new();
+    msr.on(&database, &["inspect", "--split", "schema"]).expect(0);
+    let mut files = vec![];
+    for entry in walk(&msr.path("schema")) {
+        files.push(entry.strip_prefix(msr.path("schema")).expect("below").display().to_string());
+    }
+    let want = [
+        "app/schema.sql",
+        "app/sequences/Us_ers_id_seq.sql",
+        "app/tables/Us_ers.sql",
+        "public/enums/mood.sql",
+        "public/functions/f.sql",
+        "public/views/v.sql",
+        "publications.sql",
+    ];
+    assert_eq!(files, want);
+    assert_eq!(msr.read("schema/app/tables/Us_ers.sql").matches("CREATE TABLE").count(), 2);
+    says(&msr.on(&database, &["inspect", "--split", "schema"]).expect(4), &["not empty", "--force"]);
+    msr.write("schema/public/views/v.sql", "CREATE VIEW v AS SELECT 2 AS two;");
+    msr.write("schema/mine.sql", "CREATE TABLE mine (x int);");
+    says(&msr.on(&database, &["inspect", "--split", "schema", "--force"]).expect(0), &["mine.sql"]);
+    assert!(msr.read("schema/public/views/v.sql").contains("COMMENT ON VIEW public.v IS 'one'"));
+    std::fs::remove_file(msr.path("schema/mine.sql")).expect("removed");
+    msr.on(&database, &["plan", "--detailed-exitcode"]).expect(0);
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = vec![];
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        match entry.path() {
+            path if path.is_dir() => found.extend(walk(&path)),
+            path => found.push(path),
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_database_is_a_source() {
+    needs!(Engine::Postgres);
+    let (from, to) = (Engine::Postgres.with(TWO).expect("it loads"), Engine::Postgres.fresh());
+    let msr = Msr::new();
+    msr.on(&to, &["plan", "--schema", &from.url(), "--out", "p.ron"]).expect(0);
+    msr.on(&to, &["apply", "p.ron", "--yes"]).expect(0);
+    same(&from, &to);
+}
+
+// Import.
+
+/// The same three migrations as each tool has them; the second changes and drops what the first made.
+const STEPS: [(&str, &str); 3] = [
+    (
+        "CREATE TABLE a (id integer PRIMARY KEY, old text);\nCREATE TABLE gone (x integer);\nINSERT INTO a VALUES (1, 'x');\n",
+        "DROP TABLE a;\nDROP TABLE gone;\n",
+    ),
+    ("DROP TABLE gone;\nALTER TABLE a RENAME COLUMN old TO new;\n", "ALTER TABLE a RENAME COLUMN new TO old;\n"),
+    ("CREATE VIEW v AS SELECT new FROM a;\n", "DROP VIEW v;\n"),
+];
+const WANT: &str = "CREATE TABLE a (id integer PRIMARY KEY, new text);\nCREATE VIEW v AS SELECT new FROM a;\n";
+
+fn folders(msr: &Msr) -> Vec<&'static str> {
+    for (i, (up, down)) in STEPS.iter().enumerate() {
+        // 9, 10, 11: in the order of numbers, not of letters.
+        let n = i + 9;
+        for (path, text) in [
+            (format!("diesel/2024-01-{n:02}-000000_step/up.sql"), *up),
+            (format!("diesel/2024-01-{n:02}-000000_step/down.sql"), *down),
+            (format!("sqlx/202401{n:02}000000_step.sql"), *up),
+            (format!("reversible/{n}_step.up.sql"), *up),
+            (format!("reversible/{n}_step.down.sql"), *down),
+            (format!("flyway/V1.{n}__step.sql"), *up),
+            (format!("flyway/U1.{n}__step.sql"), *down),
+            (format!("msr/V202401{n:02}_step.up.sql"), *up),
+            (format!("msr/V202401{n:02}_step.down.sql"), *down),
+        ] {
+            msr.write(&path, text);
+        }
+        msr.write(&format!("dbmate/202401{n:02}_step.sql"), format!("-- migrate:up\n{up}\n-- migrate:down\n{down}"));
+    }
+    std::fs::rename(msr.path("flyway/V1.11__step.sql"), msr.path("flyway/R__views.sql")).expect("renamed");
+    std::fs::remove_file(msr.path("flyway/U1.11__step.sql")).expect("removed");
+    vec!["diesel", "sqlx", "reversible", "flyway", "msr", "dbmate"]
+}
+
+fn imports(engine: Engine) {
+    let msr = Msr::new();
+    let database = engine.with(WANT).expect("it loads");
+    for folder in folders(&msr) {
+        msr.on(&database, &["plan", "--schema", folder, "--detailed-exitcode"]).expect(0);
+        let out = format!("{folder}-schema");
+        msr.on(&database, &["import", folder, "--out", &out]).expect(0);
+        msr.on(&database, &["plan", "--schema", &out, "--detailed-exitcode"]).expect(0);
+        let script = msr.on(&database, &["import", folder]).expect(0).stdout;
+        same(&engine.with(&script).expect("it loads"), &database);
+    }
+    msr.write("want.sql", WANT);
+    says(&msr.on(&database, &["diff", "diesel", "want.sql"]).expect(0), &["No difference"]);
+    msr.on(&database, &["plan", "--from", "sqlx", "--schema", "want.sql", "--detailed-exitcode"]).expect(0);
+    msr.on(&database, &["import", "sqlx", "--out", "one.sql"]).expect(0);
+    says(&msr.on(&database, &["import", "sqlx", "--out", "one.sql"]).expect(4), &["one.sql", "--force"]);
+    msr.on(&database, &["import", "sqlx", "--out", "one.sql", "--force"]).expect(0);
+}
+
+#[test]
+fn import_on_postgres() {
+    needs!(Engine::Postgres);
+    imports(Engine::Postgres);
+}
+
+#[test]
+fn import_on_sqlite() {
+    needs!(Engine::Sqlite);
+    imports(Engine::Sqlite);
+}
+
+#[test]
+fn migrations_that_fail_or_cannot_be_told() {
+    needs!(Engine::Sqlite);
+    let msr = Msr::new();
+    let database = Engine::Sqlite.fresh();
+    msr.write("m/1_a.sql", "CREATE TABLE a (x);");
+    msr.write("m/2_b.sql", "-- adds\nCREATE TABLE b (x);\n\n  ALTER TABLE nowhere ADD COLUMN x;\nCREATE TABLE b (y);");
+    let failed = msr.on(&database, &["import", "m"]).expect(4);
+    says(&failed, &["m/2_b.sql:4:3", "cannot replay", "nowhere"]);
+    assert!(!failed.stderr.contains("already exists"), "what follows is not tried: {}", failed.said());
+    msr.write("m/V3__c.sql", "SELECT 1;");
+    says(&msr.on(&database, &["import", "m"]).expect(4), &["which tool's", "refinery", "sqlx"]);
+    msr.write("n/tables.sql", "CREATE TABLE a (x);");
+    says(&msr.on(&database, &["import", "n"]).expect(4), &["n/tables.sql", "diesel", "golang-migrate", "dbmate"]);
+    says(&msr.on(&database, &["import", "nowhere"]).expect(78), &["nowhere"]);
+    // Numbers alone make no migrations of the files of a schema.
+    msr.write("s/02_tables.sql", "CREATE TABLE a (x);");
+    msr.write("s/01_views.sql", "CREATE VIEW v AS SELECT x FROM a;");
+    msr.on(&database, &["plan", "--schema", "s"]).expect(0);
+}

@@ -9,6 +9,7 @@ mod completions;
 mod context;
 mod diff;
 mod down;
+mod import;
 mod init;
 mod inspect;
 mod list;
@@ -59,6 +60,7 @@ enum Command {
     Status(status::Args),
     Validate(validate::Args),
     Inspect(inspect::Args),
+    Import(import::Args),
     Baseline(baseline::Args),
     Diff(diff::Args),
     Completions(completions::Args),
@@ -101,6 +103,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Status(args) => status::run(context, args),
         Command::Validate(args) => validate::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),
+        Command::Import(args) => import::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 pub enum Form {
     /// A file, a folder, or `-`.
     Sql(String),
+    /// A folder of another tool's migrations, all of them replayed.
+    Migrations(String),
     Database(DatabaseUrl),
     /// A plan file: what is there once it is applied.
     Plan(PathBuf),
@@ -34,8 +36,11 @@ pub fn form(text: &str, settings: &Settings) -> Result<Form> {
         return Ok(Form::Database(DatabaseUrl::parse(text)?));
     }
     if path.is_dir() {
-        let plans = path == Path::new(&settings.plans) || holds_plans(path);
-        return Ok(if plans { Form::Plans(path.to_owned()) } else { Form::Sql(text.to_string()) });
+        return Ok(match path == Path::new(&settings.plans) || holds_plans(path) {
+            true => Form::Plans(path.to_owned()),
+            false if source::migrations::are_migrations(text) => Form::Migrations(text.to_string()),
+            false => Form::Sql(text.to_string()),
+        });
     }
     match path.extension().is_some_and(|extension| extension == "ron") {
         true => Ok(Form::Plan(path.to_owned())),
@@ -56,7 +61,7 @@ fn holds_plans(folder: &Path) -> bool {
 /// The engine that a source is for, where it says so itself.
 pub fn engine_of(form: &Form) -> Result<Option<&'static dyn Engine>> {
     match form {
-        Form::Sql(_) => Ok(None),
+        Form::Sql(_) | Form::Migrations(_) => Ok(None),
         Form::Database(url) => engine::named(url.engine()).map(Some),
         Form::Plan(path) => engine::named(&plans::read(path)?.loaded.plan.header.engine).map(Some),
         Form::Plans(folder) => match plans::chain(folder)?.first() {
@@ -90,6 +95,7 @@ impl Reader<'_> {
     pub fn catalog(&self, form: &Form) -> Result<Seen> {
         match form {
             Form::Sql(path) => self.load(&Source::read(path, self.engine.dialect())?),
+            Form::Migrations(folder) => self.load(&Source::migrations(folder, self.engine.dialect())?),
             Form::Database(url) => self.database(url),
             Form::Plan(path) => self.replay(&up_to(path)?),
             Form::Plans(folder) => self.replay(&plans::chain(folder)?),
@@ -100,6 +106,7 @@ impl Reader<'_> {
     pub fn statements(&self, form: &Form) -> Result<Source> {
         let name = match form {
             Form::Sql(path) => return Source::read(path, self.engine.dialect()),
+            Form::Migrations(folder) => return Source::migrations(folder, self.engine.dialect()),
             Form::Database(url) => url.to_string(),
             Form::Plan(path) | Form::Plans(path) => path.display().to_string(),
         };

@@ -9,6 +9,7 @@ mod head;
 mod hints;
 mod lexer;
 mod load;
+pub mod migrations;
 mod needs;
 mod order;
 mod read;
@@ -117,6 +118,8 @@ pub struct Source {
     pub dialect: Dialect,
     pub files: Vec<File>,
     pub statements: Vec<Statement>,
+    /// Loaded in the order in which they are written and no other: they say what to do, not what there is to be.
+    pub as_written: bool,
 }
 
 impl Source {
@@ -140,7 +143,7 @@ impl Source {
             }
         }
         needs::keep_defined(&mut statements);
-        Ok(Source { dialect, files, statements })
+        Ok(Source { dialect, files, statements, as_written: false })
     }
 
     /// `schema/a.sql:3:14`: line and column count from 1, the column in characters.

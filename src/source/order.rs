@@ -23,6 +23,9 @@ type Key<'a> = (Option<&'a str>, &'a str);
 impl Source {
     /// Indices of [`Source::statements`] in the order to load them.
     pub fn order(&self) -> Vec<usize> {
+        if self.as_written {
+            return (0..self.statements.len()).collect();
+        }
         let edges = Names::of(self).edges();
         let barrier_files = self.barrier_files();
         let unit = |s: usize| match barrier_files[self.statements[s].file] {

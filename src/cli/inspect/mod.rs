@@ -1,5 +1,7 @@
 mod split;
 
+pub use split::split;
+
 use super::context::{Context, Format};
 use super::progress::Progress;
 use super::source_arg::{Reader, Seen, statements};
@@ -43,7 +45,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
             let plan = Reader { context, settings: &settings, engine }.creation(&seen)?;
             match &args.split {
                 None => output::result(&plan.steps.iter().map(statements).collect::<String>())?,
-                Some(folder) => split::split(context, folder, args.force, &plan, &seen.catalog)?,
+                Some(folder) => split(context, folder, args.force, &plan, &seen.catalog)?,
             }
         }
     }
