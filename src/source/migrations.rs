@@ -42,6 +42,8 @@ enum Part {
     Down(Version),
 }
 
+type Way = fn(Version) -> Part;
+
 /// Numbers, compared as numbers: `1.10` comes after `1.9`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Version(Vec<String>);
@@ -91,7 +93,7 @@ fn part(path: &str) -> Option<(Format, Part)> {
     if let Some((way, version)) = flyway(stem) {
         return Some((Format::Flyway, way(version)));
     }
-    let (body, way): (&str, Option<fn(Version) -> Part>) = match stem.rsplit_once('.') {
+    let (body, way): (&str, Option<Way>) = match stem.rsplit_once('.') {
         Some((body, "up")) => (body, Some(Part::Up)),
         Some((body, "down")) => (body, Some(Part::Down)),
         _ => (stem, None),
@@ -106,9 +108,9 @@ fn part(path: &str) -> Option<(Format, Part)> {
 }
 
 /// `V1_2__name` and `U1.2__name`.
-fn flyway(stem: &str) -> Option<(fn(Version) -> Part, Version)> {
+fn flyway(stem: &str) -> Option<(Way, Version)> {
     let (head, _) = stem.split_once("__")?;
-    let way: fn(Version) -> Part = match head.get(..1)? {
+    let way: Way = match head.get(..1)? {
         "V" => Part::Up,
         "U" => Part::Down,
         _ => return None,
