@@ -52,7 +52,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         created_at: String::new(),
         parent: None,
         tie: Tie::Reader,
-        settled: &mut |_, _, _| Ok(false),
+        settled: &mut |_, _, _| Ok(None),
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })?;
     drop(progress);
