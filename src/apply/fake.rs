@@ -14,7 +14,8 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub static SERVER: Server = Server { engine: "sqlite", version: 3053002, major: 3 };
+pub static SERVER: Server =
+    Server { engine: "sqlite", version: 3053002, major: 3, casts: crate::engine::how::Casts::NONE };
 
 /// What goes wrong, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]

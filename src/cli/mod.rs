@@ -3,11 +3,13 @@
 //! Nothing outside of this folder prints, reads the environment or ends the process.
 
 mod apply;
+mod baseline;
 pub mod bug;
 mod completions;
 mod context;
 mod diff;
 mod down;
+mod import;
 mod init;
 mod inspect;
 mod list;
@@ -58,6 +60,8 @@ enum Command {
     Status(status::Args),
     Validate(validate::Args),
     Inspect(inspect::Args),
+    Import(import::Args),
+    Baseline(baseline::Args),
     Diff(diff::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -98,6 +102,8 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::List(args) => list::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Validate(args) => validate::run(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
+        Command::Import(args) => import::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -2,7 +2,7 @@ use super::context::{Context, Extra, Format};
 use super::plans::{self, Place, Saved};
 use super::progress::Progress;
 use super::source_arg::{Reader, form};
-use super::{Done, list, output};
+use super::{Done, list, output, session};
 use msr::apply::history;
 use msr::apply::list::{Row, Standing};
 use msr::engine::{self, Access, Session};
@@ -123,7 +123,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
     };
     let mut session = match base {
         Some(_) => None,
-        None => Some(engine.connect(&settings.database, Access::Read)?),
+        None => Some(session::connect(settings, engine, Access::Read)?),
     };
     refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
     let target = session.as_mut().map(|session| (&mut **session as &mut dyn Session, &settings.database));
@@ -134,6 +134,8 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         base,
         desired: &desired,
         shadow: settings.shadow.as_ref(),
+        filter: &settings.filter,
+        manage: settings.manage,
         name: place.name.clone(),
         version: place.version.clone(),
         created_at: place.created_at.clone(),

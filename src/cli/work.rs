@@ -73,7 +73,7 @@ impl<'a> Work<'a> {
         signals::watch(self.session.canceller());
         let settings = self.settings;
         let engine = self.engine;
-        let reconnect = || engine.connect(&settings.database, Access::Write);
+        let reconnect = || session::connect(settings, engine, Access::Write);
         let options = Options {
             allow: settings.allow.iter().chain(&settings.lint.allow).cloned().collect(),
             phases: self.phases,

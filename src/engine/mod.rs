@@ -1,8 +1,11 @@
 //! What differs between database engines: how to connect, read the catalog, and say things in SQL.
 
+mod filtered;
 pub mod how;
 pub mod postgres;
 pub mod sqlite;
+
+pub use filtered::filtered;
 
 use crate::apply::journal::Journal;
 use crate::diff::Delta;
@@ -34,6 +37,10 @@ pub enum Access {
 pub trait Engine: Sync {
     fn name(&self) -> &'static str;
     fn dialect(&self) -> Dialect;
+    /// What a database has that nobody put anything into.
+    fn blank(&self) -> Catalog {
+        Catalog::default()
+    }
     /// A name as ids have it: one of the spellings that the engine takes for the same.
     fn folded(&self, name: &str) -> String {
         name.to_string()

@@ -3,6 +3,7 @@
 mod expand;
 pub mod file;
 mod group;
+mod hints;
 mod lead;
 mod links;
 pub mod make;
@@ -11,9 +12,11 @@ mod prove;
 mod rename;
 mod scope;
 mod stages;
+mod stand_in;
 mod tied;
 
 pub use order::Tie;
+pub use scope::{Extent, Manage};
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id};

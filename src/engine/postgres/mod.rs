@@ -11,7 +11,7 @@ mod session;
 use crate::Result;
 use crate::engine::how::{How, KindRule};
 use crate::engine::{Access, Engine, Session};
-use crate::model::{Id, Kind};
+use crate::model::{Catalog, Id, Kind};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
 
@@ -25,6 +25,10 @@ impl Engine for Postgres {
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
+    }
+
+    fn blank(&self) -> Catalog {
+        inspect::blank()
     }
 
     fn rules(&self) -> &'static [KindRule] {

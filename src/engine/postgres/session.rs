@@ -3,7 +3,7 @@
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
 use crate::apply::journal::Journal;
-use crate::engine::how::Server;
+use crate::engine::how::{Casts, Server};
 use crate::engine::{Access, Observed, Session};
 use crate::model::Catalog;
 use crate::settings::DatabaseUrl;
@@ -57,7 +57,7 @@ impl PgSession {
 
     pub(super) fn over(client: Client) -> PgSession {
         let version = client.server_version_num();
-        let server = Server { engine: "postgres", version, major: version / 10_000 };
+        let server = Server { engine: "postgres", version, major: version / 10_000, casts: Casts::NONE };
         PgSession { client, server, watched: Watched::default() }
     }
 
@@ -137,8 +137,11 @@ impl Session for PgSession {
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
-        inspect::inspect(&mut self.client)
-            .map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
+        let read = inspect::inspect(&mut self.client).and_then(|catalog| {
+            self.server.casts = inspect::casts(&mut self.client)?;
+            Ok(catalog)
+        });
+        read.map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {

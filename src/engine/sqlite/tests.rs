@@ -42,6 +42,8 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
         base: None,
         desired: &desired,
         shadow: None,
+        filter: &Default::default(),
+        manage: Default::default(),
         name: String::new(),
         version: String::new(),
         created_at: String::new(),

@@ -177,6 +177,22 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it only says something of another object.
+    pub fn is_about_another(self) -> bool {
+        matches!(self, Kind::Comment | Kind::Owner | Kind::Grant)
+    }
+
+    /// Whether objects of the kind, or what they are a part of, stand in a schema: their paths begin with its name.
+    pub fn is_in_schema(self) -> bool {
+        use Kind::*;
+        let elsewhere = matches!(
+            self,
+            Schema | Extension | Language | AccessMethod | ForeignDataWrapper | Server | UserMapping | Cast | Transform
+        );
+        let apart = matches!(self, Publication | PublicationTable | PublicationSchema | Subscription | EventTrigger);
+        !elsewhere && !apart && !self.is_about_another() && self != DefaultPrivilege
+    }
+
     /// Whether the name is the second part of the path, and what comes after it tells namesakes apart.
     pub fn is_named_second(self) -> bool {
         matches!(self, Kind::Function | Kind::Aggregate | Kind::Operator | Kind::OperatorFamily | Kind::OperatorClass)

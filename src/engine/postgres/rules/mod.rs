@@ -1,5 +1,6 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
+mod casts;
 mod code;
 mod columns;
 mod foreign;
