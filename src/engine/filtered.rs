@@ -3,7 +3,7 @@
 use super::how::Server;
 use super::{Observed, Session};
 use crate::apply::journal::Journal;
-use crate::model::{Catalog, Filter};
+use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
 
@@ -25,6 +25,10 @@ impl Session for Filtered {
         let mut catalog = self.inner.inspect()?;
         self.filter.apply(&mut catalog);
         Ok(catalog)
+    }
+
+    fn look_at_roles(&mut self, roles: &Roles) {
+        self.inner.look_at_roles(roles);
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {

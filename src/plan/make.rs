@@ -54,6 +54,9 @@ pub struct Made {
 /// Makes a plan and proves it.
 pub fn make(mut inputs: Inputs) -> Result<Made> {
     let like = inputs.target.as_ref().map(|(_, url)| *url);
+    if let Some((session, _)) = inputs.target.as_mut() {
+        session.look_at_roles(&inputs.desired.roles());
+    }
     if inputs.base.is_none()
         && let Some(live) = settled(&mut inputs, None)?
     {
@@ -147,7 +150,7 @@ fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
 }
 
 fn scratch(inputs: &Inputs, like: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
-    Ok(filtered(inputs.engine.scratch(like, inputs.shadow)?, inputs.filter))
+    Ok(filtered(inputs.engine.scratch(like, inputs.shadow, &inputs.desired.roles())?, inputs.filter))
 }
 
 /// What is managed of a database that nobody put anything into.
@@ -185,6 +188,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
         base: from.fingerprint(),
         goal: to.fingerprint(),
         desired: None,
+        roles: Default::default(),
     };
     let steps = steps(&ordered, &backs, &Source::parse(vec![], engine.dialect())?);
     let batches = batches(engine, &ordered.nodes);
@@ -312,6 +316,7 @@ fn locks_held(delta: &Delta) -> usize {
 
 fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint), desired: String) -> Header {
     Header {
+        roles: inputs.desired.roles(),
         msr: env!("CARGO_PKG_VERSION").to_string(),
         version: inputs.version.clone(),
         name: inputs.name.clone(),

@@ -19,7 +19,7 @@ pub use order::Tie;
 pub use scope::{Extent, Manage};
 
 use crate::diff::Delta;
-use crate::model::{Fingerprint, Id};
+use crate::model::{Fingerprint, Id, Roles};
 
 /// What is reviewed and applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Header {
     pub goal: Fingerprint,
     /// Hash of the desired statements, order-free.
     pub desired: Option<String>,
+    /// What is looked at besides the catalog.
+    pub roles: Roles,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -64,6 +64,7 @@ fn plan(engine: &str, mut steps: Vec<Step>) -> Plan {
         base: Fingerprint::of_parts([&b"base"[..]]),
         goal: Fingerprint::of_parts([&b"goal"[..]]),
         desired: None,
+        roles: Default::default(),
     };
     Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled: vec![], notes: vec![] }
 }

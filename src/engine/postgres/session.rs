@@ -5,7 +5,7 @@ use super::inspect;
 use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Server};
 use crate::engine::{Access, Observed, Session};
-use crate::model::Catalog;
+use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
@@ -39,6 +39,8 @@ pub struct PgSession {
     pub(super) client: Client,
     server: Server,
     watched: Watched,
+    /// Looked at along with the catalog.
+    roles: Roles,
 }
 
 /// What was there before the statements that are watched.
@@ -58,7 +60,7 @@ impl PgSession {
     pub(super) fn over(client: Client) -> PgSession {
         let version = client.server_version_num();
         let server = Server { engine: "postgres", version, major: version / 10_000, casts: Casts::NONE };
-        PgSession { client, server, watched: Watched::default() }
+        PgSession { client, server, watched: Watched::default(), roles: Roles::default() }
     }
 
     fn locks(&mut self) -> Result<Vec<(String, String)>, SqlError> {
@@ -137,11 +139,15 @@ impl Session for PgSession {
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
-        let read = inspect::inspect(&mut self.client).and_then(|catalog| {
+        let read = inspect::inspect(&mut self.client, &self.roles).and_then(|catalog| {
             self.server.casts = inspect::casts(&mut self.client)?;
             Ok(catalog)
         });
         read.map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
+    }
+
+    fn look_at_roles(&mut self, roles: &Roles) {
+        self.roles = roles.clone();
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {

@@ -47,6 +47,7 @@ fn plan() -> Plan {
             base: print_of(1),
             goal: print_of(2),
             desired: Some("abc".into()),
+            roles: Default::default(),
         },
         relies: vec![(users, print_of(4))],
         shapes: vec![],

@@ -3,7 +3,7 @@
 //! A new field must be optional and left out while empty, so that the checksums of older plans stay what they were.
 
 use crate::diff::Delta;
-use crate::model::{Fingerprint, Id, Value};
+use crate::model::{Fingerprint, Id, Roles, Value};
 use crate::plan;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub struct File {
     pub goal: Fingerprint,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<String>,
+    #[serde(default, skip_serializing_if = "Roles::is_empty")]
+    pub roles: Roles,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub notes: Vec<String>,
     #[serde(default, skip_serializing_if = "is_empty")]
@@ -171,6 +173,7 @@ impl From<&plan::Plan> for File {
             base: h.base,
             goal: h.goal,
             desired: h.desired,
+            roles: h.roles,
             notes: p.notes.clone(),
             unmodelled: p.unmodelled.clone(),
             relies: p.relies.clone(),
@@ -195,6 +198,7 @@ impl From<File> for plan::Plan {
                 base: f.base,
                 goal: f.goal,
                 desired: f.desired,
+                roles: f.roles,
             },
             relies: f.relies,
             shapes: f.shapes,

@@ -10,6 +10,7 @@ mod plain;
 mod privileges;
 mod queries;
 mod replication;
+mod roles;
 mod said;
 mod tables;
 mod types;
@@ -23,6 +24,8 @@ pub use types::rename_label;
 
 /// In the order in which kinds are listed.
 pub static RULES: &[KindRule] = &[
+    roles::ROLE,
+    roles::MEMBERSHIP,
     SCHEMA,
     EXTENSION,
     plain::LANGUAGE,
