@@ -55,6 +55,7 @@ pub mod apply;
 pub mod diff;
 pub mod engine;
 pub mod error;
+pub mod lint;
 pub mod model;
 pub mod plan;
 pub mod render;

@@ -13,6 +13,7 @@ mod needs;
 mod order;
 mod read;
 mod refuse;
+pub mod script;
 mod split;
 mod subject;
 #[cfg(test)]
