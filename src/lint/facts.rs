@@ -175,6 +175,11 @@ fn changed(event: &mut Event, object: &Object, sides: Sides) {
     let value = |c: &Catalog| c.get(&event.id).map(|o| o.attr(&event.attr)).unwrap_or(Value::None);
     let (from, to) = (value(sides.from), value(sides.to));
     if from != to {
+        let both = [sides.from, sides.to].iter().all(|c| c.contains(&event.id));
+        // What the text told of it was a guess.
+        if both {
+            event.traits.remove(Trait::Unsets);
+        }
         (event.from, event.to) = (from.to_string(), to.to_string());
         let unset = matches!(to, Value::None | Value::Bool(false)) || to == Value::from("disabled");
         mark(event, unset, Trait::Unsets);

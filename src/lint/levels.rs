@@ -69,7 +69,7 @@ impl Policy {
     }
 }
 
-fn is_known(name: &str) -> bool {
+pub fn is_known(name: &str) -> bool {
     name == "all" || GROUPS.iter().any(|(group, _)| *group == name) || super::rules::named(name).is_some()
 }
 

@@ -5,12 +5,16 @@
 //! SQL is never read.
 
 pub mod event;
+pub mod allows;
+pub mod docs;
 pub mod facts;
 pub mod levels;
 pub mod plans;
+pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod scene;
+pub mod scripts;
 mod text;
 mod types;
 
@@ -22,21 +26,24 @@ use crate::model::Id;
 use crate::plan::Level;
 use event::Event;
 use rule::{Check, Hit};
+pub use report::Report;
 use scene::Scene;
 
 /// What a rule found, wherever it looked.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    pub rule: &'static str,
+    pub rule: String,
     pub level: Level,
     pub what: String,
-    pub why: &'static str,
-    pub advice: &'static str,
+    pub why: String,
+    pub advice: String,
     pub objects: Vec<Id>,
     pub step: Option<usize>,
     /// Statement of the script, and bytes of its file.
     pub spot: Option<(usize, std::ops::Range<usize>)>,
     pub place: Option<Place>,
+    /// The first line of the plan's own statement, where there is no place in a file.
+    pub statement: Option<String>,
     pub allowed: Option<String>,
 }
 
@@ -80,15 +87,16 @@ fn finding(rule: &'static Rule, event: &Event, what: Option<String>, policy: &Po
     let about: Vec<&Id> = event.table.iter().chain([&event.id]).collect();
     let (level, allowed) = policy.level(rule.id, levels::own(rule, rule.cost.is_little(event)), &about);
     Finding {
-        rule: rule.id,
+        rule: rule.id.into(),
         level,
         what: what.unwrap_or_else(|| said(rule.what, event)),
-        why: rule.why,
-        advice: rule.advice,
+        why: rule.why.into(),
+        advice: rule.advice.into(),
         objects: vec![event.id.clone()],
         step: event.step,
         spot: event.spot.clone(),
         place: None,
+        statement: None,
         allowed,
     }
 }

@@ -165,3 +165,12 @@ pub fn weigh(event: &mut Event, sizes: &Sizes) {
         }
     }
 }
+
+/// The rule for a loss of data.
+pub fn loss(subject: Kind, drops: bool) -> &'static str {
+    match subject {
+        Kind::Table if drops => "drop-table",
+        Kind::Column if drops => "drop-column",
+        _ => "loses-data",
+    }
+}
