@@ -40,15 +40,8 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     if let Some(name) = &args.explain {
         return explain(context, name);
     }
-    let formats = [
-        Format::Human,
-        Format::Json,
-        Format::Markdown,
-        Format::Github,
-        Format::Gitlab,
-        Format::Sarif,
-        Format::Junit,
-    ];
+    let formats =
+        [Format::Human, Format::Json, Format::Markdown, Format::Github, Format::Gitlab, Format::Sarif, Format::Junit];
     let format = context.format(&formats)?;
     let settings = context.settings()?;
     let policy = Policy::new(&settings.lint, &args.allow);

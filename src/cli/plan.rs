@@ -42,7 +42,7 @@ pub struct Args {
     /// Exit with 2 if there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
+    /// Let this lint rule pass, in the plan too; `destructive` also allows a schema without statements, `all` everything
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     /// Break ties in the order of steps by this number: for tests, which names must not help

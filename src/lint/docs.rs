@@ -41,8 +41,12 @@ pub fn little(rule: &Rule) -> Option<&'static str> {
     match rule.cost {
         Cost::Any => None,
         Cost::Scan => Some("Only a note for a table that is known to hold less than 16 MB: it is read in a moment."),
-        Cost::Index => Some("Only a note for a table that is known to hold less than 8 MB: its index is built in a moment."),
-        Cost::Rewrite => Some("Only a note for a table that is known to hold less than 1 MB: it is written anew in a moment."),
+        Cost::Index => {
+            Some("Only a note for a table that is known to hold less than 8 MB: its index is built in a moment.")
+        }
+        Cost::Rewrite => {
+            Some("Only a note for a table that is known to hold less than 1 MB: it is written anew in a moment.")
+        }
     }
 }
 

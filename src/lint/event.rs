@@ -91,10 +91,7 @@ pub fn table_of(id: &Id) -> Option<Id> {
 
 fn is_part(kind: Kind) -> bool {
     use Kind::*;
-    matches!(
-        kind,
-        Column | Default | PrimaryKey | Unique | Check | ForeignKey | Exclusion | Trigger | Policy | Rule
-    )
+    matches!(kind, Column | Default | PrimaryKey | Unique | Check | ForeignKey | Exclusion | Trigger | Policy | Rule)
 }
 
 macro_rules! traits {

@@ -37,7 +37,8 @@ impl Policy {
             if !is_known(name) {
                 let known: Vec<&str> = super::rules::all().map(|r| r.id).collect();
                 let near = crate::settings::file::closest(name, &known);
-                let error = Error::config(format!("no rule is called `{}`, which stands in {place}", name.escape_debug()));
+                let error =
+                    Error::config(format!("no rule is called `{}`, which stands in {place}", name.escape_debug()));
                 return Err(match near {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error.hint("`msr lint --explain all` names them"),

@@ -4,9 +4,9 @@
 //! catalogs ([`plans`]), or from a script's text and what each statement did to a scratch database ([`scripts`]). Generated
 //! SQL is never read.
 
-pub mod event;
 pub mod allows;
 pub mod docs;
+pub mod event;
 pub mod facts;
 pub mod levels;
 pub mod plans;
@@ -25,8 +25,8 @@ pub use rule::Rule;
 use crate::model::Id;
 use crate::plan::Level;
 use event::Event;
-use rule::{Check, Hit};
 pub use report::Report;
+use rule::{Check, Hit};
 use scene::Scene;
 
 /// What a rule found, wherever it looked.

@@ -157,8 +157,7 @@ fn names(text: &str, table: &Id) -> bool {
 /// What is little enough, as far as sizes are known.
 pub fn weigh(event: &mut Event, sizes: &Sizes) {
     let Some(size) = event.table.as_ref().and_then(|t| sizes.get(&t.path.join("."))) else { return };
-    for (limit, this) in
-        [(SCAN, Trait::LittleToScan), (INDEX, Trait::LittleToIndex), (REWRITE, Trait::LittleToRewrite)]
+    for (limit, this) in [(SCAN, Trait::LittleToScan), (INDEX, Trait::LittleToIndex), (REWRITE, Trait::LittleToRewrite)]
     {
         if *size <= limit {
             event.traits.add(this);

@@ -124,7 +124,10 @@ pub fn refuse(plan: &Plan, steps: &[usize], policy: &Policy) -> Result<()> {
     let what = if destroys { "destroys data" } else { "does what lint denies" };
     let mut error = Error::refused(format!("the plan `{}` {what}", plan.header.name));
     for f in &denied {
-        let loses = plan.steps[f.step.unwrap_or(1) - 1].loses.as_ref().filter(|_| super::levels::covers("destructive", &f.rule));
+        let loses = plan.steps[f.step.unwrap_or(1) - 1]
+            .loses
+            .as_ref()
+            .filter(|_| super::levels::covers("destructive", &f.rule));
         let said = loses.map_or(f.what.clone(), |loses| format!("loses {loses}"));
         let about = f.objects.first().map(|id| id.to_string()).unwrap_or_default();
         error = error.detail(format!("step {}, {about}: {said} ({})", f.step.unwrap_or_default(), f.rule));

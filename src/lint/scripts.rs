@@ -43,8 +43,7 @@ pub fn lint(script: &Script, scratch: &mut dyn Session, look: &Look) -> Result<L
     settle(&mut events, &goal);
     events.iter_mut().for_each(|event| plans::weigh(event, look.sizes));
     let version = scratch.server().version;
-    let scene =
-        Scene { engine: look.engine, version, events, base: Some(&base), goal: Some(&goal), plan: None };
+    let scene = Scene { engine: look.engine, version, events, base: Some(&base), goal: Some(&goal), plan: None };
     let mut findings = find(&scene, look.policy);
     // Two ways of seeing the same thing are one finding.
     let mut seen = BTreeSet::new();
@@ -186,11 +185,9 @@ fn merge(texts: Vec<Event>, base: &Catalog, sides: Sides, seen: &Observed) -> Ve
     events
 }
 
-const CONSTRAINTS: &[Kind] =
-    &[Kind::Check, Kind::Unique, Kind::PrimaryKey, Kind::ForeignKey, Kind::Exclusion];
+const CONSTRAINTS: &[Kind] = &[Kind::Check, Kind::Unique, Kind::PrimaryKey, Kind::ForeignKey, Kind::Exclusion];
 const TYPES: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range];
-const RELATIONS: &[Kind] =
-    &[Kind::Table, Kind::ForeignTable, Kind::VirtualTable, Kind::View, Kind::MaterializedView];
+const RELATIONS: &[Kind] = &[Kind::Table, Kind::ForeignTable, Kind::VirtualTable, Kind::View, Kind::MaterializedView];
 
 /// The id that the catalog has for what the text names.
 fn resolve(event: &mut Event, sides: Sides, deltas: &[Delta], before: &[Event]) {

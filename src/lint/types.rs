@@ -80,8 +80,15 @@ pub fn compare(traits: &mut Traits, from: &str, to: &str) {
                 ((Some(p), s), (Some(q), r)) => r < s || q.saturating_sub(r) < p.saturating_sub(s),
             }
         }
-        _ => [("timestamp", "date"), ("timestamptz", "date"), ("inet", "cidr"), ("double precision", "real"), ("numeric", "integer"), ("numeric", "bigint")]
-            .contains(&(old.as_str(), new.as_str())),
+        _ => [
+            ("timestamp", "date"),
+            ("timestamptz", "date"),
+            ("inet", "cidr"),
+            ("double precision", "real"),
+            ("numeric", "integer"),
+            ("numeric", "bigint"),
+        ]
+        .contains(&(old.as_str(), new.as_str())),
     };
     if narrower {
         traits.add(Trait::Narrows);
@@ -90,14 +97,85 @@ pub fn compare(traits: &mut Traits, from: &str, to: &str) {
 
 /// Functions that give the same for all rows of one statement.
 const STEADY: &[&str] = &[
-    "now", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "transaction_timestamp",
-    "statement_timestamp", "current_setting", "current_user", "session_user", "lower", "upper", "coalesce", "array",
-    "row", "cast", "interval", "date", "timestamp", "timezone", "date_trunc", "to_char", "to_timestamp", "json_build_object",
-    "jsonb_build_object", "jsonb_build_array", "json_build_array", "to_jsonb", "to_json", "length", "abs", "round", "floor", "ceil", "md5", "decode",
-    "encode", "concat", "format", "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "make_interval", "make_date",
-    "nullif", "greatest", "least", "extract", "numeric", "varchar", "char", "bit", "in", "and", "or", "not", "values",
-    "to_date", "replace", "substring", "trim", "repeat", "point", "age", "array_fill", "string_to_array", "current_schema", "time", "timetz",
-    "timestamptz", "decimal", "float", "character", "varying", "bpchar",
+    "now",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "localtime",
+    "localtimestamp",
+    "transaction_timestamp",
+    "statement_timestamp",
+    "current_setting",
+    "current_user",
+    "session_user",
+    "lower",
+    "upper",
+    "coalesce",
+    "array",
+    "row",
+    "cast",
+    "interval",
+    "date",
+    "timestamp",
+    "timezone",
+    "date_trunc",
+    "to_char",
+    "to_timestamp",
+    "json_build_object",
+    "jsonb_build_object",
+    "jsonb_build_array",
+    "json_build_array",
+    "to_jsonb",
+    "to_json",
+    "length",
+    "abs",
+    "round",
+    "floor",
+    "ceil",
+    "md5",
+    "decode",
+    "encode",
+    "concat",
+    "format",
+    "int4range",
+    "int8range",
+    "numrange",
+    "tsrange",
+    "tstzrange",
+    "daterange",
+    "make_interval",
+    "make_date",
+    "nullif",
+    "greatest",
+    "least",
+    "extract",
+    "numeric",
+    "varchar",
+    "char",
+    "bit",
+    "in",
+    "and",
+    "or",
+    "not",
+    "values",
+    "to_date",
+    "replace",
+    "substring",
+    "trim",
+    "repeat",
+    "point",
+    "age",
+    "array_fill",
+    "string_to_array",
+    "current_schema",
+    "time",
+    "timetz",
+    "timestamptz",
+    "decimal",
+    "float",
+    "character",
+    "varying",
+    "bpchar",
 ];
 
 /// The functions that an expression calls, lower case, without their schema.
@@ -127,7 +205,15 @@ pub fn is_volatile(expression: &str) -> bool {
 
 pub fn is_momentary(expression: &str) -> bool {
     let lower = expression.to_lowercase();
-    let words = ["now()", "current_timestamp", "current_date", "current_time", "localtimestamp", "transaction_timestamp()", "statement_timestamp()"];
+    let words = [
+        "now()",
+        "current_timestamp",
+        "current_date",
+        "current_time",
+        "localtimestamp",
+        "transaction_timestamp()",
+        "statement_timestamp()",
+    ];
     words.iter().any(|w| lower.contains(w))
 }
 

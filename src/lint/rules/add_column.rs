@@ -2,7 +2,8 @@
 
 use super::*;
 
-const REWRITE: &str = "every row is written anew, and all indexes are built anew, while nobody can read or write the table";
+const REWRITE: &str =
+    "every row is written anew, and all indexes are built anew, while nobody can read or write the table";
 
 pub static ADD_COLUMN: &[Rule] = &[
     deny("add-column-not-null-no-default", "a required column has no default", When(&[

@@ -41,11 +41,15 @@ pub static EXECUTION: &[Rule] = &[
         .what("takes rows by OFFSET")
         .why("rows that come or go between two batches shift the others: some are skipped, some done twice")
         .advice("by ranges of the primary key, beginning after the last one done"),
-    deny("set-local-outside-tx", "SET LOCAL outside of a transaction", When(&[run("set local").not(&[InTransaction, Inline])]))
-        .on(POSTGRES)
-        .what("sets {to} for a transaction that is not there")
-        .why("it has no effect, and the server only warns")
-        .advice("SET, or BEGIN before it"),
+    deny(
+        "set-local-outside-tx",
+        "SET LOCAL outside of a transaction",
+        When(&[run("set local").not(&[InTransaction, Inline])]),
+    )
+    .on(POSTGRES)
+    .what("sets {to} for a transaction that is not there")
+    .why("it has no effect, and the server only warns")
+    .advice("SET, or BEGIN before it"),
     warn("transaction-nesting", "a transaction is begun in another", When(&[run("nested begin"), run("stray commit")]))
         .what("begins or ends a transaction where there is none to begin or end")
         .why("the inner BEGIN does nothing, and the first COMMIT ends all of it")
@@ -63,21 +67,21 @@ fn asks(scene: &Scene, e: &Event) -> bool {
 /// The first event of each statement that takes a lock others wait for.
 fn locking<'a>(scene: &'a Scene) -> impl Iterator<Item = (usize, &'a Event)> {
     let mut last = None;
-    let found = scene.events.iter().enumerate().filter(move |(_, e)| {
+    scene.events.iter().enumerate().filter(move |(_, e)| {
         let statement = e.spot.as_ref().map(|s| s.0);
         let locks = locks_table(scene, e) && statement != last;
         if locks {
             last = statement;
         }
         locks
-    });
-    found
+    })
 }
 
 fn locks_table(scene: &Scene, e: &Event) -> bool {
     let runs = ["truncate", "vacuum full", "cluster", "reindex", "refresh", "lock table", "set tablespace"];
     let changes = asks(scene, e) && !e.is(Trait::Concurrently) && on_table(e);
-    changes || scene.plan.is_none() && e.verb == Verb::Run && runs.contains(&e.attr.as_str()) && !e.is(Trait::Concurrently)
+    changes
+        || scene.plan.is_none() && e.verb == Verb::Run && runs.contains(&e.attr.as_str()) && !e.is(Trait::Concurrently)
 }
 
 fn on_table(e: &Event) -> bool {
@@ -146,8 +150,21 @@ fn after_strong_lock(scene: &Scene) -> Vec<Hit> {
 }
 
 fn is_setting(e: &Event) -> bool {
-    e.verb == Verb::Run && (e.attr.starts_with("set l") || e.attr.starts_with("set s") && e.attr != "set tablespace"
-        || ["commit", "rollback", "begin", "unqualified", "too long", "loses", "nested begin", "stray commit", "uncommitted"].contains(&e.attr.as_str()))
+    e.verb == Verb::Run
+        && (e.attr.starts_with("set l")
+            || e.attr.starts_with("set s") && e.attr != "set tablespace"
+            || [
+                "commit",
+                "rollback",
+                "begin",
+                "unqualified",
+                "too long",
+                "loses",
+                "nested begin",
+                "stray commit",
+                "uncommitted",
+            ]
+            .contains(&e.attr.as_str()))
 }
 
 fn several_tables(scene: &Scene) -> Vec<Hit> {

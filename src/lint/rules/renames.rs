@@ -65,7 +65,10 @@ fn look_alike(scene: &Scene) -> Vec<Hit> {
     for (i, gone) in scene.events.iter().enumerate().filter(|(_, e)| column(e, Verb::Drop)) {
         let attr = |c: &crate::model::Catalog, e: &Event| c.get(&e.id).map(|o| o.attr("type"));
         let alike = |e: &&Event| {
-            column(e, Verb::Add) && e.table == gone.table && attr(goal, e).is_some() && attr(goal, e) == attr(base, gone)
+            column(e, Verb::Add)
+                && e.table == gone.table
+                && attr(goal, e).is_some()
+                && attr(goal, e) == attr(base, gone)
         };
         if let Some(new) = scene.events.iter().find(alike) {
             hits.push(Hit::says(i, format!("{} goes and {} comes, of the same type", gone.id, new.id)));

@@ -8,8 +8,25 @@ use std::ops::Range;
 
 /// What ends a column's type.
 const AFTER_TYPE: &[&str] = &[
-    "constraint", "not", "null", "default", "primary", "unique", "references", "check", "generated", "collate", "as",
-    "storage", "compression", "deferrable", "initially", "autoincrement", "using", "on", "options",
+    "constraint",
+    "not",
+    "null",
+    "default",
+    "primary",
+    "unique",
+    "references",
+    "check",
+    "generated",
+    "collate",
+    "as",
+    "storage",
+    "compression",
+    "deferrable",
+    "initially",
+    "autoincrement",
+    "using",
+    "on",
+    "options",
 ];
 
 impl Reader<'_> {
@@ -73,7 +90,9 @@ impl Reader<'_> {
                 let stored = !identity && self.has(i..range.end, "STORED");
                 column = column.with_if(identity, Trait::Identity).with_if(always, Trait::Always);
                 column = column.with_if(!identity, Trait::Generated).with_if(stored, Trait::Stored);
-                i = self.find(i + 2..range.end, &["constraint", "not", "primary", "unique", "check", "references"]).unwrap_or(range.end);
+                i = self
+                    .find(i + 2..range.end, &["constraint", "not", "primary", "unique", "check", "references"])
+                    .unwrap_or(range.end);
                 continue;
             }
             i = next;
@@ -121,9 +140,15 @@ impl Reader<'_> {
         event.columns = self.columns_at(i, range.end);
         let event = event
             .with_if(name.is_none(), Trait::Unnamed)
-            .with_if(self.has(i..range.end, "USING INDEX") && !self.has(i..range.end, "USING INDEX TABLESPACE"), Trait::UsingIndex)
+            .with_if(
+                self.has(i..range.end, "USING INDEX") && !self.has(i..range.end, "USING INDEX TABLESPACE"),
+                Trait::UsingIndex,
+            )
             .with_if(self.has(i..range.end, "NULLS NOT DISTINCT"), Trait::NullsNotDistinct)
-            .with_if(self.has(i..range.end, "DEFERRABLE") && !self.has(i..range.end, "NOT DEFERRABLE"), Trait::Deferrable);
+            .with_if(
+                self.has(i..range.end, "DEFERRABLE") && !self.has(i..range.end, "NOT DEFERRABLE"),
+                Trait::Deferrable,
+            );
         Some(self.spotted(self.reference(event, i, range.end), range))
     }
 

@@ -15,7 +15,8 @@ const PLAIN: &[(&str, Kind)] = &[
     ("PROCEDURE", Kind::Function),
 ];
 
-const MODIFIERS: &[&str] = &["or", "replace", "global", "local", "temp", "temporary", "unlogged", "recursive", "constraint"];
+const MODIFIERS: &[&str] =
+    &["or", "replace", "global", "local", "temp", "temporary", "unlogged", "recursive", "constraint"];
 
 impl Reader<'_> {
     pub(super) fn create(&self) -> Vec<Event> {

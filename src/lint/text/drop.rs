@@ -39,9 +39,7 @@ impl Reader<'_> {
         let plain = w.skip(at, "CONCURRENTLY");
         let at = w.skip(plain, "IF EXISTS");
         let cascade = w.is(w.len() - 1, "cascade");
-        let made = |event: Event| {
-            event.with_if(concurrently, Trait::Concurrently).with_if(cascade, Trait::Cascade)
-        };
+        let made = |event: Event| event.with_if(concurrently, Trait::Concurrently).with_if(cascade, Trait::Cascade);
         if matches!(kind, Kind::Trigger | Kind::Policy) {
             return self.of_table(kind, at).map(made).into_iter().collect();
         }

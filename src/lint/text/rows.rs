@@ -67,9 +67,8 @@ impl Reader<'_> {
     /// The changes inside of a WITH; what stands in parentheses ends with them.
     fn inside_with(&self) -> Vec<Event> {
         let w = &self.words;
-        let begins = |&i: &usize| {
-            w.any(i, &["update", "delete"]) && (w.after(i, "(") || w.after(i, ")")) && !w.after(i, "for")
-        };
+        let begins =
+            |&i: &usize| w.any(i, &["update", "delete"]) && (w.after(i, "(") || w.after(i, ")")) && !w.after(i, "for");
         let all = (1..w.len()).filter(begins).collect::<Vec<_>>();
         all.into_iter().filter_map(|i| self.mutation(i, self.closing(i))).flatten().collect()
     }

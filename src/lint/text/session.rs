@@ -35,7 +35,8 @@ impl Session {
             Event { spot: spot.clone(), ..event }
         };
         let begins = words.is(0, "begin") || words.skip(0, "START TRANSACTION") > 0;
-        let ends = words.any(0, &["commit", "end", "rollback", "abort"]) && !words.any(1, &["prepared", "to"])
+        let ends = words.any(0, &["commit", "end", "rollback", "abort"])
+            && !words.any(1, &["prepared", "to"])
             && !(words.is(1, "transaction") && words.is(2, "to"));
         if begins {
             match self.inside() {

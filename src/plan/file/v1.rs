@@ -250,7 +250,14 @@ macro_rules! mirror {
     (finding $from:ty => $to:ty) => {
         impl From<$from> for $to {
             fn from(f: $from) -> Self {
-                Self { rule: f.rule, level: f.level.into(), what: f.what, why: f.why, advice: f.advice, allowed: f.allowed }
+                Self {
+                    rule: f.rule,
+                    level: f.level.into(),
+                    what: f.what,
+                    why: f.why,
+                    advice: f.advice,
+                    allowed: f.allowed,
+                }
             }
         }
     };

@@ -56,7 +56,12 @@ fn one(report: &Report, finding: &Finding, look: Look) -> String {
     for (name, text) in [("why", &finding.why), ("do", &finding.advice)] {
         if !text.is_empty() {
             let pad = width + 3 + name.len() + 2;
-            out += &format!("{:width$} {} {name}: {}\n", "", look.paint(Tone::Quiet, "="), wrap(&line(text), look.width, pad));
+            out += &format!(
+                "{:width$} {} {name}: {}\n",
+                "",
+                look.paint(Tone::Quiet, "="),
+                wrap(&line(text), look.width, pad)
+            );
         }
     }
     out

@@ -24,7 +24,9 @@ fn case(report: &Report, f: &Finding) -> String {
     let at = place(report, f);
     let text = format!("{at}: {}\nwhy: {}\ndo: {}", f.what, f.why, f.advice);
     let body = match f.level {
-        Level::Deny => format!("<failure type=\"{}\" message=\"{}\">{}</failure>", f.rule, escape(&f.what), escape(&text)),
+        Level::Deny => {
+            format!("<failure type=\"{}\" message=\"{}\">{}</failure>", f.rule, escape(&f.what), escape(&text))
+        }
         // Not every reader knows a warning; all keep what a test printed.
         _ => format!("<system-out>{}: {}</system-out>", word(f.level), escape(&text)),
     };

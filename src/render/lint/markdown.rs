@@ -42,7 +42,12 @@ fn one(report: &Report, f: &Finding) -> String {
         Level::Warn => "⚠️",
         Level::Note | Level::Allow => "ℹ️",
     };
-    let mut out = format!("\n<details><summary>{sign} {}: {} (<code>{}</code>)</summary>\n\n", word(f.level), escape(&f.what), f.rule);
+    let mut out = format!(
+        "\n<details><summary>{sign} {}: {} (<code>{}</code>)</summary>\n\n",
+        word(f.level),
+        escape(&f.what),
+        f.rule
+    );
     out += &format!("{}\n", escape(&place(report, f)));
     let line = f.place.as_ref().map(|p| p.excerpt.as_str()).filter(|e| !e.is_empty()).or(f.statement.as_deref());
     if let Some(line) = line {
