@@ -30,7 +30,7 @@ fn base(spelt: &str) -> String {
 
 pub fn is_narrow(spelt: &str) -> bool {
     let names = ["int", "integer", "int4", "smallint", "int2", "serial", "serial4", "smallserial", "serial2"];
-    names.contains(&base(spelt).as_str()) && !spelt.contains('[')
+    names.contains(&base(spelt).as_str())
 }
 
 pub fn is_serial(name: &str) -> bool {
