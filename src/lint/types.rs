@@ -21,7 +21,7 @@ pub fn describe(traits: &mut Traits, spelt: &str) {
 
 /// Lower case, without length, array and what comes after it.
 fn base(spelt: &str) -> String {
-    let lower = spelt.trim().to_lowercase();
+    let lower = spelt.trim().replace('"', "").to_lowercase();
     let name = lower.split(['(', '[']).next().unwrap_or_default().trim();
     let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
     let name = name.strip_suffix("without time zone").or(name.strip_suffix("with time zone")).unwrap_or(name);

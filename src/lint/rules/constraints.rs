@@ -57,7 +57,7 @@ pub static CONSTRAINTS: &[Rule] = &[
         .why("the lock of the ADD is held while all rows are read: as bad as without NOT VALID")
         .advice("commit between the two"),
     deny("validate-domain", "a check of a domain is verified on every table that uses it", When(&[
-        add(&[DomainCheck]).not(&[New]), set(&[Domain], "not_null").is(&[Sets]), run("validate domain")]))
+        add(&[DomainCheck]).not(&[NotValid]), set(&[Domain], "not_null").is(&[Sets]), run("validate domain")]))
         .on(POSTGRES).cost(Cost::Scan)
         .what("verifies {id} on every table that uses the domain")
         .why("every one of them is locked against writing while its rows are read; NOT VALID first does not help, since VALIDATE locks too")

@@ -41,18 +41,18 @@ pub static DESIGN: &[Rule] = &[
         .what("creates {id} without a primary key")
         .why("rows can't be told apart: no batches, no logical replication of updates, no safe repair")
         .advice("add one"),
-    deny("identifier-too-long", "a name is cut off", When(&[run("too long")]))
+    deny("identifier-too-long", "a name is cut off", When(&[run("too long").even(&[])]))
         .on(POSTGRES)
         .what("{to} has more than 63 bytes")
         .why("PostgreSQL cuts it off without an error, and the application may ask for the whole")
         .advice("a shorter name"),
     note("require-schema-qualified", "a name stands without its schema", When(&[
-        run("unqualified")]))
+        run("unqualified").even(&[])]))
         .on(POSTGRES)
         .what("names {name} without its schema")
         .why("which object it is depends on search_path")
         .advice("write the schema"),
-    deny("duplicate-column-assignment", "a column is assigned twice", When(&[run("assigned twice")]))
+    deny("duplicate-column-assignment", "a column is assigned twice", When(&[run("assigned twice").even(&[])]))
         .what("assigns {to} twice")
         .why("the server refuses it, or one of the two is lost")
         .advice("assign it once"),

@@ -21,12 +21,14 @@ use std::ops::Range;
 pub fn read(script: &Script, in_transaction: bool) -> Vec<Vec<Event>> {
     let mut session = session::Session::new(in_transaction);
     let mut made: BTreeSet<Vec<Box<str>>> = BTreeSet::new();
+    let mut proved: BTreeSet<Id> = BTreeSet::new();
     let mut all: Vec<Vec<Event>> = (0..script.statements.len())
         .map(|at| {
             let reader = Reader { script, at, words: script.words(at) };
             let mut events = reader.statement();
             session.place(&reader, &mut events);
             mark_new(&mut events, &mut made);
+            mark_proved(&mut events, &mut proved);
             events
         })
         .collect();
@@ -34,6 +36,18 @@ pub fn read(script: &Script, in_transaction: bool) -> Vec<Vec<Event>> {
         last.push(event);
     }
     all
+}
+
+/// A validated check of the table is taken for the proof that a column holds no NULL: where the statement can be run it shows.
+fn mark_proved(events: &mut [Event], proved: &mut BTreeSet<Id>) {
+    for event in events {
+        let Some(table) = event.table.clone() else { continue };
+        if event.is_run("validate") {
+            proved.insert(table);
+        } else if event.attr == "not_null" && proved.contains(&table) {
+            event.traits.remove(Trait::Scans);
+        }
+    }
 }
 
 /// What the script itself has made, nobody waits for.

@@ -17,7 +17,10 @@ impl Reader<'_> {
             "select" => vec![Event::run("select", self.nothing())],
             "lock" => self.at_name(w.skip(w.skip(1, "TABLE"), "ONLY"), "lock table"),
             "vacuum" => self.vacuum(),
-            "cluster" => self.at_name(w.skip(1, "VERBOSE"), "cluster"),
+            "cluster" => match self.at_name(w.skip(1, "VERBOSE"), "cluster") {
+                found if found.is_empty() => vec![Event::run("cluster", self.nothing())],
+                found => found,
+            },
             "reindex" => self.reindex(),
             "refresh" => self.refresh(),
             "do" => vec![Event::run("do", self.nothing())],
