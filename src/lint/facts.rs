@@ -197,7 +197,15 @@ fn changed(event: &mut Event, object: &Object, sides: Sides) {
         let key = |c: &Catalog| c.users(&event.id).any(|o| o.id().kind == Kind::ForeignKey);
         let tied = key(sides.from) || key(sides.to);
         mark(event, tied, Trait::FkSide);
+        mark(event, sides.from.users(&event.id).any(computed), Trait::RebuildsIndex);
     }
+}
+
+/// An index on an expression or on a part of the rows: no change of type leaves it as it is.
+fn computed(object: &Object) -> bool {
+    let definition = text(object, "definition");
+    let expression = types::index_columns(&definition).iter().any(|c| c.contains('('));
+    object.id().kind == Kind::Index && (expression || definition.contains(" WHERE "))
 }
 
 /// What is true of the table, whatever happens to it or to a part of it.

@@ -15,7 +15,7 @@ pub static ALTER_COLUMN: &[Rule] = &[
         .why("the rows stay, but an index is built while nobody can read or write the table")
         .advice("drop the index concurrently, change the type, create the index concurrently"),
     warn("alter-type-check-rescan", "a change of type checks all rows again", When(&[
-        set(&[Column], "type").is(&[Scans]).not(&[Rewrites])]))
+        set(&[Column], "type").is(&[Scans]).not(&[Rewrites, RebuildsIndex])]))
         .on(POSTGRES).cost(Cost::Scan)
         .what("changes the type of {id}, and all rows are checked for it")
         .why("a check that mentions the column is verified anew while nobody can read or write the table")

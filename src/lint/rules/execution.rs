@@ -50,10 +50,14 @@ pub static EXECUTION: &[Rule] = &[
     .what("sets {to} for a transaction that is not there")
     .why("it has no effect, and the server only warns")
     .advice("SET, or BEGIN before it"),
-    warn("transaction-nesting", "a transaction is begun in another", When(&[run("nested begin").even(&[]), run("stray commit").even(&[])]))
-        .what("begins or ends a transaction where there is none to begin or end")
-        .why("the inner BEGIN does nothing, and the first COMMIT ends all of it")
-        .advice("one BEGIN, one COMMIT, or leave both to the tool"),
+    warn(
+        "transaction-nesting",
+        "a transaction is begun in another",
+        When(&[run("nested begin").even(&[]), run("stray commit").even(&[])]),
+    )
+    .what("begins or ends a transaction where there is none to begin or end")
+    .why("the inner BEGIN does nothing, and the first COMMIT ends all of it")
+    .advice("one BEGIN, one COMMIT, or leave both to the tool"),
     warn("uncommitted-transaction", "a transaction is not ended", When(&[run("uncommitted").even(&[])]))
         .what("begins a transaction that the file does not end")
         .why("all of it is rolled back when the connection closes, or goes on into the next file")
