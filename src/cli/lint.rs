@@ -4,7 +4,7 @@ use super::source_arg::{Form, Reader, form};
 use super::{Done, output, plan, plans};
 use msr::engine::{self, Engine, Session};
 use msr::lint::scripts::{self, Look};
-use msr::lint::{Policy, Report, Sizes, docs, report, rules};
+use msr::lint::{Policy, Report, Sizes, report, rules};
 use msr::plan::Level;
 use msr::render::lint as render;
 use msr::settings::{Origin, Settings};
@@ -79,7 +79,6 @@ fn explain(context: &Context, name: &str) -> Result<Done> {
             });
         }
     };
-    let _ = docs::page;
     output::result(&text)?;
     Ok(Done::Fine)
 }

@@ -90,9 +90,9 @@ fn column(event: &mut Event, object: &Object, to: &Catalog) {
     mark(event, object.attr("identity") != Value::None, Trait::Identity);
     mark(event, object.attr("generated") != Value::None, Trait::Generated);
     mark(event, is_true(object, "stored"), Trait::Stored);
-    let checked = |o: &&Object| o.id().kind == Kind::Domain && o.id().path.join(".") == spelt.trim_matches('"');
-    let domain = to.iter().find(|o| checked(o));
-    mark(event, domain.is_some_and(|d| to.children(d.id()).next().is_some()), Trait::ConstrainedDomain);
+    let domain = spelt.replace('"', "");
+    let domain = domain.split_once('.').map(|(schema, name)| Id::new(Kind::Domain, [schema, name]));
+    mark(event, domain.is_some_and(|d| to.children(&d).next().is_some()), Trait::ConstrainedDomain);
     let Some(default) = to.get(&object.id().of_kind(Kind::Default)) else { return };
     let expression = text(default, "expression");
     mark(event, true, Trait::HasDefault);

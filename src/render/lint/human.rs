@@ -77,10 +77,11 @@ pub fn explain(rule: &Rule, look: Look) -> String {
     if let Some(little) = crate::lint::docs::little(rule) {
         out += &format!("\n{}\n", wrap(little, look.width, 0));
     }
+    let title = look.paint(Tone::Title, "To let it pass");
+    let id = rule.id;
     out += &format!(
-        "\n{}: `--allow {}`, `[lint] allow = [\"{0}:TABLE\"]` in msr.toml, or the line before a statement:\n  -- msr:allow {0} reason=\"…\" until=YYYY-MM-DD\n",
-        look.paint(Tone::Title, "To let it pass"),
-        rule.id
+        "\n{title}: `--allow {id}`, or `[lint] allow = [\"{id}:TABLE\"]` in msr.toml, or a line before the statement:\n"
     );
+    out += &format!("  -- msr:allow {id} reason=\"…\" until=YYYY-MM-DD\n");
     out
 }

@@ -45,7 +45,7 @@ fn one(report: &Report, f: &Finding) -> String {
     let mut out = format!(
         "\n<details><summary>{sign} {}: {} (<code>{}</code>)</summary>\n\n",
         word(f.level),
-        escape(&f.what),
+        html(&f.what),
         f.rule
     );
     out += &format!("{}\n", escape(&place(report, f)));
@@ -76,6 +76,18 @@ fn fenced(sql: &str) -> String {
         short.push('…');
     }
     format!("{fence}sql\n{}\n{fence}", text::line(&short))
+}
+
+/// Inside of a tag Markdown is not read, HTML is.
+fn html(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len());
+    for c in text::line(plain).chars() {
+        match c {
+            '&' | '<' | '>' | '"' | '@' | '#' | '`' => out += &format!("&#{};", c as u32),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Every character that means something to Markdown or HTML, and `@`, which would call somebody.
