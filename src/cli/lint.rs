@@ -91,7 +91,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, policy: &Policy)
 fn files(context: &Context, settings: &Settings, args: &Args, policy: &Policy) -> Result<Vec<Report>> {
     let engine = engine::named(settings.database.engine())?;
     let mut reports = vec![];
-    let mut scratch: Option<Box<dyn Session>> = None;
+    let mut scratch: Option<Base> = None;
     for file in &args.files {
         if Path::new(file).extension().is_some_and(|e| e == "ron") {
             let saved = plans::read(Path::new(file))?;
@@ -100,9 +100,9 @@ fn files(context: &Context, settings: &Settings, args: &Args, policy: &Policy) -
             continue;
         }
         for script in Script::read(file, engine.dialect())? {
-            let session = match &mut scratch {
-                Some(session) => session,
-                None => scratch.insert(base(context, settings, args, engine)?),
+            let base = match &mut scratch {
+                Some(base) => base,
+                None => scratch.insert(base_or_none(context, settings, args, engine)?),
             };
             let look = Look {
                 engine: engine.name(),
@@ -111,12 +111,31 @@ fn files(context: &Context, settings: &Settings, args: &Args, policy: &Policy) -
                 today: today(),
                 sizes: &Sizes::new(),
             };
-            let looked = scripts::lint(&script, &mut **session, &look)?;
-            let subject = script.file.name.clone();
-            reports.push(Report { subject, findings: looked.findings, notes: looked.notes });
+            let looked = scripts::lint(&script, base.session.as_deref_mut(), &look)?;
+            let notes = looked.notes.into_iter().chain(base.missing.clone()).collect();
+            reports.push(Report { subject: script.file.name.clone(), findings: looked.findings, notes });
         }
     }
     Ok(reports)
+}
+
+/// What scripts are run on, or why there is none.
+struct Base {
+    session: Option<Box<dyn Session>>,
+    missing: Option<String>,
+}
+
+/// A script can be read where no server is at hand; a schema that was asked for must be loaded.
+fn base_or_none(context: &Context, settings: &Settings, args: &Args, engine: &'static dyn Engine) -> Result<Base> {
+    let asked = args.from.is_some() || !matches!(settings.origin("schema"), Origin::Default);
+    match base(context, settings, args, engine) {
+        Ok(session) => Ok(Base { session: Some(session), missing: None }),
+        Err(e) if asked || Path::new(&settings.schema).exists() => Err(e),
+        Err(e) => {
+            let missing = format!("no scratch database: {}; only what the text says is known", e.message);
+            Ok(Base { session: None, missing: Some(missing) })
+        }
+    }
 }
 
 pub fn today() -> jiff::civil::Date {

@@ -29,21 +29,35 @@ pub struct Looked {
     pub notes: Vec<String>,
 }
 
-/// Lints one script. `scratch` holds the schema that it is run on; afterwards it holds what the script made of it.
-pub fn lint(script: &Script, scratch: &mut dyn Session, look: &Look) -> Result<Looked> {
-    let allowed = allows::of_script(script)?;
-    let read = text::read(script, look.in_transaction);
-    let base = scratch.inspect()?;
-    let mut run = Run { script, base: &base, state: base.clone(), path: PATH.into(), failed: vec![] };
-    let mut events = vec![];
-    for (at, texts) in read.into_iter().enumerate() {
-        events.extend(run.statement(scratch, at, texts)?);
+/// Lints one script. `scratch` holds the schema that it is run on; afterwards it holds what the script made of it. Without one
+/// the text is all there is.
+pub fn lint(script: &Script, scratch: Option<&mut (dyn Session + 'static)>, look: &Look) -> Result<Looked> {
+    let mut events = text::read(script, look.in_transaction);
+    let (mut base, mut goal) = (Catalog::default(), Catalog::default());
+    let (mut failed, mut version) = (vec![], 0);
+    if let Some(scratch) = scratch {
+        (base, version) = (scratch.inspect()?, scratch.server().version);
+        let mut run = Run { script, base: &base, state: base.clone(), path: PATH.into(), failed: vec![] };
+        for (at, of_statement) in events.iter_mut().enumerate() {
+            *of_statement = run.statement(scratch, at, std::mem::take(of_statement))?;
+        }
+        (goal, failed) = (run.state, run.failed);
     }
-    let (goal, failed) = (run.state, run.failed);
+    let mut events = events.into_iter().flatten().collect::<Vec<_>>();
     settle(&mut events, &goal);
     events.iter_mut().for_each(|event| plans::weigh(event, look.sizes));
-    let version = scratch.server().version;
-    let scene = Scene { engine: look.engine, version, events, base: Some(&base), goal: Some(&goal), plan: None };
+    judged(script, look, (&base, &goal), version, (events, failed))
+}
+
+fn judged(
+    script: &Script,
+    look: &Look,
+    (base, goal): (&Catalog, &Catalog),
+    version: u32,
+    (events, failed): (Vec<Event>, Vec<(usize, String)>),
+) -> Result<Looked> {
+    let allowed = allows::of_script(script)?;
+    let scene = Scene { engine: look.engine, version, events, base: Some(base), goal: Some(goal), plan: None };
     let mut findings = find(&scene, look.policy);
     // Two ways of seeing the same thing are one finding.
     let mut seen = BTreeSet::new();
@@ -58,10 +72,12 @@ pub fn lint(script: &Script, scratch: &mut dyn Session, look: &Look) -> Result<L
 fn unread(script: &Script, failed: &[(usize, String)]) -> Option<String> {
     let (at, why) = failed.first()?;
     let place = place(script, script.statements[*at].range.clone());
-    let many = crate::render::text::count(failed.len(), "statement");
-    let known = if failed.len() == 1 { "is" } else { "are" };
+    let many = match failed.len() {
+        1 => "1 statement".to_string(),
+        n => format!("{n} statements"),
+    };
     Some(format!(
-        "{}:{}:{}: {why}; {many} of this file could not be run on scratch: of these only what the text says {known} known",
+        "{}:{}:{}: {why}; {many} of this file could not be run on scratch: of what could not, only what the text says is known",
         place.file, place.line, place.column
     ))
 }

@@ -29,6 +29,25 @@ const AFTER_TYPE: &[&str] = &[
     "options",
 ];
 
+/// A column's definition, as far as it is read.
+struct Definition {
+    column: Event,
+    parts: Vec<Event>,
+    /// The name that the next constraint has.
+    named: Option<String>,
+}
+
+fn defaults_to(column: &mut Event, expression: &str) {
+    let mut mark = |holds: bool, this| {
+        if holds {
+            column.traits.add(this);
+        }
+    };
+    mark(!expression.trim().eq_ignore_ascii_case("null"), Trait::HasDefault);
+    mark(types::is_volatile(expression), Trait::Volatile);
+    mark(types::is_momentary(expression), Trait::Momentary);
+}
+
 impl Reader<'_> {
     /// `name type constraint …`
     pub(super) fn column(&self, table: &Id, range: Range<usize>) -> Vec<Event> {
@@ -38,70 +57,86 @@ impl Reader<'_> {
         let spelt = self.text(range.start + 1..end);
         types::describe(&mut column.traits, spelt);
         column.to = spelt.to_string();
-        let mut events = vec![];
+        let mut definition = Definition { column, parts: vec![], named: None };
         let mut i = end;
-        let mut named = None;
         while i < range.end {
-            let w = &self.words;
-            let next = self.find(i + 1..range.end, AFTER_TYPE).unwrap_or(range.end);
-            let here = |kind, suffix: &str| {
-                let own = named.clone().unwrap_or(format!("{}_{name}_{suffix}", table.name()));
-                let mut event = Event::new(Verb::Add, table.below(kind, &own)).with(Trait::Inline);
-                event.columns = vec![name.clone()];
-                self.spotted(event.with_if(named.is_none(), Trait::Unnamed), i..next.max(i + 1))
-            };
-            if w.is(i, "constraint") {
-                named = w.name(i + 1);
-                i += 2;
-                continue;
-            } else if w.skip(i, "NOT NULL") > i {
-                column.traits.add(Trait::NotNull);
-                i += 2;
-                continue;
-            } else if w.is(i, "default") {
-                // A string or a number may be followed by what looks like a part of the type.
-                let expression = self.text(i + 1..self.default_end(i + 1, range.end));
-                column.traits.add(Trait::HasDefault);
-                let null = expression.trim().eq_ignore_ascii_case("null");
-                if null {
-                    column.traits.remove(Trait::HasDefault);
-                }
-                column = column.with_if(types::is_volatile(expression), Trait::Volatile);
-                column = column.with_if(types::is_momentary(expression), Trait::Momentary);
-                i = self.default_end(i + 1, range.end);
-                continue;
-            } else if w.is(i, "primary") {
-                let event = here(Kind::PrimaryKey, "pkey");
-                let narrow = types::is_narrow(spelt);
-                events.push(event.with_if(narrow, Trait::Narrow));
-                column.traits.add(Trait::NotNull);
-            } else if w.is(i, "unique") {
-                events.push(here(Kind::Unique, "key"));
-            } else if w.is(i, "references") {
-                let stop = self.find(i + 1..range.end, &["constraint", "not", "check", "default"]).unwrap_or(range.end);
-                events.push(self.reference(here(Kind::ForeignKey, "fkey"), i, stop));
-                i = stop;
-                continue;
-            } else if w.is(i, "check") {
-                events.push(here(Kind::Check, "check"));
-            } else if w.is(i, "generated") || w.is(i, "as") {
-                let identity = self.has(i..range.end, "IDENTITY");
-                let always = self.has(i..range.end, "ALWAYS AS IDENTITY");
-                let stored = !identity && self.has(i..range.end, "STORED");
-                column = column.with_if(identity, Trait::Identity).with_if(always, Trait::Always);
-                column = column.with_if(!identity, Trait::Generated).with_if(stored, Trait::Stored);
-                i = self
-                    .find(i + 2..range.end, &["constraint", "not", "primary", "unique", "check", "references"])
-                    .unwrap_or(range.end);
-                continue;
-            }
-            i = next;
+            i = self.part(&mut definition, i..range.end).max(i + 1);
         }
+        let Definition { column, mut parts, .. } = definition;
         if column.is(Trait::HasDefault) {
-            events.iter_mut().filter(|e| e.id.kind == Kind::ForeignKey).for_each(|e| e.traits.add(Trait::HasDefault));
+            parts.iter_mut().filter(|e| e.id.kind == Kind::ForeignKey).for_each(|e| e.traits.add(Trait::HasDefault));
         }
-        let column = self.spotted(column, range);
-        std::iter::once(column).chain(events).collect()
+        std::iter::once(self.spotted(column, range)).chain(parts).collect()
+    }
+
+    /// Reads what stands at the beginning of the range, and tells where the next begins.
+    fn part(&self, definition: &mut Definition, range: Range<usize>) -> usize {
+        let (w, i) = (&self.words, range.start);
+        let next = self.find(i + 1..range.end, AFTER_TYPE).unwrap_or(range.end);
+        let column = &mut definition.column;
+        match w.text(i).to_ascii_lowercase().as_str() {
+            "constraint" => {
+                definition.named = w.name(i + 1);
+                i + 2
+            }
+            "not" => {
+                if w.is(i + 1, "null") {
+                    column.traits.add(Trait::NotNull);
+                }
+                i + 2
+            }
+            "default" => {
+                let end = self.default_end(i + 1, range.end);
+                defaults_to(column, self.text(i + 1..end));
+                end
+            }
+            "primary" => {
+                let narrow = column.is(Trait::Narrow);
+                column.traits.add(Trait::NotNull);
+                let key = self.inline(definition, (Kind::PrimaryKey, "pkey"), i..next);
+                definition.parts.push(key.with_if(narrow, Trait::Narrow));
+                next
+            }
+            "references" => {
+                let end = self.find(i + 1..range.end, &["constraint", "not", "check", "default"]).unwrap_or(range.end);
+                let key = self.inline(definition, (Kind::ForeignKey, "fkey"), i..next);
+                definition.parts.push(self.reference(key, i, end));
+                end
+            }
+            "unique" | "check" => {
+                let unique = w.is(i, "unique");
+                let what = if unique { (Kind::Unique, "key") } else { (Kind::Check, "check") };
+                let event = self.inline(definition, what, i..next);
+                definition.parts.push(event);
+                next
+            }
+            "generated" | "as" => {
+                let identity = self.has(range.clone(), "IDENTITY");
+                let mut mark = |holds: bool, this| {
+                    if holds {
+                        column.traits.add(this);
+                    }
+                };
+                mark(identity, Trait::Identity);
+                mark(self.has(range.clone(), "ALWAYS AS IDENTITY"), Trait::Always);
+                mark(!identity, Trait::Generated);
+                mark(!identity && self.has(range.clone(), "STORED"), Trait::Stored);
+                let after = ["constraint", "not", "primary", "unique", "check", "references"];
+                self.find(i + 2..range.end, &after).unwrap_or(range.end)
+            }
+            _ => next,
+        }
+    }
+
+    /// A constraint that stands inside of the column's definition.
+    fn inline(&self, definition: &Definition, (kind, suffix): (Kind, &str), tokens: Range<usize>) -> Event {
+        let (id, name) = (&definition.column.id, definition.column.id.name());
+        let named = definition.named.clone();
+        let own = named.clone().unwrap_or_else(|| format!("{}_{name}_{suffix}", id.at(1)));
+        let table = Id::new(Kind::Table, id.path.iter().take(2));
+        let mut event = Event::new(Verb::Add, table.below(kind, &own)).with(Trait::Inline);
+        event.columns = vec![name.to_string()];
+        self.spotted(event.with_if(named.is_none(), Trait::Unnamed), tokens)
     }
 
     /// Where a default's expression ends.
