@@ -42,7 +42,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
         gate::engine(plan, engine, target.session().server())?;
         let done = if i == 0 { standing(loaded, past, &live)?.done } else { past.batches.min(plan.batches.len()) };
         let steps = plan.batches[..done].iter().flat_map(|b| plan.batch_steps(b));
-        gate::way_back(plan, steps, &target.options.allow)?;
+        gate::way_back(plan, steps, &target.options.policy())?;
     }
     target.make_ready()?;
     let mut reports = Vec::new();

@@ -292,5 +292,6 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         scans: vec![],
         loses: drops.then(|| "its rows".into()),
         at: None,
+        findings: vec![],
     }
 }

@@ -162,7 +162,7 @@ impl Reader<'_> {
         Seen::of(&mut *scratch)
     }
 
-    fn scratch(&self, roles: &Roles) -> Result<Box<dyn Session>> {
+    pub fn scratch(&self, roles: &Roles) -> Result<Box<dyn Session>> {
         let target = &self.settings.database;
         let like = (target.engine() == self.engine.name()).then_some(target);
         let mut scratch = self.engine.scratch(like, self.settings.shadow.as_ref(), roles)?;

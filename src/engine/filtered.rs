@@ -31,6 +31,10 @@ impl Session for Filtered {
         self.inner.look_at_roles(roles);
     }
 
+    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+        self.inner.sizes()
+    }
+
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         self.inner.stamp()
     }

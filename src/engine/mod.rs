@@ -126,6 +126,10 @@ pub trait Session: Send {
     fn journal(&mut self) -> &mut dyn Journal;
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
+    /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.
+    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+        Ok(std::collections::BTreeMap::new())
+    }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
         None

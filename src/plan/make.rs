@@ -265,6 +265,7 @@ fn step(
         scans: vec![],
         loses: node.loses.clone(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
+        findings: vec![],
     }
 }
 

@@ -36,6 +36,7 @@ fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step {
         scans: vec![],
         loses: None,
         at: None,
+        findings: vec![],
     }
 }
 

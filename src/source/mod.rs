@@ -15,6 +15,7 @@ mod order;
 mod read;
 mod refuse;
 mod roles;
+pub mod script;
 mod split;
 mod subject;
 #[cfg(test)]
@@ -170,7 +171,7 @@ fn statement(file: usize, text: &str, dialect: Dialect, piece: &split::Piece) ->
     let found = needs::find(&words, &hints);
     let range = piece.tokens[0].start..piece.tokens[piece.tokens.len() - 1].end;
     let text = text[range.clone()].to_string();
-    let roles = roles::of(&words);
+    let roles = words.roles();
     Ok(Statement { roles, file, range, text, hints, defines: found.defines, needs: found.needs, facts: found.facts })
 }
 

@@ -19,6 +19,7 @@ pub fn meta(text: &str, token: Token) -> Result<(), Flaw> {
 const TRANSACTION: &str = "drop the statement: msr loads the whole schema at once and decides on transactions itself";
 const ELSEWHERE: &str = "do this outside of the schema files";
 const ROLES: &str = "a role that no file makes is left alone: drop it by hand";
+const PLAIN: &str = "write `CREATE ROLE name …` as a statement: a role that the server has already is no error to msr";
 const PASSWORD: &str = "a secret is no part of a schema: leave it out and set it by hand, `ALTER ROLE … PASSWORD …`";
 const SETTING: &str = "settings of a role are set outside of the schema files";
 
@@ -71,6 +72,15 @@ pub fn statement(text: &str, dialect: Dialect, tokens: &[Token]) -> Result<bool,
     if dialect == Dialect::Postgres && is(0, "create") && is(1, "subscription") && !stays_offline(tokens.len(), &word) {
         return Err(Flaw::new(tokens[0].start, "`CREATE SUBSCRIPTION` would connect to its publisher while the schema is read")
             .hint("write `WITH (connect = false)`: whether it runs, and where it connects to, is set by hand and never part of a plan"));
+    }
+    if dialect == Dialect::Postgres && is(0, "do") {
+        let makes = |t: &&Token| {
+            let text = text[t.start..t.end].to_ascii_lowercase();
+            ["create role", "create user ", "create group", "alter role", "drop role"].iter().any(|w| text.contains(w))
+        };
+        if let Some(token) = tokens.iter().find(makes) {
+            return Err(Flaw::new(token.start, "a role in a `DO` block of a schema file").hint(PLAIN));
+        }
     }
     let of_role = any_of(&["role", "user", "group"], word(1)) && !is(2, "mapping");
     if dialect == Dialect::Postgres && any_of(&["create", "alter"], word(0)) && of_role {

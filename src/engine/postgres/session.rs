@@ -199,6 +199,17 @@ impl Session for PgSession {
         Ok(seen)
     }
 
+    /// From the statistics, which ask for no lock; a table that has none yet is measured.
+    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+        let rows = self.client.rows(
+            "SELECT n.nspname || '.' || c.relname, CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::bigint \
+             ELSE pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+        )?;
+        let size = |v: &Option<String>| v.as_deref().and_then(|v| v.parse().ok());
+        Ok(rows.iter().filter_map(|r| Some((r[0].clone()?, size(&r[1])?))).collect())
+    }
+
     /// Polled by the caller, never waited for: a waiter inside `pg_advisory_lock` holds a snapshot, which CREATE INDEX
     /// CONCURRENTLY waits for in turn.
     fn try_lock(&mut self) -> Result<bool, SqlError> {

@@ -29,6 +29,7 @@ fn step(id: usize, up: &str, down: Down) -> Step {
         scans: vec!["public.users".into()],
         loses: None,
         at: Some("schema/users.sql:3:1".into()),
+        findings: vec![],
     }
 }
 

@@ -87,6 +87,20 @@ pub struct Step {
     pub scans: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loses: Option<String>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Finding")]
+pub struct Finding {
+    pub rule: String,
+    pub level: Level,
+    pub what: String,
+    pub why: String,
+    pub advice: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -139,6 +153,7 @@ macro_rules! words {
 }
 
 words!(Phase = plan::Phase { Expand = "expand", Backfill = "backfill", Contract = "contract" });
+words!(Level = plan::Level { Allow = "allow", Note = "note", Warn = "warn", Deny = "deny" });
 words!(Action = plan::Action {
     Create = "create",
     Alter = "alter",
@@ -236,6 +251,20 @@ impl From<Touch> for plan::Touch {
 
 /// Both ways between two structs of the same fields.
 macro_rules! mirror {
+    (finding $from:ty => $to:ty) => {
+        impl From<$from> for $to {
+            fn from(f: $from) -> Self {
+                Self {
+                    rule: f.rule,
+                    level: f.level.into(),
+                    what: f.what,
+                    why: f.why,
+                    advice: f.advice,
+                    allowed: f.allowed,
+                }
+            }
+        }
+    };
     ($from:ty => $to:ty) => {
         impl From<$from> for $to {
             fn from(s: $from) -> Self {
@@ -254,12 +283,15 @@ macro_rules! mirror {
                     rewrites: s.rewrites,
                     scans: s.scans,
                     loses: s.loses,
+                    findings: each(s.findings),
                 }
             }
         }
     };
 }
 
+mirror!(finding plan::Finding => Finding);
+mirror!(finding Finding => plan::Finding);
 mirror!(plan::Step => Step);
 mirror!(Step => plan::Step);
 
