@@ -51,6 +51,7 @@ pub enum Format {
     Json,
     Sql,
     Ron,
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -18,6 +18,7 @@ mod plan;
 mod plans;
 mod progress;
 mod prompt;
+mod rehearse;
 mod session;
 mod show;
 mod signals;
@@ -49,6 +50,7 @@ enum Command {
     Init(init::Args),
     Plan(plan::Args),
     Show(show::Args),
+    Rehearse(rehearse::Args),
     Apply(apply::Args),
     #[command(visible_alias = "up")]
     Migrate(migrate::Args),
@@ -92,6 +94,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Init(args) => init::run(context, args),
         Command::Plan(args) => plan::run(context, args),
         Command::Show(args) => show::run(context, args),
+        Command::Rehearse(args) => rehearse::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),
         Command::Down(args) => down::run(context, args),

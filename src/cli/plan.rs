@@ -69,10 +69,10 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         plans::remove(old)?;
     }
     output::result(&match format {
-        Format::Human => human::plan(&plan, context.look()),
         Format::Json => json::plan(&plan),
         Format::Sql => sql::up(&plan),
         Format::Ron => file::write(&plan),
+        _ => human::plan(&plan, context.look()),
     })?;
     next(context, &args, &place, &plan);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })

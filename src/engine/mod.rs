@@ -3,6 +3,7 @@
 pub mod how;
 pub mod postgres;
 pub mod sqlite;
+pub mod upkeep;
 
 use crate::apply::journal::Journal;
 use crate::diff::Delta;
@@ -107,6 +108,8 @@ pub trait Session: Send {
     fn unlock(&mut self) -> Result<(), SqlError>;
     /// msr's own tables.
     fn journal(&mut self) -> &mut dyn Journal;
+    /// What those who look after the database ask for.
+    fn upkeep(&mut self) -> &mut dyn upkeep::Upkeep;
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
     /// A handle that another thread can stop the running statement with.

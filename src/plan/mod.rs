@@ -14,6 +14,7 @@ mod stages;
 mod tied;
 
 pub use order::Tie;
+pub use prove::{left, part};
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id};

@@ -66,6 +66,17 @@ pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
 /// others, and all that any of these depends on; whole tables, where the engine has only those, come with all of their parts.
 pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
+    needed_with(engine, base, goal, deltas, &[])
+}
+
+/// The same, with these objects and what they depend on besides.
+pub fn needed_with(
+    engine: &dyn Engine,
+    base: &Catalog,
+    goal: &Catalog,
+    deltas: &[Delta],
+    more: &[&Id],
+) -> BTreeSet<Id> {
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
     while let Some(id) = queue.pop() {
@@ -89,7 +100,7 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
     }
     let whole = engine.whole_tables();
     let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
-    let mut queue: Vec<&Id> = affected.into_iter().collect();
+    let mut queue: Vec<&Id> = affected.into_iter().chain(more.iter().copied()).collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();
     while !queue.is_empty() {
         while let Some(id) = queue.pop() {

@@ -6,6 +6,7 @@ pub mod human;
 pub mod json;
 pub mod kinds;
 mod look;
+pub mod rehearsal;
 pub mod sql;
 mod summary;
 pub mod table;

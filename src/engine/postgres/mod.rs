@@ -7,6 +7,7 @@ mod local;
 mod rules;
 mod scratch;
 mod session;
+mod upkeep;
 
 use crate::Result;
 use crate::engine::how::{How, KindRule};

@@ -16,6 +16,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod token;
+mod upkeep;
 mod words;
 
 use super::how::{KindRule, Rung, Scene};
