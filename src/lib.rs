@@ -21,6 +21,7 @@
 //! - [`source`]: desired SQL: files, statements with their places, hints, the order to load them in.
 //! - [`plan`]: the pipeline from deltas to a proved plan, and the plan file.
 //! - [`apply`]: does what a plan says: observes, acts, writes the journal; goes back down.
+//! - [`drift`]: what a database is besides what it should be.
 //! - [`rehearse`]: tries a plan on a copy, with a look at each step.
 //! - [`render`]: plans, catalogs and lists for people and machines.
 //! - [`settings`]: flags, environment, `msr.toml`, each value with its origin.
@@ -54,6 +55,7 @@
 
 pub mod apply;
 pub mod diff;
+pub mod drift;
 pub mod engine;
 pub mod error;
 pub mod model;

@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod diff;
 mod down;
+mod drift;
 mod init;
 mod inspect;
 mod list;
@@ -58,6 +59,7 @@ enum Command {
     Down(down::Args),
     List(list::Args),
     Status(status::Args),
+    Drift(drift::Args),
     Validate(validate::Args),
     Inspect(inspect::Args),
     Diff(diff::Args),
@@ -100,6 +102,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Down(args) => down::run(context, args),
         Command::List(args) => list::run(context, args),
         Command::Status(args) => status::run(context, args),
+        Command::Drift(args) => drift::run(context, args),
         Command::Validate(args) => validate::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),

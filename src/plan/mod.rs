@@ -15,6 +15,7 @@ mod tied;
 
 pub use order::Tie;
 pub use prove::{left, part};
+pub use scope::{only_managed, unlike};
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id};

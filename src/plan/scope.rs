@@ -56,6 +56,12 @@ pub fn deltas(base: &Catalog, goal: &Catalog) -> Vec<Delta> {
     deltas
 }
 
+/// What must be done to a state so that it is what the goal says, less what the goal does not speak of.
+pub fn unlike(mut state: Catalog, goal: &Catalog) -> Vec<Delta> {
+    only_managed(&mut state, goal);
+    deltas(&state, goal)
+}
+
 pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
     let said = |id: &Id| goal.of_kind(id.kind).any(|g| g.id().path[..3] == id.path[..3]);
     // Those for a schema go with it.

@@ -8,6 +8,8 @@ use crate::engine::upkeep::{Check, Filled, Holder, Roles, Size, Upkeep};
 use crate::model::{Catalog, Id, Kind, Object};
 use crate::{Error, Result, SqlError};
 
+type Look = fn(&mut SqliteSession) -> Result<Check, SqlError>;
+
 impl Upkeep for SqliteSession {
     fn size(&mut self) -> Result<Size, SqlError> {
         let sql = "SELECT page_count * page_size AS value FROM pragma_page_count, pragma_page_size";
@@ -45,7 +47,7 @@ impl Upkeep for SqliteSession {
     }
 
     fn checks(&mut self) -> Result<Vec<Check>> {
-        let looks: [(&str, fn(&mut SqliteSession) -> Result<Check, SqlError>); 4] = [
+        let looks: [(&str, Look); 4] = [
             ("version", |s| Ok(Check::ok("version", format!("SQLite {}", s.text("SELECT sqlite_version() AS text")?)))),
             ("integrity", integrity),
             ("foreign keys", foreign_keys),
