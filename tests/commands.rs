@@ -195,3 +195,260 @@ fn grants_by_hand_are_no_drift() {
     database.load("GRANT SELECT ON customer TO reader").expect("by hand");
     says(&msr.on(&database, &["drift"]).expect(0), &["no difference"]);
 }
+
+// lock
+
+/// A session that holds msr's lock until it is dropped.
+struct Held(std::process::Child);
+
+impl Held {
+    fn on(database: &Database) -> Held {
+        let server = support::postgres().expect("a server");
+        let sql = "SELECT pg_advisory_lock(7172978), 'the long one', pg_sleep(600)";
+        let mut command = server.program("psql");
+        command
+            .args(["-X", "-d", &database.name, "-c", sql])
+            .env("PGAPPNAME", "someone")
+            .stdout(std::process::Stdio::null());
+        Held(command.stderr(std::process::Stdio::null()).spawn().expect("psql"))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until `msr lock status` says this.
+fn until(msr: &Msr, database: &Database, word: &str) -> Output {
+    for _ in 0..100 {
+        let output = msr.on(database, &["lock", "status"]);
+        if output.said().contains(word) {
+            return output;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("never said `{word}`")
+}
+
+#[test]
+fn the_lock_has_a_holder_who_can_be_ended() {
+    needs!(Engine::Postgres);
+    let (msr, database) = shop(Engine::Postgres);
+    says(&msr.on(&database, &["lock", "release"]).expect(0), &["nobody has the lock"]);
+    let mut held = Held::on(&database);
+    says(&until(&msr, &database, "someone"), &["postgres", "this machine", "active", "the long one"]);
+    let found = json(&msr.on(&database, &["lock:status", "--format", "json"]).expect(0));
+    assert_eq!(found["holders"][0]["application"], "someone", "{found:#}");
+    // It is msr's own lock that is shown.
+    says(&msr.on(&database, &["apply", "p.ron", "--yes", "--lock-wait", "1s"]).expect(3), &["msr lock status"]);
+    let asked = msr.on(&database, &["lock", "release"]).expect(4);
+    says(&asked, &["someone", "--yes"]);
+    assert!(held.0.try_wait().expect("its state").is_none(), "nothing was ended without an answer");
+    says(&msr.on(&database, &["lock", "release", "--yes"]).expect(0), &["someone", "was ended"]);
+    assert!(!held.0.wait().expect("its end").success());
+    msr.on(&database, &["apply", "p.ron", "--yes"]).expect(0);
+}
+
+#[test]
+fn another_role_may_look_and_not_end() {
+    needs!(Engine::Postgres);
+    let (msr, database) = shop(Engine::Postgres);
+    let _held = Held::on(&database);
+    until(&msr, &database, "someone");
+    let _ = support::postgres().expect("a server").sql("postgres", "CREATE ROLE looker LOGIN");
+    let url = support::postgres().expect("a server").url_as(&database.name, "looker");
+    says(&msr.run(&["lock:release", "--yes", "--database", &url]).expect(4), &["cannot end", "pg_signal_backend"]);
+}
+
+#[test]
+fn the_lock_of_a_file_names_its_process() {
+    needs!(Engine::Sqlite);
+    let (msr, database) = shop(Engine::Sqlite);
+    says(&msr.on(&database, &["lock", "status"]).expect(0), &["nobody has the lock"]);
+    // Someone writes, so that a run waits with the lock in its hands.
+    let url = database.url();
+    let mut writer = std::process::Command::new("sqlite3")
+        .arg(database.path())
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("sqlite3");
+    let mut stdin = writer.stdin.take().expect("stdin");
+    std::io::Write::write_all(&mut stdin, b"BEGIN IMMEDIATE;\nCREATE TABLE w (a);\n").expect("sent");
+    for _ in 0..100 {
+        if database.load("PRAGMA busy_timeout=0; BEGIN IMMEDIATE; ROLLBACK").is_err() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let run = msr.command(&["apply", "p.ron", "--yes", "--database", &url]).spawn().expect("msr");
+    let pid = run.id();
+    says(&until(&msr, &database, &pid.to_string()), &["msr", "running"]);
+    says(&msr.on(&database, &["lock", "release"]).expect(4), &[&pid.to_string(), "--yes"]);
+    says(&msr.on(&database, &["lock", "release", "--yes"]).expect(0), &["was ended"]);
+    let ended = support::finish(run, std::time::Duration::from_secs(20));
+    assert_eq!(ended.code, 143, "{}", ended.said());
+    drop(stdin);
+    writer.wait().expect("its end");
+    msr.on(&database, &["apply", "p.ron", "--yes"]).expect(0);
+}
+
+// doctor
+
+both!(the_doctor_finds_nothing_wrong_where_nothing_is, |engine| {
+    let (msr, database) = applied(engine, "");
+    let output = msr.on(&database, &["doctor"]).expect(0);
+    assert!(!output.stdout.contains("fail"), "{}", output.said());
+    says(&output, &["connection", "version", "2 plans", "each follows the one before"]);
+    if engine == Engine::Postgres {
+        says(&output, &["pooler"]);
+        let checks = json(&msr.on(&database, &["doctor", "--format", "json"]).expect(0));
+        assert!(checks["checks"].as_array().expect("checks").iter().all(|c| c["level"] == "ok"), "{checks:#}");
+    }
+});
+
+#[track_caller]
+fn level(output: &Output, name: &str) -> String {
+    let checks = json(output);
+    let all = checks["checks"].as_array().expect("checks");
+    let found = all.iter().find(|c| c["check"] == name).unwrap_or_else(|| panic!("no check `{name}`: {checks:#}"));
+    found["level"].as_str().expect("a level").to_string()
+}
+
+#[test]
+fn the_doctor_names_each_illness_of_postgres() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres
+        .with("CREATE TABLE a (i int); INSERT INTO a VALUES (1), (1); CREATE TABLE b (i int); ALTER TABLE b ADD CONSTRAINT late CHECK (i > 0) NOT VALID")
+        .expect("it loads");
+    let _ = database.load("CREATE UNIQUE INDEX CONCURRENTLY broken ON a (i)");
+    let _ = support::postgres().expect("a server").sql("postgres", "CREATE ROLE patient LOGIN");
+    let url = support::postgres().expect("a server").url_as(&database.name, "patient");
+    let msr = Msr::new();
+    msr.write("plans/bad.ron", "Plan(");
+    let output = msr.run(&["doctor", "--database", &url, "--format", "json"]).expect(2);
+    for (name, is) in [
+        ("invalid indexes", "fail"),
+        ("not valid constraints", "warn"),
+        ("journal", "fail"),
+        ("ownership", "fail"),
+        ("scratch", "warn"),
+        ("plans", "fail"),
+        ("pooler", "ok"),
+        ("writable", "ok"),
+    ] {
+        assert_eq!(level(&output, name), is, "{name}: {}", output.said());
+    }
+    let human = msr.run(&["doctor", "--database", &url]).expect(2);
+    says(
+        &human,
+        &[
+            "REINDEX INDEX CONCURRENTLY public.broken",
+            "VALIDATE CONSTRAINT late",
+            "GRANT CREATE ON DATABASE",
+            "GRANT postgres TO patient",
+        ],
+    );
+    let gone = msr.run(&["doctor", "--database", "postgres:///nope?host=/nowhere&user=me"]).expect(2);
+    says(&gone, &["connection", "fail"]);
+}
+
+#[test]
+fn the_doctor_names_each_illness_of_sqlite() {
+    needs!(Engine::Sqlite);
+    let database = Engine::Sqlite.with(SHOP).expect("it loads");
+    database.load("PRAGMA foreign_keys = OFF; INSERT INTO purchase VALUES (1, 77, 5)").expect("an orphan");
+    let output = Msr::new().on(&database, &["doctor", "--format", "json"]).expect(2);
+    assert_eq!(level(&output, "foreign keys"), "fail");
+    assert_eq!(level(&output, "integrity"), "ok");
+    says(&output, &["1 in purchase"]);
+}
+
+// grants
+
+#[test]
+fn p35_grants_hold_on_present_and_future_tables() {
+    needs!(Engine::Postgres);
+    let (msr, database) =
+        applied(Engine::Postgres, "CREATE SCHEMA side; CREATE TABLE side.t (id serial PRIMARY KEY, n text);\n");
+    let server = support::postgres().expect("a server");
+    let roles = ["--owner", "g_owner", "--migrator", "g_migrator", "--app", "g_app", "--read-only", "g_reader"];
+    let grants = |extra: &[&str]| msr.on(&database, &[&["grants"], &roles[..], extra].concat());
+    says(&grants(&["--check"]).expect(4), &["there is no role", "msr grants"]);
+    let sql = grants(&[]).expect(0).stdout;
+    // Without the rights the check finds what is missing.
+    let create: String = sql.lines().filter(|l| l.starts_with("CREATE ROLE")).collect();
+    database.load(&create).expect("the roles");
+    says(&grants(&["--check"]).expect(2), &["it can't: permission denied"]);
+    let rest: String = sql.lines().filter(|l| !l.starts_with("CREATE ROLE")).map(|l| format!("{l}\n")).collect();
+    database.load(&rest).expect("the grants run");
+    let before = database.dump();
+    let checked = grants(&["--check"]).expect(0);
+    says(&checked, &["`g_app` inserts into a new table", "`g_reader` reads side.t", "it can't, as it should"]);
+    assert_eq!(database.dump(), before, "nothing is left of the check");
+    // Not only by msr's own word: the application as itself, after the migrator as itself.
+    let as_role = |role: &str, sql: &str| {
+        let mut command = server.program("psql");
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &database.name, "-f", "-"]).env("PGUSER", role);
+        support::run(&mut command, sql)
+    };
+    as_role("g_migrator", "CREATE TABLE side.later (id serial PRIMARY KEY, n text); ALTER TABLE side.t ADD m text")
+        .expect("the migrator");
+    let rows = "INSERT INTO side.later (n) VALUES ('a'); UPDATE side.later SET n = 'b'; DELETE FROM side.later; INSERT INTO side.t (n) VALUES ('a'); SELECT * FROM msr.schema_version";
+    as_role("g_app", rows).expect("the application");
+    for ddl in [
+        "CREATE TABLE side.own (a int)",
+        "CREATE TABLE public.own (a int)",
+        "ALTER TABLE side.later ADD b int",
+        "DROP TABLE side.t",
+        "DELETE FROM msr.journal",
+    ] {
+        assert!(as_role("g_app", ddl).is_err(), "{ddl}");
+    }
+    as_role("g_reader", "SELECT * FROM side.later; SELECT * FROM side.t").expect("the reader");
+    assert!(as_role("g_reader", "DELETE FROM side.later").is_err());
+    // Twice is as good as once, and a hole is found.
+    database.load(&grants(&[]).expect(0).stdout).expect("again");
+    database.load("GRANT CREATE ON SCHEMA side TO g_app").expect("a hole");
+    says(&grants(&["--check"]).expect(2), &["`g_app` creates a table in `side`", "it can, and should not"]);
+}
+
+#[test]
+fn grants_are_nothing_for_sqlite() {
+    needs!(Engine::Sqlite);
+    let database = Engine::Sqlite.with(SHOP).expect("it loads");
+    says(&Msr::new().on(&database, &["grants", "--app", "a"]).expect(64), &["SQLite has no roles"]);
+}
+
+/// Hands one connection through, and tells another process number than the server does, as a pooler must.
+fn pretended_pooler(socket: std::path::PathBuf) -> u16 {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("a client");
+        let mut server = std::os::unix::net::UnixStream::connect(socket).expect("the server");
+        let (mut from, mut to) = (client.try_clone().expect("a copy"), server.try_clone().expect("a copy"));
+        std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+        let mut bytes = vec![0; 65536];
+        while let Ok(n @ 1..) = server.read(&mut bytes) {
+            // BackendKeyData: its letter, its length, the process.
+            let key = bytes[..n].windows(5).position(|w| w == [b'K', 0, 0, 0, 12]);
+            key.into_iter().for_each(|at| bytes[at + 5..at + 9].copy_from_slice(&[0, 0, 0, 7]));
+            let _ = client.write_all(&bytes[..n]);
+        }
+    });
+    port
+}
+
+#[test]
+fn the_doctor_tells_of_a_pooler() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.fresh();
+    let port = pretended_pooler(support::postgres().expect("a server").folder.join(".s.PGSQL.5432"));
+    let url = format!("postgres://postgres@127.0.0.1:{port}/{}?sslmode=disable", database.name);
+    let output = Msr::new().run(&["doctor", "--database", &url, "--format", "json"]).expect(0);
+    assert_eq!(level(&output, "pooler"), "warn");
+}

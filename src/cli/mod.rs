@@ -7,11 +7,14 @@ pub mod bug;
 mod completions;
 mod context;
 mod diff;
+mod doctor;
 mod down;
 mod drift;
+mod grants;
 mod init;
 mod inspect;
 mod list;
+mod lock;
 mod man;
 mod migrate;
 mod output;
@@ -61,6 +64,13 @@ enum Command {
     Status(status::Args),
     Drift(drift::Args),
     Validate(validate::Args),
+    Lock(lock::Args),
+    #[command(name = "lock:status", hide = true)]
+    LockStatus(lock::StatusArgs),
+    #[command(name = "lock:release", hide = true)]
+    LockRelease(lock::ReleaseArgs),
+    Doctor(doctor::Args),
+    Grants(grants::Args),
     Inspect(inspect::Args),
     Diff(diff::Args),
     Completions(completions::Args),
@@ -104,6 +114,11 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Status(args) => status::run(context, args),
         Command::Drift(args) => drift::run(context, args),
         Command::Validate(args) => validate::run(context, args),
+        Command::Lock(args) => lock::run(context, args),
+        Command::LockStatus(args) => lock::status(context, args),
+        Command::LockRelease(args) => lock::release(context, args),
+        Command::Doctor(args) => doctor::run(context, args),
+        Command::Grants(args) => grants::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
         Command::Completions(args) => completions::run(args, Cli::command()),
