@@ -35,6 +35,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     if !plan.is_empty() {
         let file = line(&saved.file);
         prompt::confirm(context, &format!("Apply {file} to {}: {}?", settings.database, Summary::of(plan).line()))?;
+        work.back_up(&args.work)?;
     }
     let done = work.run(|engine, session, options, events| {
         apply::apply(&saved.loaded, &saved.text, engine, session, options, events)

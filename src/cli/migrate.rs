@@ -26,11 +26,12 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let settings = context.settings_with(extra)?;
     let chain = plans::chain(Path::new(&settings.plans))?;
     let mut work = Work::begin(context, &settings, &args.work, args.phase.phases())?;
-    if !context.yes() {
+    if !context.yes() || args.work.backup.is_some() {
         let pending = pending(&chain, &args, &mut work)?;
         if !pending.is_empty() {
             let what = count(pending.len(), "plan");
             prompt::confirm(context, &format!("Apply {what} to {}:\n{}", settings.database, pending.join("\n")))?;
+            work.back_up(&args.work)?;
         }
     }
     let done = work.run(|engine, session, options, events| {

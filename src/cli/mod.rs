@@ -3,6 +3,7 @@
 //! Nothing outside of this folder prints, reads the environment or ends the process.
 
 mod apply;
+mod backup;
 pub mod bug;
 mod completions;
 mod context;
@@ -71,6 +72,8 @@ enum Command {
     LockRelease(lock::ReleaseArgs),
     Doctor(doctor::Args),
     Grants(grants::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Inspect(inspect::Args),
     Diff(diff::Args),
     Completions(completions::Args),
@@ -119,6 +122,8 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::LockRelease(args) => lock::release(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Grants(args) => grants::run(context, args),
+        Command::Backup(args) => backup::backup(context, args),
+        Command::Restore(args) => backup::restore(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -2,12 +2,13 @@
 
 use super::context::Context;
 use super::progress::Progress;
-use super::{output, session, signals};
+use super::{backup, output, session, signals};
 use msr::apply::{Event, Options, Outcome, Phases, Report};
 use msr::engine::{Access, Engine, Session};
 use msr::render::text::{count, label, line};
 use msr::settings::Settings;
 use msr::{Error, Failure, Result};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Flags of the commands that change a database.
@@ -22,6 +23,9 @@ pub struct WorkArgs {
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care
     #[arg(long)]
     pub strict: bool,
+    /// Write a backup into this folder first, when there is something to do
+    #[arg(long, value_name = "FOLDER")]
+    pub backup: Option<PathBuf>,
 }
 
 /// Which phases of a plan to run.
@@ -63,6 +67,14 @@ impl<'a> Work<'a> {
     pub fn begin(context: &'a Context, settings: &'a Settings, args: &WorkArgs, phases: Phases) -> Result<Work<'a>> {
         let (engine, session) = session::target(settings, Access::Write)?;
         Ok(Work { context, settings, engine, session, strict: args.strict, phases })
+    }
+
+    /// Backs the database up, if that was asked for.
+    pub fn back_up(&self, args: &WorkArgs) -> Result<()> {
+        match &args.backup {
+            Some(folder) => backup::before(self.context, self.engine, self.settings, folder),
+            None => Ok(()),
+        }
     }
 
     /// Runs `work` with the options, telling how far it is; from here on signals stop it at a step boundary.

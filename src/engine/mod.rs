@@ -12,6 +12,7 @@ use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
+use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
 pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
@@ -69,6 +70,12 @@ pub trait Engine: Sync {
     fn transaction_budget(&self) -> Option<usize> {
         None
     }
+    /// Writes the whole database into a file, which exists and is empty, and reads it back far enough to know that it is whole.
+    fn backup(&self, url: &DatabaseUrl, file: &Path) -> Result<Backup>;
+    /// How the names of such files end.
+    fn backup_extension(&self) -> &'static str;
+    /// Brings the database back; `over` what is there.
+    fn restore(&self, url: &DatabaseUrl, file: &Path, over: bool) -> Result<()>;
     /// One alter statement out of several actions on one table.
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String>;
 
@@ -77,6 +84,14 @@ pub trait Engine: Sync {
             Error::refused(format!("the engine `{}` has no {} that msr could plan for", self.name(), kind.name()))
         })
     }
+}
+
+/// A backup that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    pub bytes: u64,
+    /// What reading it back found, in words.
+    pub contents: String,
 }
 
 /// An open connection.

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod backup;
 pub mod conn;
 mod ddl;
 mod inspect;
@@ -11,10 +12,11 @@ mod upkeep;
 
 use crate::Result;
 use crate::engine::how::{How, KindRule};
-use crate::engine::{Access, Engine, Session};
+use crate::engine::{Access, Backup, Engine, Session};
 use crate::model::{Id, Kind};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
+use std::path::Path;
 
 /// The engine.
 pub struct Postgres;
@@ -49,6 +51,18 @@ impl Engine for Postgres {
     /// (<https://www.postgresql.org/docs/current/runtime-config-locks.html>).
     fn transaction_budget(&self) -> Option<usize> {
         Some(3000)
+    }
+
+    fn backup(&self, url: &DatabaseUrl, file: &Path) -> Result<Backup> {
+        backup::backup(url, file)
+    }
+
+    fn backup_extension(&self) -> &'static str {
+        "dump"
+    }
+
+    fn restore(&self, url: &DatabaseUrl, file: &Path, over: bool) -> Result<()> {
+        backup::restore(url, file, over)
     }
 
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {
