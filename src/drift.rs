@@ -5,7 +5,8 @@ use crate::apply::journal::{self, Entry};
 use crate::apply::observe;
 use crate::diff::Delta;
 use crate::engine::Session;
-use crate::model::{Catalog, Fingerprint, Id, Object};
+use crate::model::{Catalog, Fingerprint, Id, Object, Roles};
+use crate::plan::Manage;
 use crate::plan::file::{self, Loaded};
 use crate::{Error, Result, plan};
 use std::collections::BTreeMap;
@@ -62,6 +63,11 @@ fn stored(session: &mut dyn Session, past: &Past) -> Result<Loaded> {
 }
 
 impl Left {
+    /// The roles that the newest plan speaks of: scratch must have them.
+    pub fn roles(&self) -> Roles {
+        self.plans.last().map(|(loaded, _)| loaded.plan.header.roles.clone()).unwrap_or_default()
+    }
+
     /// Whether nothing has changed since, as far as the whole tells; `None` where it does not. The stamp is asked first: it
     /// needs no reading of the catalog.
     pub fn unchanged(&self, session: &mut dyn Session) -> Result<Option<bool>> {
@@ -69,6 +75,7 @@ impl Left {
             return Ok(Some(true));
         }
         let Some(live) = self.live else { return Ok(None) };
+        session.look_at_roles(&self.roles());
         Ok(Some(session.inspect()?.fingerprint() == live))
     }
 
@@ -78,7 +85,6 @@ impl Left {
         if scratch.inspect()?.fingerprint() != first.plan.header.base {
             return Ok(None);
         }
-        scratch.prepare()?;
         for (loaded, batches) in &self.plans {
             for batch in loaded.plan.batches.iter().take(*batches) {
                 if batch.transaction {
@@ -141,9 +147,9 @@ fn parent(catalog: &Catalog, id: &Id) -> Option<Id> {
 
 /// What the live database is otherwise than expected. Owners and grants that the expected state does not speak of are
 /// somebody else's.
-pub fn between(live: &Catalog, expected: &Catalog) -> Vec<Difference> {
+pub fn between(manage: Manage, live: &Catalog, expected: &Catalog) -> Vec<Difference> {
     let mut all: BTreeMap<Id, How> = BTreeMap::new();
-    for delta in plan::unlike(live.clone(), expected) {
+    for delta in plan::unlike(manage, live.clone(), expected) {
         match delta {
             Delta::Add(id) => drop(all.insert(id, How::Missing)),
             Delta::Drop(id) => drop(all.insert(id, How::Extra)),

@@ -35,6 +35,9 @@ struct Case {
     /// may print them otherwise.
     #[serde(default)]
     since: u32,
+    /// What stands in `msr.toml`.
+    #[serde(default)]
+    settings: String,
     /// Text that the plan's SQL must not hold.
     #[serde(default)]
     lacks: Vec<String>,
@@ -201,6 +204,7 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
 
     let mut trouble = Trouble::default();
     let msr = Msr::new();
+    msr.write("msr.toml", &case.settings);
     let schema = msr.write("new.sql", need("new.sql")?);
     let schema = schema.to_str().expect("a path");
     let plan = |out: &str| msr.on(&database, &["plan", "--schema", schema, "--out", out]);

@@ -15,7 +15,8 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub static SERVER: Server = Server { engine: "sqlite", version: 3053002, major: 3 };
+pub static SERVER: Server =
+    Server { engine: "sqlite", version: 3053002, major: 3, casts: crate::engine::how::Casts::NONE };
 
 /// What goes wrong, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,6 +270,7 @@ pub fn plan(version: &str, parent: Option<&Loaded>, start: &Catalog, batches: &[
         base: start.fingerprint(),
         goal: catalog.fingerprint(),
         desired: Some("desired".into()),
+        roles: Default::default(),
     };
     let plan = Plan { header, relies: vec![], shapes: vec![], steps, batches: made, unmodelled: vec![], notes: vec![] };
     Loaded { checksum: file::checksum_of(&plan), plan }
@@ -295,5 +297,6 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         scans: vec![],
         loses: drops.then(|| "its rows".into()),
         at: None,
+        findings: vec![],
     }
 }

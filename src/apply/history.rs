@@ -48,8 +48,17 @@ impl Past {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     pub plans: Vec<Past>,
-    /// Version of the newest baseline: plans up to it are part of what was found.
-    pub baseline: Option<String>,
+    /// The newest baseline: plans up to its version are part of what was found.
+    pub baseline: Option<Baseline>,
+}
+
+/// That a database was taken under management.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Baseline {
+    pub version: String,
+    pub name: String,
+    pub at: String,
+    pub who: String,
 }
 
 impl History {
@@ -57,7 +66,10 @@ impl History {
         let mut history = History::default();
         for entry in entries {
             match entry.event {
-                Event::Baseline => history.baseline = Some(entry.version.clone()),
+                Event::Baseline => {
+                    let Entry { version, name, at, who, .. } = entry.clone();
+                    history.baseline = Some(Baseline { version, name, at, who });
+                }
                 _ => history.add(entry),
             }
         }
@@ -105,7 +117,7 @@ impl History {
 
     /// Whether the plan was there before msr was, and is not known to have been applied.
     pub fn covers(&self, version: &str, checksum: &str) -> bool {
-        self.baseline.as_deref().is_some_and(|b| version <= b) && self.get(checksum).is_none()
+        self.baseline.as_ref().is_some_and(|b| version <= b.version.as_str()) && self.get(checksum).is_none()
     }
 
     /// What is in the database, newest first.

@@ -1,6 +1,6 @@
 //! Where a database stands: its plans, one row each.
 
-use super::history::{History, State};
+use super::history::{Baseline, History, State};
 use super::journal::Entry;
 use super::migrate::Saved;
 
@@ -56,6 +56,7 @@ pub fn list(plans: &[Saved], entries: &[Entry]) -> Vec<Row> {
     let mut rows: Vec<Row> = plans.iter().map(|saved| of_file(saved, &history)).collect();
     let unknown = history.plans.iter().filter(|past| plans.iter().all(|s| s.loaded.checksum != past.checksum));
     rows.extend(unknown.map(|past| Row { version: past.version.clone(), name: past.name.clone(), ..seen(past) }));
+    rows.extend(history.baseline.as_ref().map(found));
     rows.sort_by(|a, b| (&a.version, &a.name, &a.checksum).cmp(&(&b.version, &b.name, &b.checksum)));
     rows
 }
@@ -86,6 +87,22 @@ fn of_file(saved: &Saved, history: &History) -> Row {
         file: Some(saved.file.clone()),
         of: Some(saved.loaded.plan.batches.len()),
         ..row
+    }
+}
+
+fn found(baseline: &Baseline) -> Row {
+    Row {
+        version: baseline.version.clone(),
+        name: baseline.name.clone(),
+        checksum: String::new(),
+        standing: Standing::Baseline,
+        file: None,
+        batches: 0,
+        of: None,
+        at: Some(baseline.at.clone()),
+        who: Some(baseline.who.clone()),
+        seconds: None,
+        error: None,
     }
 }
 

@@ -346,5 +346,5 @@ fn a_baseline_covers_the_plans_before_it() {
     let start = db.world.lock().unwrap().catalog.fingerprint();
     baseline(&mut db.open(), "30", None, start, &Options::default(), &mut |_| ()).unwrap();
     assert_eq!(db.migrate(&[a.clone(), b.clone(), c.clone()]).unwrap().len(), 0);
-    assert_eq!(db.listed(&[a, b, c]), [Standing::Baseline; 3]);
+    assert_eq!(db.listed(&[a, b, c]), [Standing::Baseline; 4], "the plans, and the baseline itself");
 }

@@ -25,6 +25,12 @@ pub struct Globals {
     /// The folder of saved plans [default: plans]
     #[arg(long, global = true, value_name = "FOLDER")]
     plans: Option<String>,
+    /// Leave this alone: a name as `audit.*` or `tmp_*`, or `schema:NAME`, `kind:KIND`, `role:NAME`, `extension:NAME`; may be repeated
+    #[arg(long, global = true, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    /// Manage only what one of these names, written in the same way
+    #[arg(long, global = true, value_name = "PATTERN")]
+    include: Vec<String>,
     /// How the result is written; each command says which it has
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
@@ -52,6 +58,10 @@ pub enum Format {
     Sql,
     Ron,
     Markdown,
+    Github,
+    Gitlab,
+    Sarif,
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -102,6 +112,8 @@ impl Context {
             lock_wait: extra.lock_wait,
             lock_timeout: None,
             allow: extra.allow,
+            exclude: g.exclude.clone(),
+            include: g.include.clone(),
         };
         let cwd = std::env::current_dir().map_err(|e| Error::config(format!("can't tell the current folder: {e}")))?;
         let settings = Settings::load(&flags, &variable, &cwd)?;

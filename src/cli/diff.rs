@@ -7,7 +7,7 @@ use msr::{Error, Result, engine};
 /// Show the difference between two sources, as the steps from one to the other
 ///
 /// A source is an .sql file, a folder of them, a database URL, a plan file (what is there after it), the folder plans/ (all
-/// plans replayed), or `-` for standard input. The steps are not proved, and a rename is a drop and an add: to change a
+/// plans replayed), a folder of another tool's migrations (replayed), or `-` for standard input. The steps are not proved, and a rename is a drop and an add: to change a
 /// database, use `msr plan`.
 ///
 /// Formats: human, json, sql.

@@ -3,12 +3,11 @@ use super::progress::Progress;
 use super::source_arg::{Reader, Seen, form};
 use super::{Done, output, plans, session};
 use msr::drift::{self, Difference, How, Left};
-use msr::engine::{Access, Engine};
+use msr::engine::Access;
 use msr::model::Catalog;
 use msr::render::table::{Cell, table};
 use msr::render::text::{count, label, line, statement};
 use msr::render::{Tone, json};
-use msr::settings::Settings;
 use msr::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -39,20 +38,26 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let mut progress = Progress::new(context);
     progress.at("reading the database", 0, 0);
     let left = drift::left(&mut *session)?;
-    let live = Seen::of(&mut *session)?;
+    let reader = Reader { context, settings: &settings, engine };
     let mut all = vec![];
     if let Some(left) = &left {
+        session.look_at_roles(&left.roles());
+        let live = session.inspect()?;
         progress.at("replaying the plans", 0, 0);
-        all.push(plans_left(&settings, engine, left, &live.catalog)?);
+        all.push(plans_left(&reader, left, &live)?);
     }
     drop(progress);
-    let reader = Reader { context, settings: &settings, engine };
     let desired = match Path::new(&settings.schema).exists() || settings.schema.contains(':') {
-        true => Some(reader.catalog(&form(&settings.schema, &settings)?)?),
+        true => {
+            let form = form(&settings.schema, &settings)?;
+            session.look_at_roles(&reader.statements(&form)?.roles());
+            Some(reader.catalog(&form)?)
+        }
         false => None,
     };
+    let live = Seen::of(&mut *session)?;
     if let Some(desired) = &desired {
-        let differences = drift::between(&live.catalog, &desired.catalog);
+        let differences = drift::between(settings.manage, &live.catalog, &desired.catalog);
         all.push(Compared { against: settings.schema.clone(), differences, note: None });
     }
     if all.is_empty() {
@@ -71,17 +76,19 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     Ok(if any { Done::Look } else { Done::Fine })
 }
 
-fn plans_left(settings: &Settings, engine: &'static dyn Engine, left: &Left, live: &Catalog) -> Result<Compared> {
+fn plans_left(reader: &Reader, left: &Left, live: &Catalog) -> Result<Compared> {
     let against = format!("plan {}", label(&left.version, &left.name));
     if left.live == Some(live.fingerprint()) {
         return Ok(Compared { against, differences: vec![], note: None });
     }
-    let replayed = engine
-        .scratch(Some(&settings.database), settings.shadow.as_ref())
-        .and_then(|mut scratch| left.replayed(&mut *scratch));
+    let replayed = reader.scratch(&left.roles()).and_then(|mut scratch| left.replayed(&mut *scratch));
     let why = match replayed {
         Ok(Some(expected)) => {
-            return Ok(Compared { against, differences: drift::between(live, &expected), note: None });
+            return Ok(Compared {
+                against,
+                differences: drift::between(reader.settings.manage, live, &expected),
+                note: None,
+            });
         }
         Ok(None) => "the plans begin at a state that was there before them".to_string(),
         Err(e) => format!("the plans could not be replayed: {}", e.message),
@@ -159,7 +166,7 @@ fn as_json(compared: &Compared) -> serde_json::Value {
 
 fn adopt(context: &Context, reader: &Reader, path: &Path, desired: &Catalog, live: &Seen) -> Result<()> {
     let mut to = Seen { catalog: live.catalog.clone(), server: live.server.clone() };
-    msr::plan::only_managed(&mut to.catalog, desired);
+    msr::plan::only_managed(reader.settings.manage, &mut to.catalog, desired);
     let plan = reader.between(desired, &to)?;
     if plan.is_empty() {
         output::note(context, "there is nothing to adopt");

@@ -1,7 +1,7 @@
 use super::context::{Context, Format};
 use super::{Done, doctor, output, session};
 use msr::engine::Access;
-use msr::engine::upkeep::Roles;
+use msr::engine::upkeep::Parts;
 use msr::render::json;
 use msr::render::text::statement;
 use msr::{Error, Result};
@@ -46,7 +46,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         None => session.role()?,
     };
     let owner = args.owner.unwrap_or_else(|| migrator.clone());
-    let roles = Roles { owner, migrator, app: args.app, read_only: args.read_only };
+    let roles = Parts { owner, migrator, app: args.app, read_only: args.read_only };
     if check {
         let checks = session.upkeep().try_grants(&roles)?;
         return doctor::shown(context, format, &checks);

@@ -4,6 +4,7 @@
 
 mod apply;
 mod backup;
+mod baseline;
 pub mod bug;
 mod completions;
 mod context;
@@ -12,8 +13,10 @@ mod doctor;
 mod down;
 mod drift;
 mod grants;
+mod import;
 mod init;
 mod inspect;
+mod lint;
 mod list;
 mod lock;
 mod man;
@@ -56,6 +59,7 @@ enum Command {
     Plan(plan::Args),
     Show(show::Args),
     Rehearse(rehearse::Args),
+    Lint(lint::Args),
     Apply(apply::Args),
     #[command(visible_alias = "up")]
     Migrate(migrate::Args),
@@ -75,6 +79,8 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Inspect(inspect::Args),
+    Import(import::Args),
+    Baseline(baseline::Args),
     Diff(diff::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -110,6 +116,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Plan(args) => plan::run(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Rehearse(args) => rehearse::run(context, args),
+        Command::Lint(args) => lint::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),
         Command::Down(args) => down::run(context, args),
@@ -124,6 +131,8 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Grants(args) => grants::run(context, args),
         Command::Backup(args) => backup::backup(context, args),
         Command::Restore(args) => backup::restore(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
+        Command::Import(args) => import::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
         Command::Completions(args) => completions::run(args, Cli::command()),

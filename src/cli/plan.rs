@@ -2,10 +2,11 @@ use super::context::{Context, Extra, Format};
 use super::plans::{self, Place, Saved};
 use super::progress::Progress;
 use super::source_arg::{Reader, form};
-use super::{Done, list, output};
+use super::{Done, list, output, session};
 use msr::apply::history;
 use msr::apply::list::{Row, Standing};
 use msr::engine::{self, Access, Session};
+use msr::lint::{Policy, report};
 use msr::model::Catalog;
 use msr::plan::Plan;
 use msr::plan::Tie;
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// and back, before the plan is shown. The target is only read.
 ///
 /// Formats: human, json, sql, ron (the plan file itself).
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Args {
     /// Write the plan to this file, for `msr apply FILE`
     #[arg(long, value_name = "FILE", conflicts_with = "save")]
@@ -41,7 +42,7 @@ pub struct Args {
     /// Exit with 2 if there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
+    /// Let this lint rule pass, in the plan too; `destructive` also allows a schema without statements, `all` everything
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     /// Break ties in the order of steps by this number: for tests, which names must not help
@@ -59,7 +60,10 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
     let settings = context.settings_with(Extra { allow: args.allow.clone(), ..Extra::default() })?;
     let place = Where::of(&args, &settings)?;
-    let plan = planned(context, &settings, &args, &place)?.plan;
+    let policy = Policy::new(&settings.lint, &settings.allow);
+    policy.check()?;
+    let (plan, notes) = planned(context, &settings, &args, &place, &policy)?;
+    notes.iter().for_each(|text| output::warning(context, text));
     match (&args.out, &place.saved) {
         (Some(path), _) => plans::write(path, &file::write(&plan))?,
         (None, Some(saved)) if !plan.is_empty() => plans::save(&saved.path, &plan)?,
@@ -69,10 +73,10 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         plans::remove(old)?;
     }
     output::result(&match format {
+        Format::Human => human::plan(&plan, context.look()),
         Format::Json => json::plan(&plan),
         Format::Sql => sql::up(&plan),
-        Format::Ron => file::write(&plan),
-        _ => human::plan(&plan, context.look()),
+        _ => file::write(&plan),
     })?;
     next(context, &args, &place, &plan);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })
@@ -112,7 +116,25 @@ impl Where {
     }
 }
 
-fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -> Result<Made> {
+/// What `plan` would write down, and what one should know of how it was judged.
+pub fn to_lint(
+    context: &Context,
+    settings: &Settings,
+    from: Option<String>,
+    policy: &Policy,
+) -> Result<(Plan, Vec<String>)> {
+    let args = Args { from, ..Args::default() };
+    let place = Where::of(&args, settings)?;
+    planned(context, settings, &args, &place, policy)
+}
+
+fn planned(
+    context: &Context,
+    settings: &Settings,
+    args: &Args,
+    place: &Where,
+    policy: &Policy,
+) -> Result<(Plan, Vec<String>)> {
     let engine = engine::named(settings.database.engine())?;
     let reader = Reader { context, settings, engine };
     let desired = reader.statements(&form(&settings.schema, settings)?)?;
@@ -123,17 +145,19 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
     };
     let mut session = match base {
         Some(_) => None,
-        None => Some(engine.connect(&settings.database, Access::Read)?),
+        None => Some(session::connect(settings, engine, Access::Read)?),
     };
     refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
     let target = session.as_mut().map(|session| (&mut **session as &mut dyn Session, &settings.database));
     let mut progress = Progress::new(context);
-    let made = make(Inputs {
+    let mut made = make(Inputs {
         engine,
         target,
         base,
         desired: &desired,
         shadow: settings.shadow.as_ref(),
+        filter: &settings.filter,
+        manage: settings.manage,
         name: place.name.clone(),
         version: place.version.clone(),
         created_at: place.created_at.clone(),
@@ -146,7 +170,31 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
     if let Some(session) = &mut session {
         follows(context, place, &made.plan, &mut **session)?;
     }
-    Ok(made)
+    let notes = judged(&mut made, &desired, session.as_deref_mut(), policy)?;
+    Ok((made.plan, notes))
+}
+
+/// Writes lint's findings into the plan.
+fn judged(
+    made: &mut Made,
+    desired: &Source,
+    session: Option<&mut (dyn Session + 'static)>,
+    policy: &Policy,
+) -> Result<Vec<String>> {
+    let (sizes, version) = match session {
+        Some(session) if !made.plan.is_empty() => (session.sizes()?, session.server().version),
+        _ => Default::default(),
+    };
+    let judge = report::Judge {
+        base: &made.base,
+        goal: &made.goal,
+        desired,
+        sizes: &sizes,
+        policy,
+        today: super::lint::today(),
+        version,
+    };
+    report::judge(&mut made.plan, &judge)
 }
 
 /// A plan that is put behind others must begin where they end.

@@ -1,7 +1,7 @@
 use super::context::{Context, Format};
 use super::progress::Progress;
-use super::{Done, output, plans, prompt};
-use msr::engine::{self, Access};
+use super::{Done, output, plans, prompt, session};
+use msr::engine::{self, Access, filtered};
 use msr::rehearse::{self, Report, Stage};
 use msr::render::text::line;
 use msr::render::{json, rehearsal};
@@ -57,9 +57,10 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
 fn rehearsed(context: &Context, args: &Args, saved: &plans::Saved) -> Result<Report> {
     let settings = context.settings()?;
     let engine = engine::named(&saved.loaded.plan.header.engine)?;
+    let roles = &saved.loaded.plan.header.roles;
     let mut progress = Progress::new(context);
     let mut tell = |stage: &str, done: usize, of: usize| progress.at(stage, done, of);
-    let (on, mut session, base) = match &args.on {
+    let (on, session, base) = match &args.on {
         Some(url) => {
             let url = DatabaseUrl::parse(url)?;
             if url.to_string() == settings.database.to_string() {
@@ -72,12 +73,23 @@ fn rehearsed(context: &Context, args: &Args, saved: &plans::Saved) -> Result<Rep
         None => {
             let target = engine::named(settings.database.engine())?;
             tell("reading the database", 0, 0);
-            let base = target.connect(&settings.database, Access::Read)?.inspect()?;
+            let mut session = session::connect(&settings, target, Access::Read)?;
+            session.look_at_roles(roles);
+            let base = session.inspect()?;
             let like = (target.name() == engine.name()).then_some(&settings.database);
-            ("scratch".to_string(), engine.scratch(like, settings.shadow.as_ref())?, Some(base))
+            ("scratch".to_string(), engine.scratch(like, settings.shadow.as_ref(), roles)?, Some(base))
         }
     };
-    let stage = Stage { engine, session: &mut *session, copy: base.as_ref(), rows: args.rows, progress: &mut tell };
+    let mut session = filtered(session, &settings.filter);
+    session.look_at_roles(roles);
+    let stage = Stage {
+        engine,
+        session: &mut *session,
+        copy: base.as_ref(),
+        manage: settings.manage,
+        rows: args.rows,
+        progress: &mut tell,
+    };
     let report = rehearse::rehearse(&saved.loaded, stage)?;
     let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     Ok(Report { on, at, ..report }.sealed())

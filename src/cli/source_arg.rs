@@ -4,11 +4,12 @@ use super::context::Context;
 use super::plans::{self, Saved};
 use super::progress::Progress;
 use msr::engine::how::Server;
-use msr::engine::{self, Access, Engine, Session};
-use msr::model::Catalog;
-use msr::plan::{Plan, make};
+use msr::engine::{self, Access, Engine, Session, filtered};
+use msr::model::{Catalog, Roles};
+use msr::plan::{Plan, Step, make};
+use msr::render::text;
 use msr::settings::{DatabaseUrl, Settings};
-use msr::source::{File, Source};
+use msr::source::{self, File, Source};
 use msr::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,8 @@ use std::path::{Path, PathBuf};
 pub enum Form {
     /// A file, a folder, or `-`.
     Sql(String),
+    /// A folder of another tool's migrations, all of them replayed.
+    Migrations(String),
     Database(DatabaseUrl),
     /// A plan file: what is there once it is applied.
     Plan(PathBuf),
@@ -33,8 +36,11 @@ pub fn form(text: &str, settings: &Settings) -> Result<Form> {
         return Ok(Form::Database(DatabaseUrl::parse(text)?));
     }
     if path.is_dir() {
-        let plans = path == Path::new(&settings.plans) || holds_plans(path);
-        return Ok(if plans { Form::Plans(path.to_owned()) } else { Form::Sql(text.to_string()) });
+        return Ok(match path == Path::new(&settings.plans) || holds_plans(path) {
+            true => Form::Plans(path.to_owned()),
+            false if source::migrations::are_migrations(text) => Form::Migrations(text.to_string()),
+            false => Form::Sql(text.to_string()),
+        });
     }
     match path.extension().is_some_and(|extension| extension == "ron") {
         true => Ok(Form::Plan(path.to_owned())),
@@ -55,7 +61,7 @@ fn holds_plans(folder: &Path) -> bool {
 /// The engine that a source is for, where it says so itself.
 pub fn engine_of(form: &Form) -> Result<Option<&'static dyn Engine>> {
     match form {
-        Form::Sql(_) => Ok(None),
+        Form::Sql(_) | Form::Migrations(_) => Ok(None),
         Form::Database(url) => engine::named(url.engine()).map(Some),
         Form::Plan(path) => engine::named(&plans::read(path)?.loaded.plan.header.engine).map(Some),
         Form::Plans(folder) => match plans::chain(folder)?.first() {
@@ -89,6 +95,7 @@ impl Reader<'_> {
     pub fn catalog(&self, form: &Form) -> Result<Seen> {
         match form {
             Form::Sql(path) => self.load(&Source::read(path, self.engine.dialect())?),
+            Form::Migrations(folder) => self.load(&Source::migrations(folder, self.engine.dialect())?),
             Form::Database(url) => self.database(url),
             Form::Plan(path) => self.replay(&up_to(path)?),
             Form::Plans(folder) => self.replay(&plans::chain(folder)?),
@@ -99,12 +106,22 @@ impl Reader<'_> {
     pub fn statements(&self, form: &Form) -> Result<Source> {
         let name = match form {
             Form::Sql(path) => return Source::read(path, self.engine.dialect()),
+            Form::Migrations(folder) => return Source::migrations(folder, self.engine.dialect()),
             Form::Database(url) => url.to_string(),
             Form::Plan(path) | Form::Plans(path) => path.display().to_string(),
         };
-        let plan = self.between(&Catalog::default(), &self.catalog(form)?)?;
-        let text = plan.steps.iter().flat_map(|s| &s.up).map(|s| msr::render::text::statement(s) + "\n").collect();
+        let text = self.creation(&self.catalog(form)?)?.steps.iter().map(statements).collect();
         Source::parse(vec![File { name, text }], self.engine.dialect())
+    }
+
+    /// The steps that make it in a new database.
+    pub fn creation(&self, seen: &Seen) -> Result<Plan> {
+        let mut plan = self.between(&make::blank(self.engine, &self.settings.filter), seen)?;
+        // SQLite keeps the comments of a statement; what a hint in them asked for is done.
+        for sql in plan.steps.iter_mut().flat_map(|step| &mut step.up) {
+            *sql = source::without_hints(sql, self.engine.dialect());
+        }
+        Ok(plan)
     }
 
     /// The steps from one catalog to another, not proved.
@@ -118,12 +135,12 @@ impl Reader<'_> {
         }
         let mut progress = Progress::new(self.context);
         progress.at("reading the database", 0, 0);
-        Seen::of(&mut *self.engine.connect(url, Access::Read)?)
+        Seen::of(&mut *filtered(self.engine.connect(url, Access::Read)?, &self.settings.filter))
     }
 
     fn load(&self, source: &Source) -> Result<Seen> {
         let mut progress = Progress::new(self.context);
-        let mut scratch = self.scratch()?;
+        let mut scratch = self.scratch(&source.roles())?;
         let of = source.statements.len();
         scratch.load(source, &mut |done| progress.at("loading the schema", done, of))?;
         Seen::of(&mut *scratch)
@@ -132,7 +149,8 @@ impl Reader<'_> {
     /// Runs the plans on scratch, which must come out as each of them says.
     pub fn replay(&self, chain: &[Saved]) -> Result<Seen> {
         let mut progress = Progress::new(self.context);
-        let mut scratch = self.scratch()?;
+        let roles = chain.last().map(|saved| saved.loaded.plan.header.roles.clone()).unwrap_or_default();
+        let mut scratch = self.scratch(&roles)?;
         for (i, saved) in chain.iter().enumerate() {
             progress.at("replaying plans", i, chain.len());
             let plan = &saved.loaded.plan;
@@ -144,13 +162,18 @@ impl Reader<'_> {
         Seen::of(&mut *scratch)
     }
 
-    fn scratch(&self) -> Result<Box<dyn Session>> {
+    pub fn scratch(&self, roles: &Roles) -> Result<Box<dyn Session>> {
         let target = &self.settings.database;
         let like = (target.engine() == self.engine.name()).then_some(target);
-        let mut scratch = self.engine.scratch(like, self.settings.shadow.as_ref())?;
+        let mut scratch = self.engine.scratch(like, self.settings.shadow.as_ref(), roles)?;
         scratch.prepare()?;
-        Ok(scratch)
+        Ok(filtered(scratch, &self.settings.filter))
     }
+}
+
+/// What a step sends, as a script has it.
+pub fn statements(step: &Step) -> String {
+    step.up.iter().map(|sql| text::statement(sql) + "\n").collect::<String>() + "\n"
 }
 
 /// The chain of plans that ends with this one; the plans before it stand in the same folder.

@@ -35,19 +35,21 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     // A plan that waits for its contract phase is what the new application needs.
     let whole = |state| matches!(state, State::Applied | State::Expanded);
     let now = history.standing().into_iter().find(|past| whole(past.state));
+    let now = now.map(|past| (&past.version, &past.name, &past.at, "applied"));
+    let now = now.or(history.baseline.as_ref().map(|b| (&b.version, &b.name, &b.at, "taken over")));
     output::result(&match (format, now) {
         (Format::Json, _) => {
             let drift = args.drift.then_some(drifted);
-            let (version, name, at) = (now.map(|p| &p.version), now.map(|p| &p.name), now.map(|p| &p.at));
+            let (version, name, at) = (now.map(|n| n.0), now.map(|n| n.1), now.map(|n| n.2));
             json::pretty(
                 &serde_json::json!({ "format": 1, "version": version, "name": name, "at": at, "drift": drift }),
             )
         }
-        (_, Some(past)) => format!("{}, applied {}\n", label(&past.version, &past.name), line(&past.at)),
+        (_, Some((version, name, at, how))) => format!("{}, {how} {}\n", label(version, name), line(at)),
         (_, None) => "no plan was applied\n".to_string(),
     })?;
     // Versions begin with their minute, so that their order is that of their texts.
-    let reached = args.at_least.as_ref().is_none_or(|least| now.is_some_and(|past| past.version >= *least));
+    let reached = args.at_least.as_ref().is_none_or(|least| now.is_some_and(|(version, ..)| version >= least));
     if drifted {
         output::warning(context, "the database has changed since: `msr drift` says what differs");
     }

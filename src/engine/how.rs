@@ -39,6 +39,21 @@ pub struct Server {
     pub version: u32,
     /// What is compared with a plan's: `15` or `3`.
     pub major: u32,
+    /// Known once a catalog was read there.
+    pub casts: Casts,
+}
+
+/// Which types the server turns into one another when told to; of engines where types have casts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Casts {
+    /// From, to.
+    pub pairs: BTreeSet<(String, String)>,
+    /// Any type can be written out as one of these, and be read from it.
+    pub strings: BTreeSet<String>,
+}
+
+impl Casts {
+    pub const NONE: Casts = Casts { pairs: BTreeSet::new(), strings: BTreeSet::new() };
 }
 
 /// How a delta is carried out.
@@ -56,6 +71,8 @@ pub enum How {
     Rebuild(Id),
     /// Not to be done, and why; what can be done instead goes into the text.
     Refuse(String),
+    /// Not to be done before a schema file says how: why, and what to write there.
+    Ask { why: String, write: String },
 }
 
 impl How {

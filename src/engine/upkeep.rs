@@ -18,9 +18,9 @@ pub trait Upkeep {
     /// What a doctor looks at.
     fn checks(&mut self) -> Result<Vec<Check>>;
     /// The statements that give roles the rights of their parts. May look at the database, changes nothing.
-    fn grants(&mut self, roles: &Roles) -> Result<Vec<String>>;
+    fn grants(&mut self, roles: &Parts) -> Result<Vec<String>>;
     /// What the roles can do, tried in a transaction that is rolled back.
-    fn try_grants(&mut self, roles: &Roles) -> Result<Vec<Check>>;
+    fn try_grants(&mut self, roles: &Parts) -> Result<Vec<Check>>;
 }
 
 /// Bytes on disk, and written ahead since the server began, where it can be told.
@@ -99,7 +99,7 @@ impl Check {
 
 /// The parts that roles play, by the roles' names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Roles {
+pub struct Parts {
     /// Owns what is there.
     pub owner: String,
     /// Changes the schema.

@@ -2,6 +2,7 @@
 
 use super::{Fingerprint, Id, Kind, Object};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -19,7 +20,11 @@ pub struct Unmodelled {
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     objects: BTreeMap<Id, Object>,
+    /// What is there and not managed.
+    outside: BTreeMap<Id, Object>,
     pub unmodelled: BTreeSet<Unmodelled>,
+    /// Whether a right that is not in it is one that nobody is to have; else nothing is said of it.
+    pub says_all_rights: bool,
     /// Secrets that are there and were not read: what of what.
     pub withheld: BTreeSet<String>,
     /// Made when first asked for, kept up to date from then on: every step of a plan has a catalog that differs from the last
@@ -122,6 +127,26 @@ impl Catalog {
     pub fn retain(&mut self, mut keep: impl FnMut(&Object) -> bool) {
         self.links.take();
         self.objects.retain(|_, object| keep(object));
+    }
+
+    /// Leaves out these objects; they stay known.
+    pub fn set_aside(&mut self, ids: &BTreeSet<Id>) {
+        self.links.take();
+        let taken = ids.iter().filter_map(|id| self.objects.remove_entry(id));
+        self.outside.extend(taken);
+    }
+
+    /// What is there and was left out, since it is not managed.
+    pub fn outside(&self) -> impl Iterator<Item = &Object> {
+        self.outside.values()
+    }
+
+    /// The managed objects and the others.
+    pub fn whole(&self) -> Cow<'_, Catalog> {
+        if self.outside.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(self.objects.values().chain(self.outside.values()).cloned().collect())
     }
 
     fn links(&self) -> &Links {

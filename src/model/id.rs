@@ -31,6 +31,15 @@ impl Id {
         }
     }
 
+    /// The schema that it stands in, or is.
+    pub fn schema(&self) -> Option<&str> {
+        match self.kind {
+            Kind::Schema => Some(self.at(0)),
+            Kind::DefaultPrivilege => Some(self.at(1)).filter(|schema| !schema.is_empty()),
+            kind => Some(self.at(0)).filter(|_| kind.is_in_schema()),
+        }
+    }
+
     pub fn at(&self, i: usize) -> &str {
         self.path.get(i).map_or("", |s| s)
     }

@@ -5,15 +5,19 @@
 //! [`Object::refs`].
 
 mod catalog;
+mod filter;
 mod fingerprint;
 mod id;
 pub mod kinds;
+mod roles;
 mod value;
 
 pub use catalog::{Catalog, Unmodelled};
+pub use filter::{Filter, Patterns};
 pub use fingerprint::Fingerprint;
 pub use id::{Id, Ref, Strength};
 pub use kinds::*;
+pub use roles::Roles;
 pub use value::Value;
 
 /// What a catalog can show of an object that is there but not in force: NOT VALID, an invalid index, not enforced.
@@ -38,17 +42,20 @@ pub struct Head {
     pub after: Vec<Id>,
     /// The engine's own text of it, for what is created from its text. Never compared, and not in the fingerprint.
     pub text: Option<String>,
+    /// What its value becomes when its type changes, as the schema files say it. Never compared, and not in the fingerprint.
+    #[serde(default)]
+    pub using: Option<String>,
 }
 
 impl Head {
     pub fn new(id: Id) -> Self {
-        Head { id, parent: None, refs: vec![], status: Status::Present, after: vec![], text: None }
+        Head { id, parent: None, refs: vec![], status: Status::Present, after: vec![], text: None, using: None }
     }
 
     /// A part of `parent`, which it needs and goes with.
     pub fn child(id: Id, parent: Id) -> Self {
         let refs = vec![Ref::auto(parent.clone())];
-        Head { id, parent: Some(parent), refs, status: Status::Present, after: vec![], text: None }
+        Head { parent: Some(parent), refs, ..Head::new(id) }
     }
 
     pub fn with_text(self, text: impl Into<String>) -> Self {

@@ -50,12 +50,14 @@ struct Expander<'a> {
     queue: Vec<Id>,
     /// Who takes a name that may not be there twice.
     taken: BTreeMap<Vec<String>, BTreeSet<Id>>,
+    /// What had to be out of the way of some change.
+    around: Vec<Around>,
 }
 
 /// Completes the deltas.
 pub fn expand(engine: &dyn Engine, scene: Scene, deltas: &[Delta]) -> Result<Work> {
     let (links, work) = (Links::of(scene), Work::new(deltas));
-    let mut e = Expander { engine, scene, links, work, queue: vec![], taken: BTreeMap::new() };
+    let mut e = Expander { engine, scene, links, work, queue: vec![], taken: BTreeMap::new(), around: vec![] };
     for id in e.work.adds.iter().cloned().collect::<Vec<_>>() {
         e.take_names(&id)?;
     }
@@ -69,6 +71,7 @@ pub fn expand(engine: &dyn Engine, scene: Scene, deltas: &[Delta]) -> Result<Wor
     while let Some(id) = e.queue.pop() {
         e.dropped(&id)?;
     }
+    e.spare_outsiders()?;
     Ok(e.work)
 }
 
@@ -85,10 +88,12 @@ impl<'a> Expander<'a> {
             let (how, blocks) = answer(self.engine, &self.scene, delta)?;
             match how {
                 How::Refuse(why) => return Err(Error::refused(why)),
+                How::Ask { why, write } => return Err(Error::refused(why).hint(write)),
                 How::Replace => return self.replace(id, None),
                 How::Rebuild(table) => self.rebuild(&table)?,
                 How::Nothing | How::Clause(..) | How::Ladder(_) => {}
             }
+            self.around.extend(blocks.iter().cloned());
             for (around, kinds) in blocks {
                 for dependent in
                     self.dependents_of(&around).into_iter().filter(|d| !d.has_ref(&around, Strength::Follow))
@@ -172,6 +177,26 @@ impl<'a> Expander<'a> {
                 self.replace(other, None)?;
             } else if self.survives(other) && (comes_back || !self.lets_go(dependent, id)) {
                 self.replace(other, Some(id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not managed stays as it is: it can be neither dropped nor made again with what it needs.
+    fn spare_outsiders(&self) -> Result<()> {
+        let in_the_way = |o: &Object, to: &Id| {
+            let gone = self.work.drops.contains(to) && (self.work.adds.contains(to) || !o.id().kind.is_about_another());
+            gone || self.around.iter().any(|(id, kinds)| id == to && kinds.contains(&o.id().kind))
+        };
+        for outsider in self.scene.from.outside() {
+            if let Some(need) = outsider.refs().iter().map(|r| &r.to).find(|to| in_the_way(outsider, to)) {
+                let verb =
+                    if self.work.adds.contains(need) || !self.work.drops.contains(need) { "change" } else { "drop" };
+                return Err(Error::refused(format!(
+                    "cannot {verb} {need}: {} needs it and is excluded",
+                    outsider.id()
+                ))
+                .hint(format!("change {} by hand first, or let msr manage it", outsider.id())));
             }
         }
         Ok(())

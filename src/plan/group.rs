@@ -7,7 +7,7 @@ use super::links::Links;
 use super::order::needs;
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::{How, Rung, Scene};
+use crate::engine::how::{Change, How, Rung, Scene};
 use crate::model::{Id, Object, Status, Strength};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -292,28 +292,32 @@ impl<'a> Grouper<'a> {
         for delta in ordered {
             let (how, around) = answer(self.engine, &self.scene, delta)?;
             node.along.extend(around.into_iter().map(|(id, _)| id).filter(|other| other != id));
-            if let (Delta::Set { attr, from, to, .. }, Some(old), Some(new)) =
-                (delta, self.scene.from.get(id), self.scene.to.get(id))
-            {
-                let change = crate::engine::how::Change { old, new, attr, from, to };
-                let loses = rule.set_rule(attr).and_then(|s| s.loses);
-                lost.extend(loses.and_then(|loses| loses(&self.scene, &change)));
-            }
+            lost.extend(self.lost_by(delta)?);
             node = self.answered(node, how)?;
         }
         node.loses = (!lost.is_empty()).then(|| lost.join(", "));
         Ok(node)
     }
 
+    /// Data that is gone for good with an object or with what an attribute was.
+    fn lost_by(&self, delta: &Delta) -> Result<Option<String>> {
+        let rule = self.engine.rule(delta.id().kind)?;
+        let (old, new) = (self.scene.from.get(delta.id()), self.scene.to.get(delta.id()));
+        Ok(match (delta, old, new) {
+            (Delta::Drop(_), Some(old), _) => rule.loses.and_then(|loses| loses(old)),
+            (Delta::Set { attr, from, to, .. }, Some(old), Some(new)) => {
+                let loses = rule.set_rule(attr).and_then(|s| s.loses);
+                loses.and_then(|loses| loses(&self.scene, &Change { old, new, attr, from, to }))
+            }
+            _ => None,
+        })
+    }
+
     fn rebuild_node(&self, table: &Id, deltas: Vec<Delta>) -> Result<Node> {
         let rungs = self.engine.rebuild(&self.scene, table, &deltas)?;
-        let dropped = deltas.iter().filter_map(|d| match d {
-            Delta::Drop(id) => self.scene.from.get(id),
-            _ => None,
-        });
         let mut lost = Vec::new();
-        for object in dropped {
-            lost.extend(self.engine.rule(object.id().kind)?.loses.and_then(|loses| loses(object)));
+        for delta in &deltas {
+            lost.extend(self.lost_by(delta)?);
         }
         let mut node = Node::new(table, Action::Rebuild, deltas);
         node.rungs = rungs;
@@ -330,6 +334,7 @@ impl<'a> Grouper<'a> {
                 node.rungs.extend(rungs);
             }
             How::Refuse(why) => return Err(Error::refused(why)),
+            How::Ask { why, write } => return Err(Error::refused(why).hint(write)),
             How::Replace | How::Rebuild(_) => {
                 return Err(Error::failed(format!(
                     "{} was answered with a replacement out of place: a bug in msr",

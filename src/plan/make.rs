@@ -3,14 +3,15 @@
 use super::group::Node;
 use super::order::{Ordered, Tie};
 use super::stages::{WayBack, arrange, ways_back};
-use super::{Batch, Down, Header, Phase, Plan, Step, prove, rename, scope};
+use super::{Batch, Down, Header, Manage, Phase, Plan, Step, hints, prove, rename, scope, stand_in};
 use crate::diff::{Delta, diff};
-use crate::engine::how::{Scene, Server};
-use crate::engine::{Engine, Session};
-use crate::model::{Catalog, Fingerprint, Id, Kind, Object};
+use crate::engine::how::{Casts, Scene, Server};
+use crate::engine::{Engine, Session, filtered};
+use crate::model::{Catalog, Filter, Fingerprint, Id, Kind, Object};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Error, Result};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan is made from.
@@ -22,6 +23,10 @@ pub struct Inputs<'a> {
     pub base: Option<Catalog>,
     pub desired: &'a Source,
     pub shadow: Option<&'a DatabaseUrl>,
+    /// What is managed at all.
+    pub filter: &'a Filter,
+    /// What is managed of what is said about objects.
+    pub manage: Manage,
     pub name: String,
     pub version: String,
     pub created_at: String,
@@ -49,6 +54,9 @@ pub struct Made {
 /// Makes a plan and proves it.
 pub fn make(mut inputs: Inputs) -> Result<Made> {
     let like = inputs.target.as_ref().map(|(_, url)| *url);
+    if let Some((session, _)) = inputs.target.as_mut() {
+        session.look_at_roles(&inputs.desired.roles());
+    }
     if inputs.base.is_none()
         && let Some(live) = settled(&mut inputs, None)?
     {
@@ -58,31 +66,33 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
         (None, Some((session, _))) => session.inspect()?,
-        (None, None) => Catalog::default(),
+        (None, None) => blank(inputs.engine, inputs.filter),
     };
     if let Some(live) = settled(&mut inputs, Some(base.fingerprint()))? {
         return Ok(nothing(&inputs, live, base));
     }
-    let (mut goal, server) = desired_catalog(inputs.engine, like, inputs.shadow, inputs.desired, inputs.progress)?;
+    let (mut goal, server) = desired_catalog(&mut inputs, like, &base)?;
     refuse_unmodelled(&base, &goal)?;
     let unmodelled = named(&base);
     let mut notes = withheld(&base, &goal);
     let wants = rename::wanted(inputs.engine, inputs.desired, &base, &goal)?;
     let (renames, present) = match wants.is_empty() {
         true => {
-            scope::carry_over(&base, &mut goal);
+            scope::carry_over(inputs.manage, &base, &mut goal);
             (vec![], None)
         }
         false => {
-            let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
+            let mut scratch = scratch(&inputs, like)?;
             let renamed = rename::carry_out(inputs.engine, &mut *scratch, &base, &goal, &wants)?;
-            scope::carry_over(&renamed.base, &mut goal);
+            scope::carry_over(inputs.manage, &renamed.base, &mut goal);
             (renamed.nodes, Some(renamed.base))
         }
     };
-    let from = present.as_ref().unwrap_or(&base);
+    let mut present = present.map_or(Cow::Borrowed(&base), Cow::Owned);
+    hints::apply(inputs.engine, inputs.desired, &mut present, &mut goal)?;
+    let from = &*present;
     let scene = Scene::new(from, &goal, &server);
-    let deltas = scope::deltas(from, &goal);
+    let deltas = scope::deltas(inputs.manage, from, &goal);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
     let backs = if ordered.nodes.is_empty() { vec![] } else { ways_back(inputs.engine, scene, &ordered)? };
     let mut steps = steps(&ordered, &backs, inputs.desired);
@@ -90,8 +100,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     if !steps.is_empty() {
         (inputs.progress)("proving the plan", 0, 0);
         let touched: Vec<Delta> = steps.iter().flat_map(|s| s.deltas.clone()).collect();
-        let mut scratch = inputs.engine.scratch(like, inputs.shadow)?;
+        let mut scratch = scratch(&inputs, like)?;
         let claim = prove::Claim {
+            manage: inputs.manage,
             base: &base,
             goal: &goal,
             steps: &mut steps,
@@ -103,7 +114,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
     let whole = (base.fingerprint(), goal.fingerprint());
-    let header = header(&inputs, &server, whole, inputs.desired.digest());
+    let header = header(&inputs, &server, whole, digest(&inputs));
     notes.extend(look_alikes(inputs.engine, from, &goal, &deltas)?);
     let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
     plan.shapes = shapes(inputs.engine, &plan, &base, &goal);
@@ -111,34 +122,52 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     Ok(Made { plan, base, goal })
 }
 
+/// Of what is wanted: the statements, and how much of a database they speak for.
+fn digest(inputs: &Inputs) -> String {
+    let statements = inputs.desired.digest();
+    if inputs.filter.is_empty() && inputs.manage == Manage::default() {
+        return statements;
+    }
+    let managed = format!("{:?} {:?}", inputs.filter, inputs.manage);
+    Fingerprint::of_parts([statements.as_bytes(), managed.as_bytes()]).to_string()
+}
+
 fn settled(inputs: &mut Inputs, live: Option<Fingerprint>) -> Result<Option<Fingerprint>> {
+    let digest = digest(inputs);
     let Some((session, _)) = inputs.target.as_mut() else { return Ok(None) };
-    (inputs.settled)(&mut **session, &inputs.desired.digest(), live)
+    (inputs.settled)(&mut **session, &digest, live)
 }
 
 /// The plan of no change.
 fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
     let server = inputs.target.as_ref().map(|(session, _)| session.server().clone());
-    let server = server.unwrap_or(Server { engine: inputs.engine.name(), version: 0, major: 0 });
-    let header = header(inputs, &server, (live, live), inputs.desired.digest());
+    let server = server.unwrap_or(Server { engine: inputs.engine.name(), version: 0, major: 0, casts: Casts::NONE });
+    let header = header(inputs, &server, (live, live), digest(inputs));
     let unmodelled = named(&base);
     let plan =
         Plan { header, relies: vec![], shapes: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
     Made { plan, goal: base.clone(), base }
 }
 
+fn scratch(inputs: &Inputs, like: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
+    Ok(filtered(inputs.engine.scratch(like, inputs.shadow, &inputs.desired.roles())?, inputs.filter))
+}
+
+/// What is managed of a database that nobody put anything into.
+pub fn blank(engine: &dyn Engine, filter: &Filter) -> Catalog {
+    let mut blank = engine.blank();
+    filter.apply(&mut blank);
+    blank
+}
+
 /// The catalog of the desired SQL, read through scratch.
-pub fn desired_catalog(
-    engine: &dyn Engine,
-    like: Option<&DatabaseUrl>,
-    shadow: Option<&DatabaseUrl>,
-    desired: &Source,
-    progress: &mut dyn FnMut(&str, usize, usize),
-) -> Result<(Catalog, Server)> {
-    progress("starting scratch", 0, 0);
-    let mut scratch = engine.scratch(like, shadow)?;
-    let total = desired.statements.len();
-    scratch.load(desired, &mut |done| progress("loading the desired schema", done, total))?;
+fn desired_catalog(inputs: &mut Inputs, like: Option<&DatabaseUrl>, base: &Catalog) -> Result<(Catalog, Server)> {
+    (inputs.progress)("starting scratch", 0, 0);
+    let mut scratch = scratch(inputs, like)?;
+    stand_in::put(inputs.engine, &mut *scratch, base, inputs.desired);
+    let total = inputs.desired.statements.len();
+    let progress = &mut inputs.progress;
+    scratch.load(inputs.desired, &mut |done| progress("loading the desired schema", done, total))?;
     progress("reading the desired schema", 0, 0);
     Ok((scratch.inspect()?, scratch.server().clone()))
 }
@@ -159,6 +188,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
         base: from.fingerprint(),
         goal: to.fingerprint(),
         desired: None,
+        roles: Default::default(),
     };
     let steps = steps(&ordered, &backs, &Source::parse(vec![], engine.dialect())?);
     let batches = batches(engine, &ordered.nodes);
@@ -235,6 +265,7 @@ fn step(
         scans: vec![],
         loses: node.loses.clone(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
+        findings: vec![],
     }
 }
 
@@ -286,6 +317,7 @@ fn locks_held(delta: &Delta) -> usize {
 
 fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint), desired: String) -> Header {
     Header {
+        roles: inputs.desired.roles(),
         msr: env!("CARGO_PKG_VERSION").to_string(),
         version: inputs.version.clone(),
         name: inputs.name.clone(),

@@ -2,7 +2,7 @@
 
 use super::order::Tie;
 use super::stages::{WayBack, arrange};
-use super::{Batch, Plan, Step, Touch, scope};
+use super::{Batch, Manage, Plan, Step, Touch, scope};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Rung, Scene};
 use crate::engine::{Engine, Session};
@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep: &BTreeSet<Id>) -> Result<Catalog> {
     scratch.prepare()?;
     let server = scratch.server().clone();
-    let blank = scratch.inspect()?;
+    let blank = scratch.inspect()?.whole().into_owned();
+    let base = base.whole();
     let mut want = base.limited_to(keep);
     for object in blank.iter() {
         if let Some(there) = base.get(object.id()) {
@@ -31,11 +32,14 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
             run(scratch, part).map_err(|e| e.during(attempt))?;
         }
     }
-    let mut got = scratch.inspect()?;
-    scope::only_managed(&mut got, &want);
+    let mut start = scratch.inspect()?;
+    let mut got = start.whole().into_owned();
+    for state in [&mut start, &mut got] {
+        scope::only_managed(Manage::default(), state, &want);
+    }
     let off = diff(&got, &want);
     if off.is_empty() {
-        return Ok(got);
+        return Ok(start);
     }
     Err(differences(Error::refused(format!("{attempt}: what came out is not what is there")), &off)
         .hint("this is a gap in msr: please report it with the definitions of the objects named above"))
@@ -50,8 +54,8 @@ pub fn part(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, plan
 }
 
 /// What must still be done to `end` to be back at the start.
-pub fn left(mut end: Catalog, start: &Catalog) -> Vec<Delta> {
-    scope::only_managed(&mut end, start);
+pub fn left(manage: Manage, mut end: Catalog, start: &Catalog) -> Vec<Delta> {
+    scope::only_managed(manage, &mut end, start);
     diff(&end, start)
 }
 
@@ -73,6 +77,7 @@ fn run(scratch: &mut dyn Session, rungs: &[&Rung]) -> Result<()> {
 
 /// What is to be proved.
 pub struct Claim<'a> {
+    pub manage: Manage,
     pub base: &'a Catalog,
     pub goal: &'a Catalog,
     pub steps: &'a mut [Step],
@@ -107,11 +112,11 @@ pub fn prove(
             progress(done, total);
         }
         let mut next = scratch.inspect()?;
-        scope::only_managed(&mut next, claim.goal);
+        scope::only_managed(claim.manage, &mut next, claim.goal);
         batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
         state = next;
     }
-    reached(&start, &state, claim.goal, claim.steps)?;
+    reached(claim.manage, &start, &state, claim.goal, claim.steps)?;
     if claim.backs.iter().any(|b| b.refused.is_some()) {
         return Ok(());
     }
@@ -123,7 +128,7 @@ pub fn prove(
         done += batch.last - batch.first + 1;
         progress(done, total);
     }
-    let off = left(scratch.inspect()?, &start);
+    let off = left(claim.manage, scratch.inspect()?, &start);
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("its way back does not lead back"), &off)) }
 }
 
@@ -134,7 +139,14 @@ fn forward(
     begin: bool,
     commit: bool,
 ) -> Result<()> {
+    let said = goal.get(&step.subject).is_some_and(|o| o.head().using.is_some());
     let failed = |e: crate::SqlError, sql: &str, step: &Step| {
+        if said {
+            let error =
+                Error::refused(format!("cannot change the type of {}: {}", step.subject, e.message)).detail(sql);
+            let error = step.at.iter().fold(error, |error, at| error.at(at));
+            return error.hint("correct the expression after `-- msr:using`; names in it need their schema");
+        }
         let what = format!("step {} ({}) fails on scratch: {}", step.id, step.subject, e.message);
         unproved(&what).detail(sql.to_string())
     };
@@ -182,7 +194,7 @@ fn touches(before: &Catalog, after: &Catalog, steps: &[Step]) -> Vec<Touch> {
 }
 
 /// Whether the state after the last step is the goal, as far as the copy goes.
-fn reached(start: &Catalog, end: &Catalog, goal: &Catalog, steps: &[Step]) -> Result<()> {
+fn reached(manage: Manage, start: &Catalog, end: &Catalog, goal: &Catalog, steps: &[Step]) -> Result<()> {
     let mut expected: BTreeSet<Id> = end.ids().filter(|id| goal.contains(id)).cloned().collect();
     let mut gone: BTreeSet<&Id> = BTreeSet::new();
     for delta in steps.iter().flat_map(|s| &s.deltas) {
@@ -193,7 +205,7 @@ fn reached(start: &Catalog, end: &Catalog, goal: &Catalog, steps: &[Step]) -> Re
     }
     expected.extend(start.ids().filter(|id| !gone.contains(id) && goal.contains(id)).cloned());
     let mut off = diff(end, &goal.limited_to(&expected));
-    off.retain(|delta| !scope::is_undeclared(delta, goal));
+    off.retain(|delta| !scope::is_undeclared(manage, delta, goal));
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("it does not lead to the desired schema"), &off)) }
 }
 

@@ -2,7 +2,7 @@
 //! knows what a view, a check or a function body says after something under it has another name.
 
 use super::group::Node;
-use super::{Action, prove, scope};
+use super::{Action, hints, prove, scope};
 use crate::diff::Delta;
 use crate::engine::how::{How, Rung, Scene};
 use crate::engine::{Engine, Session};
@@ -112,18 +112,13 @@ fn resolve(engine: &dyn Engine, subject: &Subject, old: &str, goal: &Catalog) ->
     let old = engine.folded(&unqualified(old));
     if subject.object == "enum value" {
         let label = path.pop().unwrap_or_default();
-        let mut types = goal.ids().filter(|id| id.kind == Kind::Enum && ends_with(id, &path));
+        let mut types = goal.ids().filter(|id| id.kind == Kind::Enum && hints::ends_with(id, &path));
         let of = types
             .next()
             .ok_or_else(|| Error::refused(format!("cannot rename `{old}`: no enum is called `{}`", path.join("."))))?;
         return Ok(Wanted::Label { of: of.clone(), from: old, to: label });
     }
-    let fits = |id: &&Id| kind_fits(subject.object, id.kind) && ends_with(id, &path);
-    let mut candidates: Vec<&Id> = goal.ids().filter(fits).collect();
-    // A name without a schema means the one where an unqualified CREATE puts it.
-    if candidates.len() > 1 {
-        candidates.retain(|id| id.at(0) == "public" || id.at(0) == "main");
-    }
+    let candidates = hints::subjects(goal, subject.object, &path);
     let [to] = candidates[..] else {
         let what = if candidates.is_empty() {
             "no such object comes of this statement"
@@ -154,28 +149,6 @@ fn renamed(id: &Id, name: &str) -> Id {
     let at = if id.kind.is_named_second() { 1 } else { path.len() - 1 };
     path[at] = name.into();
     Id { kind: id.kind, path: path.into() }
-}
-
-fn kind_fits(word: &str, kind: Kind) -> bool {
-    match word {
-        "constraint" => matches!(
-            kind,
-            Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey | Kind::Exclusion | Kind::DomainCheck
-        ),
-        "type" => matches!(kind, Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range),
-        "procedure" => kind == Kind::Function,
-        "materialized view" | "view" => matches!(kind, Kind::View | Kind::MaterializedView),
-        "table" => matches!(kind, Kind::Table | Kind::VirtualTable),
-        other => kind.name() == other,
-    }
-}
-
-fn ends_with(id: &Id, path: &[String]) -> bool {
-    let own: Vec<&str> = match id.kind {
-        kind if kind.is_named_second() => id.path.iter().take(2).map(|s| &**s).collect(),
-        _ => id.path.iter().map(|s| &**s).collect(),
-    };
-    own.len() >= path.len() && own[own.len() - path.len()..].iter().zip(path).all(|(a, b)| *a == b)
 }
 
 /// The id under which the database knows the object while none of the renames before it are done: a column of a renamed

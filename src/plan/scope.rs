@@ -3,24 +3,66 @@
 use crate::diff::{Delta, diff};
 use crate::engine::Engine;
 use crate::model::{Catalog, Id, Kind, Object};
+use serde::Deserialize;
 use std::collections::BTreeSet;
+
+/// How much of what is said about objects is managed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// Of the objects that the schema files speak of in this way.
+    #[default]
+    Declared,
+    /// Of all objects: what is not declared goes.
+    All,
+    /// Of none, declared or not.
+    None,
+}
+
+/// `[manage]` of the settings file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manage {
+    pub grants: Extent,
+    pub owners: Extent,
+    pub default_privileges: Extent,
+}
+
+impl Manage {
+    fn extent(self, kind: Kind) -> Option<Extent> {
+        match kind {
+            Kind::Owner => Some(self.owners),
+            Kind::Grant => Some(self.grants),
+            Kind::DefaultPrivilege => Some(self.default_privileges),
+            _ => None,
+        }
+    }
+}
 
 /// Leaves out owners and grants of a state that was read where `goal` says nothing of them: what default privileges of somebody
 /// else's gave to a new object is theirs.
-pub fn only_managed(state: &mut Catalog, goal: &Catalog) {
+pub fn only_managed(manage: Manage, state: &mut Catalog, goal: &Catalog) {
     let declared = declared(goal);
-    state.retain(|o| !managed_where_declared(o.id()) || declared.contains(&subject(o.id())));
+    let managed = |id: &Id| declared.contains(&subject(id)) || manage.extent(id.kind) == Some(Extent::All);
+    state.retain(|o| !is_said(o.id()) || managed(o.id()));
 }
 
-/// Owners and grants are managed only where the schema files speak of them: where they do not, what the database has is
-/// carried over into the goal, so that it is left alone, and comes back with an object that must be created again.
-pub fn carry_over(base: &Catalog, goal: &mut Catalog) {
+/// Owners and grants are managed only where the schema files speak of them, unless `[manage]` says otherwise: where they are
+/// not, what the database has is carried over into the goal, so that it is left alone, and comes back with an object that must
+/// be created again.
+pub fn carry_over(manage: Manage, base: &Catalog, goal: &mut Catalog) {
+    goal.says_all_rights = manage.grants == Extent::All;
+    goal.retain(|o| manage.extent(o.id().kind) != Some(Extent::None));
     let declared = declared(goal);
     let stays = |o: &&Object| {
-        o.parent().is_some_and(|parent| goal.contains(parent)) && o.refs().iter().all(|r| goal.contains(&r.to))
+        o.parent().is_none_or(|parent| goal.contains(parent)) && o.refs().iter().all(|r| goal.contains(&r.to))
     };
-    let undeclared = base.iter().filter(|o| managed_where_declared(o.id()) && !declared.contains(&subject(o.id())));
-    let adopted: Vec<Object> = undeclared.filter(stays).cloned().collect();
+    let unmanaged = |id: &Id| match manage.extent(id.kind) {
+        None | Some(Extent::All) => false,
+        Some(Extent::None) => true,
+        Some(Extent::Declared) => is_said(id) && !declared.contains(&subject(id)),
+    };
+    let adopted: Vec<Object> = base.iter().filter(|o| unmanaged(o.id())).filter(stays).cloned().collect();
     adopted.into_iter().for_each(|o| goal.insert(o));
 }
 
@@ -41,36 +83,39 @@ fn subject(id: &Id) -> Subject {
 const RELATIONS: &[Kind] = &[Kind::Table, Kind::ForeignTable, Kind::View, Kind::MaterializedView];
 
 fn declared(goal: &Catalog) -> BTreeSet<Subject> {
-    goal.ids().filter(|id| managed_where_declared(id)).map(subject).collect()
+    goal.ids().filter(|id| is_said(id)).map(subject).collect()
 }
 
-fn managed_where_declared(id: &Id) -> bool {
+fn is_said(id: &Id) -> bool {
     matches!(id.kind, Kind::Owner | Kind::Grant)
 }
 
 /// What must be done, less what nobody asked for: default privileges stay unless the goal says something of the same maker,
 /// schema and sort of objects. Unlike grants they are not left out of the base, since they act on what the plan makes.
-pub fn deltas(base: &Catalog, goal: &Catalog) -> Vec<Delta> {
+pub fn deltas(manage: Manage, base: &Catalog, goal: &Catalog) -> Vec<Delta> {
     let mut deltas = diff(base, goal);
-    deltas.retain(|delta| !is_undeclared(delta, goal));
+    deltas.retain(|delta| !is_undeclared(manage, delta, goal));
     deltas
 }
 
 /// What must be done to a state so that it is what the goal says, less what the goal does not speak of.
-pub fn unlike(mut state: Catalog, goal: &Catalog) -> Vec<Delta> {
-    only_managed(&mut state, goal);
-    deltas(&state, goal)
+pub fn unlike(manage: Manage, mut state: Catalog, goal: &Catalog) -> Vec<Delta> {
+    let mut goal = goal.clone();
+    only_managed(manage, &mut state, &goal);
+    carry_over(manage, &state, &mut goal);
+    deltas(manage, &state, &goal)
 }
 
-pub fn is_undeclared(delta: &Delta, goal: &Catalog) -> bool {
+pub fn is_undeclared(manage: Manage, delta: &Delta, goal: &Catalog) -> bool {
     let said = |id: &Id| goal.of_kind(id.kind).any(|g| g.id().path[..3] == id.path[..3]);
     // Those for a schema go with it.
     let stays = |id: &Id| id.at(1).is_empty() || goal.contains(&Id::new(Kind::Schema, [id.at(1)]));
-    matches!(delta, Delta::Drop(id) if id.kind == Kind::DefaultPrivilege && stays(id) && !said(id))
+    let managed = manage.default_privileges == Extent::All;
+    matches!(delta, Delta::Drop(id) if id.kind == Kind::DefaultPrivilege && !managed && stays(id) && !said(id))
 }
 
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
-/// others, and all that any of these depends on; whole tables, where the engine has only those, come with all of their parts.
+/// others, and all that any of these depends on, managed or not; whole tables, where the engine has only those, come with all of their parts.
 pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
     needed_with(engine, base, goal, deltas, &[])
 }
@@ -83,6 +128,7 @@ pub fn needed_with(
     deltas: &[Delta],
     more: &[&Id],
 ) -> BTreeSet<Id> {
+    let whole_base = base.whole();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
     while let Some(id) = queue.pop() {
@@ -104,6 +150,7 @@ pub fn needed_with(
     if !rights.is_empty() {
         affected.extend(base.of_kind(Kind::Grant).map(Object::id).filter(|id| rights.contains(&subject(id))));
     }
+    let base = &*whole_base;
     let whole = engine.whole_tables();
     let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
     let mut queue: Vec<&Id> = affected.into_iter().chain(more.iter().copied()).collect();

@@ -13,7 +13,7 @@ use crate::engine::upkeep::Filled;
 use crate::engine::{Engine, Session};
 use crate::model::{Catalog, Id};
 use crate::plan::file::Loaded;
-use crate::plan::{self, Batch, Down, Plan, Step};
+use crate::plan::{self, Batch, Down, Manage, Plan, Step};
 use crate::{Error, Result, SqlError};
 use std::time::Instant;
 
@@ -23,6 +23,8 @@ pub struct Stage<'a> {
     pub session: &'a mut dyn Session,
     /// The state to copy into the session's empty database; `None` where it is a copy already.
     pub copy: Option<&'a Catalog>,
+    /// What is managed of what is said about objects.
+    pub manage: Manage,
     /// Rows to be generated in each table.
     pub rows: u64,
     /// Told a stage, done, of how many.
@@ -97,7 +99,7 @@ fn passes(plan: &Plan, start: &Catalog, tables: &[Id], stage: &mut Stage, report
         return Ok(());
     }
     let back = pass(plan, Way::Down, "down", tables, stage, report)?;
-    same("the way back leaves something behind", &plan::left(back, start))?;
+    same("the way back leaves something behind", &plan::left(stage.manage, back, start))?;
     verified(report);
     let again = pass(plan, Way::Up, "up again", tables, stage, report)?;
     same("the second time leads elsewhere than the first", &diff(&again, &there))?;

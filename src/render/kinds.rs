@@ -1,6 +1,6 @@
 //! The page of kinds: what each has, and what each engine does when it changes.
 
-use crate::engine::how::{Change, How, KindRule, Scene, Server};
+use crate::engine::how::{Casts, Change, How, KindRule, Scene, Server};
 use crate::engine::{ENGINES, Engine};
 use crate::model::{Catalog, Head, Id, Kind, Object, Value};
 use std::fmt::Write;
@@ -48,7 +48,7 @@ fn answer(engine: &dyn Engine, rule: &KindRule, attr: &str) -> String {
     let object = Object::new(Head::child(id, table));
     let (from, to) = (Value::Text("a".into()), Value::Text("b".into()));
     let empty = Catalog::default();
-    let server = Server { engine: engine.name(), version: u32::MAX, major: u32::MAX };
+    let server = Server { engine: engine.name(), version: u32::MAX, major: u32::MAX, casts: Casts::NONE };
     let scene = Scene::new(&empty, &empty, &server);
     let change = Change { old: &object, new: &object, attr, from: &from, to: &to };
     match (set.how)(&scene, &change) {
@@ -56,6 +56,7 @@ fn answer(engine: &dyn Engine, rule: &KindRule, attr: &str) -> String {
         How::Clause(..) | How::Ladder(_) => "in place",
         How::Replace => "made anew",
         How::Rebuild(_) => "rebuild",
+        How::Ask { .. } => "if told how",
         How::Refuse(why) => return format!("refused: {}", why.replace('|', "\\|")),
     }
     .into()

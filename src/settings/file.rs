@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::model::Patterns;
+use crate::plan::Manage;
 use crate::{Error, Result};
 
 /// The settings file. Every key may be absent; an unknown key is an error, since a misspelt setting that is
@@ -21,8 +23,14 @@ pub struct MsrToml {
     pub lock_timeout: Option<String>,
     #[serde(default)]
     pub lint: Lint,
+    /// The platform that the database runs on: see [`super::profiles`].
+    pub profile: Option<String>,
     #[serde(default)]
-    pub exclude: Exclude,
+    pub exclude: Patterns,
+    #[serde(default)]
+    pub include: Patterns,
+    #[serde(default)]
+    pub manage: Manage,
 }
 
 /// `[lint]`: rules by level, each `rule` or `rule:table-pattern`.
@@ -32,14 +40,6 @@ pub struct Lint {
     pub deny: Vec<String>,
     pub warn: Vec<String>,
     pub allow: Vec<String>,
-}
-
-/// `[exclude]`: what is not msr's to manage.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Exclude {
-    pub schemas: Vec<String>,
-    pub objects: Vec<String>,
 }
 
 impl MsrToml {

@@ -13,11 +13,14 @@ pub mod duration;
 pub mod file;
 mod layers;
 pub mod network;
+pub mod profiles;
 pub mod url;
 
-pub use file::{Exclude, Lint, MsrToml};
+pub use file::{Lint, MsrToml};
 pub use url::{DatabaseUrl, SqliteUrl};
 
+use crate::model::{Filter, Patterns};
+use crate::plan::Manage;
 use crate::{Error, Result};
 use layers::Layers;
 
@@ -33,6 +36,8 @@ pub struct Flags {
     pub lock_wait: Option<String>,
     pub lock_timeout: Option<String>,
     pub allow: Vec<String>,
+    pub exclude: Vec<String>,
+    pub include: Vec<String>,
 }
 
 /// The settings of one run.
@@ -52,7 +57,10 @@ pub struct Settings {
     /// Rules allowed on the command line, for this run only.
     pub allow: Vec<String>,
     pub lint: Lint,
-    pub exclude: Exclude,
+    /// What is managed: `[exclude]`, `[include]` and the profile, with what the command line adds.
+    pub filter: Filter,
+    /// What is managed of what is said about objects.
+    pub manage: Manage,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -110,6 +118,7 @@ impl Settings {
             &file.lock_timeout,
         )?;
         let color = layers.plain("color", "--color", &flags.color, "MSR_COLOR", &file.color)?;
+        let profile = layers.plain("profile", "--profile", &None, "MSR_PROFILE", &file.profile)?;
 
         Ok(Settings {
             database: layers.url("database", database)?.map_or_else(|| DatabaseUrl::parse("sqlite://msr.db"), Ok)?,
@@ -121,7 +130,8 @@ impl Settings {
             lock_timeout: layers.duration("lock_timeout", timeout)?,
             allow: flags.allow.clone(),
             lint: file.lint,
-            exclude: file.exclude,
+            filter: filter(flags, file.exclude, file.include, profile)?,
+            manage: file.manage,
             origins: layers.origins,
         })
     }
@@ -130,6 +140,26 @@ impl Settings {
     pub fn origin(&self, name: &str) -> &Origin {
         self.origins.get(name).unwrap_or(&Origin::Default)
     }
+}
+
+/// What the settings file, the platform and the command line say together.
+fn filter(flags: &Flags, mut exclude: Patterns, mut include: Patterns, profile: Option<String>) -> Result<Filter> {
+    flags.exclude.iter().for_each(|pattern| exclude.add(pattern));
+    flags.include.iter().for_each(|pattern| include.add(pattern));
+    if let Some(kind) = exclude.unknown_kinds().chain(include.unknown_kinds()).next() {
+        return Err(Error::config(format!("no kind of object is called `{kind}`"))
+            .hint("kinds are written as in plans: `table`, `policy`, `materialized view`"));
+    }
+    let mut all = vec![exclude];
+    if let Some(name) = profile {
+        let Some(found) = profiles::PROFILES.iter().find(|p| p.name == name) else {
+            let known: Vec<String> = profiles::PROFILES.iter().map(|p| format!("`{}`", p.name)).collect();
+            return Err(Error::config(format!("no profile is called `{}`", name.escape_debug()))
+                .hint(format!("this msr has {}", known.join(", "))));
+        };
+        all.push(found.patterns());
+    }
+    Ok(Filter { exclude: all, include })
 }
 
 /// The settings file: the one asked for, which must be there, or `msr.toml`, which may be.

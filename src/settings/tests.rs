@@ -92,7 +92,7 @@ fn shadow_lint_exclude_and_json() {
     let settings = case.load().unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(settings.shadow.as_ref().map(|url| url.to_string()).as_deref(), Some("postgres://u@h/s"));
     assert_eq!(settings.lint.deny, ["a"]);
-    assert_eq!(settings.exclude.schemas, ["x"]);
+    assert_eq!(settings.filter.exclude[0].schemas, ["x"]);
     assert_eq!(settings.lock_timeout, Some(Duration::from_secs(2)));
     assert!(!format!("{settings:?}").contains("sesame"));
 }

@@ -56,7 +56,9 @@ impl Source {
             }
             all.push(one);
         }
-        all.sort_unstable();
+        if !self.as_written {
+            all.sort_unstable();
+        }
         let mut hash = Sha256::new();
         hash.update(format!("msr source 1 {:?}\n", self.dialect));
         all.iter().for_each(|one| hash.update(one));

@@ -3,11 +3,11 @@
 use super::lexer::{Flaw, Kind, Lexer, Token};
 use super::subject::subject;
 use super::words::Words;
-use super::{Dialect, Hint, HintKind};
+use super::{Dialect, Hint, HintKind, Written};
 
 const KNOWN: &[(&str, &str)] = &[
     ("renamed from", "-- msr:renamed from OLD_NAME"),
-    ("depends on", "-- msr:depends on NAME"),
+    ("depends on", "-- msr:depends on NAME[, NAME]"),
     ("using", "-- msr:using EXPRESSION"),
     ("allow", "-- msr:allow RULE reason=\"…\" [until=\"YYYY-MM-DD\"]"),
 ];
@@ -52,6 +52,10 @@ fn hint(words: &Words, comment: Token) -> Result<Hint, Flaw> {
         }
         *subject = found.clone();
     }
+    if matches!(kind, HintKind::Using { .. }) && found.as_ref().is_none_or(|s| s.object != "column") {
+        return Err(Flaw::new(comment.start, "a using hint stands before something that is no column")
+            .hint("write it on the line before the column whose type changes"));
+    }
     Ok(Hint { at: comment.start, kind, subject: found })
 }
 
@@ -70,7 +74,8 @@ fn parse(text: &str, comment: Token, dialect: Dialect) -> Result<HintKind, Flaw>
     match *known {
         "renamed from" if !is_path(rest, dialect) => Err(wrong("the old name is not one name")),
         "renamed from" => Ok(HintKind::RenamedFrom { old: rest.to_string(), subject: None }),
-        "depends on" => Ok(HintKind::DependsOn { what: rest.to_string() }),
+        "depends on" => names(rest, dialect).map(|on| HintKind::DependsOn { on }).map_err(wrong),
+        "using" if !is_expression(rest, dialect) => Err(wrong("that is not one expression")),
         "using" => Ok(HintKind::Using { expression: rest.to_string() }),
         _ => allow(rest).map_err(wrong),
     }
@@ -102,6 +107,65 @@ fn is_path(written: &str, dialect: Dialect) -> bool {
     };
     let whole = tokens.last().is_some_and(|t| t.end == written.len() && t.kind != Kind::LineComment);
     whole && (end == words.len() || words.is(end, "(") && words.is(words.len() - 1, ")"))
+}
+
+/// `a, s.b, function f(int, text)`: each name with what of it the catalog can be asked for.
+fn names(written: &str, dialect: Dialect) -> Result<Vec<Written>, &'static str> {
+    let tokens = tokens(written, dialect).ok_or("that is no list of names")?;
+    let words = Words { text: written, dialect, tokens: &tokens };
+    let (mut found, mut at) = (vec![], 0);
+    loop {
+        let first = at;
+        let (mut path, mut end) = words.path(at).ok_or("a name is missing")?;
+        // A kind may stand before the name.
+        while let Some(next) = words.path(end) {
+            (path, end) = next;
+        }
+        let mut arguments = None;
+        if words.is(end, "(") {
+            let close = (end..words.len()).find(|i| words.is(*i, ")")).ok_or("a `(` is not closed")?;
+            arguments = Some(written[tokens[end].end..tokens[close].start].trim().to_string());
+            end = close + 1;
+        }
+        let text = written[tokens[first].start..tokens[end - 1].end].to_string();
+        found.push(Written { text, path, arguments });
+        match words.is(end, ",") {
+            true => at = end + 1,
+            false if end == words.len() => return Ok(found),
+            false => return Err("between names comes a comma"),
+        }
+    }
+}
+
+/// Text that ends where it seems to: nothing in it closes the statement that it will stand in, or hides the rest of it.
+fn is_expression(written: &str, dialect: Dialect) -> bool {
+    let Some(tokens) = tokens(written, dialect) else { return false };
+    let mut depth = 0;
+    for token in &tokens {
+        match &written[token.start..token.end] {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth -= 1,
+            "," if depth == 0 => return false,
+            ";" => return false,
+            _ => {}
+        }
+        if depth < 0 || matches!(token.kind, Kind::LineComment | Kind::BlockComment | Kind::Meta) {
+            return false;
+        }
+    }
+    depth == 0
+}
+
+fn tokens(text: &str, dialect: Dialect) -> Option<Vec<Token>> {
+    let mut lexer = Lexer::new(text, dialect);
+    let mut tokens = vec![];
+    loop {
+        match lexer.next() {
+            Ok(Some(token)) => tokens.push(token),
+            Ok(None) => return Some(tokens),
+            Err(_) => return None,
+        }
+    }
 }
 
 fn allow(rest: &str) -> Result<HintKind, &'static str> {
@@ -203,12 +267,36 @@ mod tests {
             kinds,
             [
                 HintKind::Allow { rule: "drop_column".into(), reason, until },
-                HintKind::DependsOn { what: "app.f(int)".into() },
+                HintKind::DependsOn { on: vec![written("app.f(int)", &["app", "f"], Some("int"))] },
                 HintKind::Using { expression: "x::int".into() },
             ]
         );
         assert_eq!(source.statements[0].hints[2].subject.as_ref().unwrap().path, ["t", "x"]);
         assert_eq!(source.statements[0].text, &source.files[0].text[source.statements[0].range.clone()]);
+    }
+
+    fn written(text: &str, path: &[&str], arguments: Option<&str>) -> Written {
+        let path = path.iter().map(|s| s.to_string()).collect();
+        Written { text: text.into(), path, arguments: arguments.map(str::to_string) }
+    }
+
+    #[test]
+    fn lists_of_names() {
+        let source = postgres(&["-- msr:depends on T, function App.\"F\"(int, text) ,v\ncreate view w as select 1"]);
+        let on = vec![
+            written("T", &["t"], None),
+            written("function App.\"F\"(int, text)", &["app", "F"], Some("int, text")),
+            written("v", &["v"], None),
+        ];
+        assert_eq!(source.statements[0].hints[0].kind, HintKind::DependsOn { on });
+    }
+
+    #[test]
+    fn a_text_without_its_hints() {
+        let text = "-- why\ncreate table t (\n  -- msr:renamed from '\n  a text default '\n-- msr:no',\n b int)";
+        let want = "-- why\ncreate table t (\n  a text default '\n-- msr:no',\n b int)";
+        assert_eq!(crate::source::without_hints(text, Dialect::Sqlite), want);
+        assert_eq!(crate::source::without_hints("-- msr:x", Dialect::Sqlite), "");
     }
 
     #[test]
@@ -226,6 +314,13 @@ mod tests {
             ("create table t (a int -- msr:renamed from b\n)", "x:1:23", "line of its own", "line before"),
             ("create table t(); -- msr:allow x reason=y", "x:1:19", "line of its own", "line before"),
             ("-- msr:renamed from a\ncreate index on t (x)", "x:1:1", "nothing that has a name", "line before"),
+            ("-- msr:using x\ncreate table t (x int)", "x:1:1", "no column", "before the column"),
+            ("create table t (\n-- msr:using x::int; drop table u\nx int)", "x:2:1", "not one expression", "write"),
+            ("create table t (\n-- msr:using (x\nx int)", "x:2:1", "not one expression", "write"),
+            ("create table t (\n-- msr:using x -- why\nx int)", "x:2:1", "not one expression", "write"),
+            ("-- msr:depends on a b, \ncreate table t()", "x:1:1", "a name is missing", "write"),
+            ("-- msr:depends on f(int\ncreate table t()", "x:1:1", "not closed", "write"),
+            ("-- msr:depends on a + b\ncreate table t()", "x:1:1", "comes a comma", "write"),
             ("-- msr:renamed from a\nselect 1", "x:1:1", "nothing that has a name", "line before"),
         ] {
             let file = File { name: "x".into(), text: sql.into() };

@@ -53,7 +53,7 @@ impl Source {
             if failed.is_empty() {
                 return Ok(());
             }
-            if !moved {
+            if !moved || self.as_written {
                 let errors = std::mem::take(&mut loading.failed);
                 return Err(self.errors(errors));
             }
@@ -82,9 +82,10 @@ impl Source {
         let follows = |s: usize| self.statements[s].needs.iter().any(|n| lost.contains(n.name.as_str()));
         failed.sort_by_key(|(s, _)| (follows(*s), *s));
         let count = failed.len();
+        let attempt = if self.as_written { "cannot replay the migrations" } else { "cannot load the schema" };
         let line = |(s, e): &(usize, SqlError)| format!("{}: {e}", self.place(*s, e.offset.unwrap_or(0)));
         let (first, more) = (&failed[0], &failed[1..]);
-        let mut error = Error::refused(format!("cannot load the schema: {}", first.1.message))
+        let mut error = Error::refused(format!("{attempt}: {}", first.1.message))
             .at(self.place(first.0, first.1.offset.unwrap_or(0)));
         error.details.extend(first.1.detail.clone());
         error.details.extend(more.iter().take(TOLD - 1).map(line));
@@ -119,6 +120,9 @@ impl Loading<'_, '_> {
                 end += 1;
             }
             self.batch(&todo[at..end])?;
+            if self.source.as_written && !self.failed.is_empty() {
+                return Ok(());
+            }
             let leaves = barrier.is_some() && todo.get(end).is_none_or(|&next| barriers[file(next)] != barrier);
             if leaves && !self.reset.is_empty() {
                 (self.run)(self.reset)?;
@@ -140,7 +144,16 @@ impl Loading<'_, '_> {
                 Ok(())
             }
             Err(e) if e.disconnected => Err(Error::from(e).during("cannot load the schema")),
-            Err(_) => statements.iter().try_for_each(|&s| self.one(s)),
+            Err(_) => {
+                for &s in statements {
+                    self.one(s)?;
+                    // What follows a migration that failed says nothing of it.
+                    if self.source.as_written && !self.failed.is_empty() {
+                        break;
+                    }
+                }
+                Ok(())
+            }
         }
     }
 

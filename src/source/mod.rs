@@ -9,16 +9,20 @@ mod head;
 mod hints;
 mod lexer;
 mod load;
+pub mod migrations;
 mod needs;
 mod order;
 mod read;
 mod refuse;
+mod roles;
+pub mod script;
 mod split;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod words;
 
+use crate::model::Roles;
 use crate::{Error, Result};
 use std::ops::Range;
 
@@ -50,6 +54,7 @@ pub struct Statement {
     pub defines: Vec<Name>,
     /// Best effort, and only names that some statement of the source defines.
     pub needs: Vec<Name>,
+    roles: Roles,
     facts: needs::Facts,
 }
 
@@ -77,8 +82,9 @@ pub enum HintKind {
         subject: Option<Subject>,
     },
     DependsOn {
-        what: String,
+        on: Vec<Written>,
     },
+    /// `subject` is a column in a parsed source.
     Using {
         expression: String,
     },
@@ -88,6 +94,17 @@ pub enum HintKind {
         reason: Option<String>,
         until: Option<String>,
     },
+}
+
+/// A name in a hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// As the user wrote it.
+    pub text: String,
+    /// Unquoted, as the engine's catalog shows it; the schema only where it is written.
+    pub path: Vec<String>,
+    /// The argument types of a function, where they are written.
+    pub arguments: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +122,8 @@ pub struct Source {
     pub dialect: Dialect,
     pub files: Vec<File>,
     pub statements: Vec<Statement>,
+    /// Loaded in the order in which they are written and no other: they say what to do, not what there is to be.
+    pub as_written: bool,
 }
 
 impl Source {
@@ -128,7 +147,7 @@ impl Source {
             }
         }
         needs::keep_defined(&mut statements);
-        Ok(Source { dialect, files, statements })
+        Ok(Source { dialect, files, statements, as_written: false })
     }
 
     /// `schema/a.sql:3:14`: line and column count from 1, the column in characters.
@@ -152,7 +171,23 @@ fn statement(file: usize, text: &str, dialect: Dialect, piece: &split::Piece) ->
     let found = needs::find(&words, &hints);
     let range = piece.tokens[0].start..piece.tokens[piece.tokens.len() - 1].end;
     let text = text[range.clone()].to_string();
-    Ok(Statement { file, range, text, hints, defines: found.defines, needs: found.needs, facts: found.facts })
+    let roles = words.roles();
+    Ok(Statement { roles, file, range, text, hints, defines: found.defines, needs: found.needs, facts: found.facts })
+}
+
+/// The text without the lines that hold hints.
+pub fn without_hints(text: &str, dialect: Dialect) -> String {
+    let mut lexer = lexer::Lexer::new(text, dialect);
+    let (mut out, mut from) = (String::new(), 0);
+    while let Ok(Some(token)) = lexer.next() {
+        if token.kind == lexer::Kind::LineComment && matches!(hints::recognise(text, token), Ok(Some(_))) {
+            let line = text[..token.start].rfind('\n').map_or(0, |end| end + 1);
+            out.push_str(&text[from..line]);
+            from = (token.end + 1).min(text.len());
+        }
+    }
+    out.push_str(&text[from..]);
+    out
 }
 
 /// The statements of a text, by their bytes. Never panics, whatever the text; errors have their place as `line:column`.

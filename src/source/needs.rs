@@ -24,6 +24,8 @@ pub struct Facts {
     pub provides: bool,
     /// Extensions, schemas and languages: wanted by names that cannot be seen.
     pub early: bool,
+    /// ATTACH PARTITION: keys and indexes that are there by then are joined, others are made.
+    pub late: bool,
     /// Defines a schema, not a thing in one.
     pub schema: bool,
     /// Cannot run in a transaction with others.
@@ -42,7 +44,7 @@ pub fn find(words: &Words, hints: &[Hint]) -> Found {
     let target = name(if of_table { &head.on } else { &head.path }, words.dialect);
     let defines = defines(words, &head);
     let mut needs = BTreeSet::new();
-    needs.extend(hints.iter().filter_map(|hint| wanted(hint, words.dialect)));
+    needs.extend(hints.iter().flat_map(|hint| wanted(hint, words.dialect)));
     if of_table || head.verb != Verb::Create {
         needs.extend(target.clone());
     }
@@ -51,17 +53,19 @@ pub fn find(words: &Words, hints: &[Hint]) -> Found {
     let has = |word: &str| (1..words.len()).any(|i| words.is(i, word));
     let moves = has("rename") || words.skip(head.rest, "SET SCHEMA") > head.rest;
     let early = head.verb == Verb::Create && matches!(head.object, "extension" | "schema" | "language");
+    let late = head.verb == Verb::Alter && words.skip(head.rest, "ATTACH PARTITION") > head.rest;
     let facts = Facts {
         target,
         own: !of_table || head.verb == Verb::Act,
         replaces: head.replaces,
         removes: head.verb == Verb::Drop || head.verb == Verb::Alter && moves,
         provides: match head.verb {
-            Verb::Alter => !has("references"),
+            Verb::Alter => !late && !has("references"),
             Verb::Create => head.object == "index" && words.is(1, "unique"),
             _ => false,
         },
         early,
+        late,
         schema: head.object == "schema",
         alone: alone(words, &head, has),
         verb: head.verb,
@@ -94,16 +98,10 @@ fn name(path: &[String], dialect: Dialect) -> Option<Name> {
     Some(Name { schema: before.last().map(fold), name: fold(last) })
 }
 
-fn wanted(hint: &Hint, dialect: Dialect) -> Option<Name> {
+fn wanted(hint: &Hint, dialect: Dialect) -> Vec<Name> {
     match &hint.kind {
-        HintKind::DependsOn { what } => {
-            let tokens = tokens(what, dialect);
-            let words = Words { text: what, dialect, tokens: &tokens };
-            // `function app.f(int)` and `table t` are understood as `app.f` and `t`.
-            let paths = (0..words.len()).filter_map(|i| words.path(i).filter(|(_, end)| !words.is_name(*end)));
-            paths.map(|(path, _)| path).next().and_then(|path| name(&path, dialect))
-        }
-        _ => None,
+        HintKind::DependsOn { on } => on.iter().filter_map(|written| name(&written.path, dialect)).collect(),
+        _ => vec![],
     }
 }
 

@@ -23,6 +23,9 @@ type Key<'a> = (Option<&'a str>, &'a str);
 impl Source {
     /// Indices of [`Source::statements`] in the order to load them.
     pub fn order(&self) -> Vec<usize> {
+        if self.as_written {
+            return (0..self.statements.len()).collect();
+        }
         let edges = Names::of(self).edges();
         let barrier_files = self.barrier_files();
         let unit = |s: usize| match barrier_files[self.statements[s].file] {
@@ -31,7 +34,11 @@ impl Source {
         };
         let lifted = edges.iter().map(|&(a, b, e)| (unit(a), unit(b), e)).filter(|(a, b, _)| a != b).collect();
         let units = (0..self.statements.len()).filter(|&s| unit(s) == s).collect();
-        let rank = |s: usize| barrier_files[self.statements[s].file].is_some() || !self.statements[s].facts.early;
+        let rank = |s: usize| match (barrier_files[self.statements[s].file], &self.statements[s].facts) {
+            (None, facts) if facts.early => 0,
+            (None, facts) if facts.late => 2,
+            _ => 1,
+        };
         let mut order = vec![];
         for first in sort(units, lifted, rank) {
             match barrier_files[self.statements[first].file] {
@@ -75,7 +82,7 @@ impl Source {
         while s < end {
             let stop = (s..end).find(|&t| segment[t - first] != segment[s - first]).unwrap_or(end);
             let edges = inside.remove(&segment[s - first]).unwrap_or_default();
-            order.extend(sort((s..stop).collect(), edges, |_| true));
+            order.extend(sort((s..stop).collect(), edges, |_| 1));
             s = stop;
         }
     }
@@ -83,7 +90,7 @@ impl Source {
 
 /// Kahn's algorithm; ties go to the rank, then to the written order. In a cycle the soft edges give way first, then the
 /// written order holds.
-fn sort(nodes: Vec<usize>, edges: Edges, rank: impl Fn(usize) -> bool) -> Vec<usize> {
+fn sort(nodes: Vec<usize>, edges: Edges, rank: impl Fn(usize) -> u8) -> Vec<usize> {
     let mut graph = DiGraph::<usize, Edge>::with_capacity(nodes.len(), edges.len());
     let index: HashMap<usize, NodeIndex> = nodes.iter().map(|&n| (n, graph.add_node(n))).collect();
     for (a, b, edge) in edges {
@@ -181,7 +188,10 @@ impl<'a> Names<'a> {
                 (written, file) = (Written::default(), statement.file);
             }
             for need in &statement.needs {
-                edges.extend(self.before(s, need));
+                match self.made_later(s, need) {
+                    Some(maker) => edges.push((s, maker, Edge::Hard)),
+                    None => edges.extend(self.before(s, need)),
+                }
                 written.users.entry(self.key(need)).or_default().push(s);
             }
             let own = statement.defines.iter().chain(&statement.facts.target).chain(&statement.needs);
@@ -192,6 +202,16 @@ impl<'a> Names<'a> {
             written.follow(s, statement, self, &mut edges);
         }
         edges
+    }
+
+    /// The statement that makes, further down in the same file, what `s` drops: `DROP TABLE IF EXISTS a, b` at its head is about
+    /// what was there before.
+    fn made_later(&self, s: usize, need: &'a Name) -> Option<usize> {
+        let statement = &self.source.statements[s];
+        let here = |d: &usize| self.source.statements[*d].file == statement.file;
+        let definers: Vec<usize> = self.definers(self.key(need)).into_iter().filter(here).collect();
+        let later = statement.facts.verb == Verb::Drop && definers.iter().all(|d| *d > s);
+        definers.into_iter().min().filter(|_| later)
     }
 
     /// What must come before statement `s`, which needs `need`.
@@ -323,9 +343,21 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_attached_when_all_else_is_done() {
+        let texts = [
+            "create table p (x int) partition by list (x); create index i on only p (x); alter table p attach partition q default",
+            "create table q (x int); create index j on q (x)",
+        ];
+        assert!(ordered(&texts).last().is_some_and(|last| last.contains("attach")));
+        let text = "create table q (x int); create table p (x int) partition by list (x); alter table p attach partition q default; create index on p (x)";
+        assert_eq!(ordered(&[text]).join("; "), text);
+    }
+
+    #[test]
     fn written_order_holds() {
         for text in [
             "create table x(); drop table x; create table x(a int)",
+            "drop table if exists x, y; create table y(); create table x(a int references y)",
             "create table a(); alter table a rename to b; create table a(); comment on table a is ''",
             "create table a(); create view v as select * from a; alter table a add x int; drop view v",
             "create view v as select w.x as w from t w; create view w as select v.x as v from v",

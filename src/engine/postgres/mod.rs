@@ -13,7 +13,7 @@ mod upkeep;
 use crate::Result;
 use crate::engine::how::{How, KindRule};
 use crate::engine::{Access, Backup, Engine, Session};
-use crate::model::{Id, Kind};
+use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
 use std::path::Path;
@@ -30,6 +30,10 @@ impl Engine for Postgres {
         Dialect::Postgres
     }
 
+    fn blank(&self) -> Catalog {
+        inspect::blank()
+    }
+
     fn rules(&self) -> &'static [KindRule] {
         rules::RULES
     }
@@ -38,8 +42,13 @@ impl Engine for Postgres {
         Ok(Box::new(session::PgSession::connect(url, access)?))
     }
 
-    fn scratch(&self, like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
-        scratch::open(like, shadow)
+    fn scratch(
+        &self,
+        like: Option<&DatabaseUrl>,
+        shadow: Option<&DatabaseUrl>,
+        roles: &Roles,
+    ) -> Result<Box<dyn Session>> {
+        scratch::open(like, shadow, roles)
     }
 
     /// Event triggers fire on every statement that they are for, and default privileges give rights on every new object.

@@ -3,10 +3,10 @@
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
 use crate::apply::journal::Journal;
-use crate::engine::how::Server;
+use crate::engine::how::{Casts, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Observed, Session};
-use crate::model::Catalog;
+use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
@@ -40,6 +40,8 @@ pub struct PgSession {
     pub(super) client: Client,
     server: Server,
     watched: Watched,
+    /// Looked at along with the catalog.
+    roles: Roles,
 }
 
 /// What was there before the statements that are watched.
@@ -58,8 +60,8 @@ impl PgSession {
 
     pub(super) fn over(client: Client) -> PgSession {
         let version = client.server_version_num();
-        let server = Server { engine: "postgres", version, major: version / 10_000 };
-        PgSession { client, server, watched: Watched::default() }
+        let server = Server { engine: "postgres", version, major: version / 10_000, casts: Casts::NONE };
+        PgSession { client, server, watched: Watched::default(), roles: Roles::default() }
     }
 
     fn locks(&mut self) -> Result<Vec<(String, String)>, SqlError> {
@@ -138,8 +140,15 @@ impl Session for PgSession {
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
-        inspect::inspect(&mut self.client)
-            .map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
+        let read = inspect::inspect(&mut self.client, &self.roles).and_then(|catalog| {
+            self.server.casts = inspect::casts(&mut self.client)?;
+            Ok(catalog)
+        });
+        read.map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
+    }
+
+    fn look_at_roles(&mut self, roles: &Roles) {
+        self.roles = roles.clone();
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
@@ -189,6 +198,17 @@ impl Session for PgSession {
             }
         }
         Ok(seen)
+    }
+
+    /// From the statistics, which ask for no lock; a table that has none yet is measured.
+    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+        let rows = self.client.rows(
+            "SELECT n.nspname || '.' || c.relname, CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::bigint \
+             ELSE pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+        )?;
+        let size = |v: &Option<String>| v.as_deref().and_then(|v| v.parse().ok());
+        Ok(rows.iter().filter_map(|r| Some((r[0].clone()?, size(&r[1])?))).collect())
     }
 
     /// Polled by the caller, never waited for: a waiter inside `pg_advisory_lock` holds a snapshot, which CREATE INDEX

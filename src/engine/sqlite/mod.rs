@@ -24,7 +24,7 @@ use super::how::{KindRule, Rung, Scene};
 use super::{Access, Backup, Engine, Session};
 use crate::Result;
 use crate::diff::Delta;
-use crate::model::Id;
+use crate::model::{Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
 use std::path::Path;
@@ -55,7 +55,7 @@ impl Engine for Sqlite {
         Ok(Box::new(if path == ":memory:" { session } else { session.of_file(path.into()) }))
     }
 
-    fn scratch(&self, _: Option<&DatabaseUrl>, _: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
+    fn scratch(&self, _: Option<&DatabaseUrl>, _: Option<&DatabaseUrl>, _: &Roles) -> Result<Box<dyn Session>> {
         Ok(Box::new(session::SqliteSession::new(open::memory()?)?))
     }
 

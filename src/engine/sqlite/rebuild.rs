@@ -98,8 +98,10 @@ fn copied(scene: &Scene, old: &Table, new: &Table, deltas: &[Delta]) -> (Vec<Str
         // A column that is dropped and made again under one name is a new one.
         let anew = deltas.contains(&Delta::Add(column.head.id.clone()));
         if let Some(source) = scene.from.get(&source).filter(|_| !anew) {
-            into.push(named(&column.clone().into()));
-            select.push(named(source));
+            let new: Object = column.clone().into();
+            let said = column.head.using.clone().filter(|_| source.attr("type") != new.attr("type"));
+            into.push(named(&new));
+            select.push(said.unwrap_or_else(|| named(source)));
         }
     }
     if let Some(rowid) = rowid(scene, old, new) {

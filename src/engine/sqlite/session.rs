@@ -56,7 +56,8 @@ impl SqliteSession {
         let version = asked.map_err(failure)?.version;
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
-        let server = Server { engine: "sqlite", version: number, major: parts[0] };
+        let server =
+            Server { engine: "sqlite", version: number, major: parts[0], casts: crate::engine::how::Casts::NONE };
         Ok(SqliteSession {
             connection,
             server,
@@ -237,6 +238,20 @@ impl Session for SqliteSession {
         let moved = before.iter().filter(|(name, root)| now.get(*name).is_some_and(|r| r != *root));
         let rewrites = moved.map(|(name, _)| name.to_string()).collect();
         Ok(Observed { rewrites, ..Observed::default() })
+    }
+
+    /// No table is larger than the file.
+    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+        #[derive(QueryableByName)]
+        struct Bytes {
+            #[diesel(sql_type = BigInt)]
+            bytes: i64,
+        }
+        let sql = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
+        let file = diesel::sql_query(sql).get_result::<Bytes>(&mut self.connection).map_err(failure)?.bytes;
+        let roots = self.root_pages()?;
+        let tables = by_name(&roots).into_keys().map(|name| format!("main.{}", name.to_lowercase()));
+        Ok(tables.map(|name| (name, u64::try_from(file).unwrap_or(u64::MAX))).collect())
     }
 
     /// SQLite has no lock that outlives a transaction; the journal's compare-and-set is what makes steps happen once.

@@ -14,7 +14,7 @@ mod plans;
 mod round_trip;
 
 fn scratch() -> Box<dyn Session> {
-    Sqlite.scratch(None, None).unwrap_or_else(|e| panic!("{e}"))
+    Sqlite.scratch(None, None, &Default::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn execute(session: &mut dyn Session, sql: &str) {
@@ -42,6 +42,8 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
         base: None,
         desired: &desired,
         shadow: None,
+        filter: &Default::default(),
+        manage: Default::default(),
         name: String::new(),
         version: String::new(),
         created_at: String::new(),

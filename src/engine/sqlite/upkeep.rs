@@ -4,7 +4,7 @@ use super::lock;
 use super::session::SqliteSession;
 use super::words::quote;
 use crate::engine::Session;
-use crate::engine::upkeep::{Check, Filled, Holder, Roles, Size, Upkeep};
+use crate::engine::upkeep::{Check, Filled, Holder, Parts, Size, Upkeep};
 use crate::model::{Catalog, Id, Kind, Object};
 use crate::{Error, Result, SqlError};
 
@@ -62,11 +62,11 @@ impl Upkeep for SqliteSession {
         Ok(checks)
     }
 
-    fn grants(&mut self, _: &Roles) -> Result<Vec<String>> {
+    fn grants(&mut self, _: &Parts) -> Result<Vec<String>> {
         Err(no_roles())
     }
 
-    fn try_grants(&mut self, _: &Roles) -> Result<Vec<Check>> {
+    fn try_grants(&mut self, _: &Parts) -> Result<Vec<Check>> {
         Err(no_roles())
     }
 }

@@ -119,6 +119,8 @@ macro_rules! kinds {
 
 // In the order in which a reader expects them: a tie in the plan's order falls to the earlier kind.
 kinds! {
+    role::Role = "role",
+    membership::Membership = "membership",
     schema::Schema = "schema",
     extension::Extension = "extension",
     language::Language = "language",
@@ -177,6 +179,25 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it only says something of another object.
+    pub fn is_about_another(self) -> bool {
+        matches!(self, Kind::Comment | Kind::Owner | Kind::Grant)
+    }
+
+    /// Whether objects of the kind, or what they are a part of, stand in a schema: their paths begin with its name.
+    pub fn is_in_schema(self) -> bool {
+        use Kind::*;
+        let elsewhere = matches!(
+            self,
+            Schema | Extension | Language | AccessMethod | ForeignDataWrapper | Server | UserMapping | Cast | Transform
+        );
+        let apart = matches!(
+            self,
+            Publication | PublicationTable | PublicationSchema | Subscription | EventTrigger | Role | Membership
+        );
+        !elsewhere && !apart && !self.is_about_another() && self != DefaultPrivilege
+    }
+
     /// Whether the name is the second part of the path, and what comes after it tells namesakes apart.
     pub fn is_named_second(self) -> bool {
         matches!(self, Kind::Function | Kind::Aggregate | Kind::Operator | Kind::OperatorFamily | Kind::OperatorClass)

@@ -7,6 +7,7 @@ mod names;
 mod parts;
 mod plain;
 mod relations;
+mod roles;
 mod row;
 mod said;
 mod stable;
@@ -15,7 +16,8 @@ mod wishes;
 
 use super::conn::Client;
 use crate::SqlError;
-use crate::model::{Catalog, Head, Id, Kind, Object, Ref, Strength, Unmodelled};
+use crate::engine::how::Casts;
+use crate::model::{Catalog, Comment, Extension, Head, Id, Kind, Object, Ref, Roles, Schema, Strength, Unmodelled};
 use names::{Names, class};
 use row::Row;
 pub use stamp::stamp;
@@ -32,7 +34,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// The whole catalog, without what belongs to the system, to extensions and to msr.
-pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
+pub fn inspect(client: &mut Client, roles: &Roles) -> Result<Catalog, SqlError> {
     let version = client.server_version_num();
     let mut r = Reader {
         client,
@@ -42,6 +44,7 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
         bodies: vec![],
         ties: links::Ties::default(),
     };
+    r.roles(roles)?;
     r.namespaces()?;
     r.extensions()?;
     let depends = r.depends()?;
@@ -66,7 +69,31 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     r.comments()?;
     r.grants()?;
     r.owners()?;
+    r.lean_on_roles(roles);
     Ok(r.catalog)
+}
+
+/// What is in every new database: <https://www.postgresql.org/docs/current/manage-ag-templatedbs.html>.
+pub fn blank() -> Catalog {
+    let public = Id::new(Kind::Schema, ["public"]);
+    let mut comment = Comment::new(Head::child(Id::about(Kind::Comment, &public), public.clone()));
+    comment.text = "standard public schema".into();
+    let mut plpgsql = Extension::new(Head::new(Id::new(Kind::Extension, ["plpgsql"])));
+    plpgsql.schema = "pg_catalog".into();
+    let objects: [Object; 3] = [Schema::new(Head::new(public)).into(), comment.into(), plpgsql.into()];
+    objects.into_iter().collect()
+}
+
+/// What the server can turn into what.
+pub fn casts(client: &mut Client) -> Result<Casts, SqlError> {
+    let mut casts = Casts::NONE;
+    for row in client.raw_rows(include_str!("casts.sql"))?.into_iter().map(Row) {
+        match row.maybe(1) {
+            Some(to) => drop(casts.pairs.insert((row.text(0), to))),
+            None => drop(casts.strings.insert(row.text(0))),
+        }
+    }
+    Ok(casts)
 }
 
 /// One row of `pg_depend`.
@@ -98,7 +125,7 @@ impl Reader<'_> {
     fn namespaces(&mut self) -> Result<(), SqlError> {
         for row in self.query(include_str!("namespaces.sql"))? {
             let (oid, name) = (row.number(0), row.text(1));
-            let schema = crate::model::Schema::new(Head::new(Id::new(Kind::Schema, [name])));
+            let schema = Schema::new(Head::new(Id::new(Kind::Schema, [name])));
             self.add(class::NAMESPACE, oid, schema.into());
         }
         Ok(())
@@ -107,7 +134,7 @@ impl Reader<'_> {
     fn extensions(&mut self) -> Result<(), SqlError> {
         for row in self.query(include_str!("extensions.sql"))? {
             let (oid, name, schema) = (row.number(0), row.text(1), row.text(2));
-            let mut extension = crate::model::Extension::new(Head::new(Id::new(Kind::Extension, [name])));
+            let mut extension = Extension::new(Head::new(Id::new(Kind::Extension, [name])));
             if self.catalog.contains(&Id::new(Kind::Schema, [&schema])) {
                 extension.head.refs.push(Ref::normal(Id::new(Kind::Schema, [&schema])));
             }

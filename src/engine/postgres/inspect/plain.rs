@@ -164,8 +164,8 @@ impl Reader<'_> {
     pub(super) fn plain(&mut self) -> Result<(), SqlError> {
         for plain in PLAIN {
             if let Some(sql) = for_version(plain, self.version) {
-                for mut row in self.query(&sql)? {
-                    self.plain_row(plain, &mut row);
+                for row in self.query(&sql)? {
+                    self.plain_row(plain, &row);
                 }
             }
         }

@@ -46,14 +46,14 @@ impl Reader<'_> {
 
     pub(super) fn relations(&mut self) -> Result<(), SqlError> {
         let mut linked = Vec::new();
-        for mut row in self.query(include_str!("classes.sql"))? {
+        for row in self.query(include_str!("classes.sql"))? {
             let oid: u32 = row.number(0);
             let path = [row.text(1), row.text(2)];
             let kind = row.letter(3);
             let object: Object = match kind {
-                'r' | 'p' => table(path, &mut row).into(),
-                'v' => view(path, &mut row).into(),
-                'm' => materialized(path, &mut row).into(),
+                'r' | 'p' => table(path, &row).into(),
+                'v' => view(path, &row).into(),
+                'm' => materialized(path, &row).into(),
                 'c' => Composite::new(Head::new(Id::new(Kind::Composite, path))).into(),
                 _ => {
                     let sequence = Sequence::new(Head::new(Id::new(Kind::Sequence, path)));

@@ -1,6 +1,7 @@
 //! Columns and their defaults.
 
 use super::super::ddl::{assignments, change_options, ident, table};
+use super::casts::base_type;
 use super::links::{comes_with, home, only, with_leader};
 use super::tables::{alter, list};
 use super::{carried, own_name};
@@ -210,14 +211,6 @@ fn generated(scene: &Scene, c: &Change) -> How {
     }
 }
 
-/// `varchar(10)` without the modifier, `timestamp(3) with time zone` likewise.
-pub fn base_type(ty: &str) -> String {
-    match (ty.find('('), ty.find(')')) {
-        (Some(open), Some(close)) if open < close => format!("{}{}", &ty[..open], &ty[close + 1..]),
-        _ => ty.to_string(),
-    }
-}
-
 fn retype(scene: &Scene, c: &Change) -> How {
     let (from, to) = (c.old.attr("type").to_string(), c.new.attr("type").to_string());
     let collation = c.new.attr("collation");
@@ -229,10 +222,12 @@ fn retype(scene: &Scene, c: &Change) -> How {
     let computed = c.new.attr("generated") != Value::None || c.old.attr("generated") != Value::None;
     // Nothing converts the rows of a foreign table.
     let foreign = c.new.parent().is_some_and(|p| p.kind == Kind::ForeignTable);
-    let using = match super::types::between_enums(scene, c) {
+    let using = match &c.new.head().using {
         _ if computed || foreign => String::new(),
-        true => super::types::through_text(&name, &to),
-        false => super::types::using(&name, &from, &to),
+        Some(said) if from != to => format!(" USING {said}"),
+        _ if super::casts::between_enums(scene, c) => super::casts::through_text(&name, &to),
+        _ if super::casts::castable(scene, &from, &to) => super::casts::using(&name, &from, &to),
+        _ => return super::casts::ask(c, &from, &to),
     };
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
 }
@@ -255,6 +250,9 @@ const WIDENINGS: &[&[&str]] = &[
 /// Casts that may change values: anything but a known widening.
 fn narrowing(_: &Scene, c: &Change) -> Option<String> {
     let (from, to) = (c.from.text()?, c.to.text()?);
+    if let Some(said) = &c.new.head().using {
+        return Some(format!("what `{said}` leaves out of {}, if anything", c.new.id()));
+    }
     let (base_from, base_to) = (base_type(from), base_type(to));
     let wider = WIDENINGS.iter().any(|row| {
         let place = |t: &str| row.iter().position(|r| *r == t);

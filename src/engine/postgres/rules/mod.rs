@@ -1,5 +1,6 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
+mod casts;
 mod code;
 mod columns;
 mod foreign;
@@ -9,6 +10,7 @@ mod plain;
 mod privileges;
 mod queries;
 mod replication;
+mod roles;
 mod said;
 mod tables;
 mod types;
@@ -22,6 +24,8 @@ pub use types::rename_label;
 
 /// In the order in which kinds are listed.
 pub static RULES: &[KindRule] = &[
+    roles::ROLE,
+    roles::MEMBERSHIP,
     SCHEMA,
     EXTENSION,
     plain::LANGUAGE,

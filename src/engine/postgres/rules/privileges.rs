@@ -129,5 +129,5 @@ fn is_spoken_of(goal: &Catalog, object: &Id, acting: &[&DefaultPrivilege]) -> bo
     let about = Id::about(Kind::Grant, object);
     let default = |o: &Object| acting.iter().any(|d| d.head.id.path[..3] == o.id().path[..3]);
     let granted = |o: &Object| o.id().path[..o.id().path.len() - 1] == *about.path;
-    goal.of_kind(Kind::DefaultPrivilege).any(default) || goal.of_kind(Kind::Grant).any(granted)
+    goal.says_all_rights || goal.of_kind(Kind::DefaultPrivilege).any(default) || goal.of_kind(Kind::Grant).any(granted)
 }

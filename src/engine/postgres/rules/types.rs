@@ -1,11 +1,11 @@
 //! Enums, domains and composite types.
 
 use super::super::ddl::{ident, literal, path, table};
-use super::columns::base_type;
+use super::casts::{through_text, using};
 use super::privileges::fresh;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
-use crate::model::{Catalog, Domain, Id, Kind, Object, Strength, Value};
+use crate::model::{Domain, Id, Kind, Object, Strength, Value};
 
 pub const ENUM: KindRule = KindRule {
     kind: Kind::Enum,
@@ -69,30 +69,6 @@ fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
         o.id().kind == Kind::Column && o.refs().iter().any(|r| r.to == *id) && o.attr("generated") == Value::None
     };
     scene.from.iter().filter(uses).filter(|o| scene.to.contains(o.id())).collect()
-}
-
-/// What turns a value of one type into another where an assignment alone would not: an explicit cast reaches further. Not
-/// towards strings, which an explicit cast would cut off where an assignment complains
-/// (<https://www.postgresql.org/docs/current/datatype-character.html>).
-pub fn using(column: &str, from: &str, to: &str) -> String {
-    let (old, new) = (base_type(from), base_type(to));
-    let string = ["character", "character varying", "text", "bit", "name"].contains(&new.trim_end_matches("[]"));
-    if old == new || string { String::new() } else { format!(" USING {column}::{to}") }
-}
-
-/// Whether a column goes from one enum to another: two enums have no cast between them, but each has one with text.
-pub fn between_enums(scene: &Scene, c: &Change) -> bool {
-    let is_enum = |catalog: &Catalog, column: &Object| {
-        let ty = column.attr("type").to_string();
-        let name = ty.trim_end_matches("[]");
-        column.refs().iter().any(|r| r.to.kind == Kind::Enum && path(&r.to) == name && catalog.contains(&r.to))
-    };
-    is_enum(scene.from, c.old) && is_enum(scene.to, c.new)
-}
-
-pub fn through_text(column: &str, ty: &str) -> String {
-    let text = if ty.ends_with("[]") { "text[]" } else { "text" };
-    format!(" USING {column}::{text}::{ty}")
 }
 
 fn swap(scene: &Scene, c: &Change) -> How {
@@ -223,7 +199,7 @@ fn swap_domain(scene: &Scene, c: &Change) -> How {
     let checks: String = kept.map(|check| format!(" {}", domain_check(check))).collect();
     let create = format!("CREATE DOMAIN {} AS {}{checks}", path(id), domain_body(domain));
     let (from, to) = (c.old.attr("base").to_string(), c.new.attr("base").to_string());
-    swap_for(scene, c, create, &|column, ty| match super::types::using(column, &from, &to) {
+    swap_for(scene, c, create, &|column, ty| match using(column, &from, &to) {
         plain if plain.is_empty() => plain,
         cast => format!("{cast}::{ty}"),
     })

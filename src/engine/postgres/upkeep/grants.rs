@@ -3,7 +3,7 @@
 use super::super::conn::Client;
 use super::super::ddl::{ident, literal};
 use super::{one, rows};
-use crate::engine::upkeep::{Check, Roles};
+use crate::engine::upkeep::{Check, Parts};
 use crate::{Error, Failure, Result, SqlError};
 
 const PROBE: &str = "msr_grants_probe";
@@ -19,7 +19,7 @@ fn schemas(client: &mut Client) -> Result<Vec<String>, SqlError> {
     Ok(found.into_iter().flatten().collect())
 }
 
-fn all(roles: &Roles) -> Vec<&str> {
+fn all(roles: &Parts) -> Vec<&str> {
     let mut all: Vec<&str> = vec![&roles.owner, &roles.migrator];
     all.extend(roles.app.iter().chain(&roles.read_only).map(String::as_str));
     let mut seen = std::collections::BTreeSet::new();
@@ -27,7 +27,7 @@ fn all(roles: &Roles) -> Vec<&str> {
     all
 }
 
-pub fn statements(client: &mut Client, roles: &Roles) -> Result<Vec<String>> {
+pub fn statements(client: &mut Client, roles: &Parts) -> Result<Vec<String>> {
     let mut sql = vec![];
     let known: Vec<String> = rows(client, "SELECT rolname FROM pg_roles")?.into_iter().flatten().collect();
     for role in all(roles).iter().filter(|role| !known.iter().any(|k| k == *role)) {
@@ -54,7 +54,7 @@ pub fn statements(client: &mut Client, roles: &Roles) -> Result<Vec<String>> {
 /// Rights on what is there, and on what the migrator will make: default privileges belong to the role that makes an object,
 /// so that without FOR ROLE they would be those of whoever runs this
 /// (<https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html>).
-fn in_schema(roles: &Roles, schema: &str) -> Vec<String> {
+fn in_schema(roles: &Parts, schema: &str) -> Vec<String> {
     let mut makers = vec![ident(&roles.migrator)];
     if roles.owner != roles.migrator {
         makers.push(ident(&roles.owner));
@@ -82,7 +82,7 @@ fn in_schema(roles: &Roles, schema: &str) -> Vec<String> {
 }
 
 /// What is there becomes the owner's, where it is neither that nor the migrator's. A sequence of a column goes with its table.
-fn owners(client: &mut Client, roles: &Roles) -> Result<Vec<String>, SqlError> {
+fn owners(client: &mut Client, roles: &Parts) -> Result<Vec<String>, SqlError> {
     let sql = format!(
         "SELECT format('ALTER %s %I.%I OWNER TO %I', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' \
          WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname, {owner}) \
@@ -98,7 +98,7 @@ fn owners(client: &mut Client, roles: &Roles) -> Result<Vec<String>, SqlError> {
     Ok(rows(client, &sql)?.into_iter().flatten().collect())
 }
 
-fn of_journal(client: &mut Client, roles: &Roles) -> Result<Vec<String>, SqlError> {
+fn of_journal(client: &mut Client, roles: &Parts) -> Result<Vec<String>, SqlError> {
     let row = one(client, "SELECT to_regnamespace('msr') IS NOT NULL, to_regclass('msr.schema_version') IS NOT NULL")?;
     let migrator = ident(&roles.migrator);
     let mut sql = vec![];
@@ -115,7 +115,7 @@ fn of_journal(client: &mut Client, roles: &Roles) -> Result<Vec<String>, SqlErro
 }
 
 /// Tries on the database as it is, in a transaction that is rolled back whatever comes of it.
-pub fn tried(client: &mut Client, roles: &Roles) -> Result<Vec<Check>> {
+pub fn tried(client: &mut Client, roles: &Parts) -> Result<Vec<Check>> {
     let known: Vec<String> = rows(client, "SELECT rolname FROM pg_roles")?.into_iter().flatten().collect();
     if let Some(role) = all(roles).into_iter().find(|role| !known.iter().any(|k| k == role)) {
         return Err(Error::refused(format!("there is no role `{role}`"))
@@ -128,7 +128,7 @@ pub fn tried(client: &mut Client, roles: &Roles) -> Result<Vec<Check>> {
     checks
 }
 
-fn in_transaction(client: &mut Client, roles: &Roles) -> Result<Vec<Check>> {
+fn in_transaction(client: &mut Client, roles: &Parts) -> Result<Vec<Check>> {
     let mut checks = vec![];
     for schema in schemas(client)? {
         let present = present(client, &schema)?;

@@ -8,7 +8,7 @@ mod lock;
 use super::conn::Client;
 use super::ddl;
 use super::session::PgSession;
-use crate::engine::upkeep::{Check, Filled, Holder, Roles, Size, Upkeep};
+use crate::engine::upkeep::{Check, Filled, Holder, Parts, Size, Upkeep};
 use crate::model::{Catalog, Id};
 use crate::{Result, SqlError};
 
@@ -44,11 +44,11 @@ impl Upkeep for PgSession {
         Ok(doctor::checks(&mut self.client))
     }
 
-    fn grants(&mut self, roles: &Roles) -> Result<Vec<String>> {
+    fn grants(&mut self, roles: &Parts) -> Result<Vec<String>> {
         grants::statements(&mut self.client, roles)
     }
 
-    fn try_grants(&mut self, roles: &Roles) -> Result<Vec<Check>> {
+    fn try_grants(&mut self, roles: &Parts) -> Result<Vec<Check>> {
         grants::tried(&mut self.client, roles)
     }
 }

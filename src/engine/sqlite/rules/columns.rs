@@ -21,7 +21,10 @@ pub const COLUMN: KindRule = KindRule {
         ))
     }),
     set: &[
-        set("type", rebuild),
+        set("type", rebuild).loses(|_, change| {
+            let said = change.new.head().using.as_ref()?;
+            Some(format!("what `{said}` leaves out of {}, if anything", change.new.id()))
+        }),
         set("collation", rebuild),
         set("not_null", rebuild),
         set("generated", rebuild),

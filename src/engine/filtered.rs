@@ -1,0 +1,106 @@
+//! A session that shows of the catalog what is managed.
+
+use super::how::Server;
+use super::upkeep::Upkeep;
+use super::{Observed, Session};
+use crate::apply::journal::Journal;
+use crate::model::{Catalog, Filter, Roles};
+use crate::source::Source;
+use crate::{Result, SqlError};
+
+struct Filtered {
+    inner: Box<dyn Session>,
+    filter: Filter,
+}
+
+/// The session, with all that the filter leaves out set aside in the catalogs that it reads.
+pub fn filtered(inner: Box<dyn Session>, filter: &Filter) -> Box<dyn Session> {
+    match filter.is_empty() {
+        true => inner,
+        false => Box::new(Filtered { inner, filter: filter.clone() }),
+    }
+}
+
+impl Session for Filtered {
+    fn inspect(&mut self) -> Result<Catalog> {
+        let mut catalog = self.inner.inspect()?;
+        self.filter.apply(&mut catalog);
+        Ok(catalog)
+    }
+
+    fn look_at_roles(&mut self, roles: &Roles) {
+        self.inner.look_at_roles(roles);
+    }
+
+    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+        self.inner.sizes()
+    }
+
+    fn stamp(&mut self) -> Result<Option<String>, SqlError> {
+        self.inner.stamp()
+    }
+
+    fn server(&self) -> &Server {
+        self.inner.server()
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.inner.execute(sql)
+    }
+
+    fn begin(&mut self) -> Result<(), SqlError> {
+        self.inner.begin()
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        self.inner.commit()
+    }
+
+    fn rollback(&mut self) -> Result<(), SqlError> {
+        self.inner.rollback()
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        self.inner.prepare()
+    }
+
+    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
+        self.inner.wait_at_most(limit)
+    }
+
+    fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
+        self.inner.load(source, progress)
+    }
+
+    fn watch(&mut self) -> Result<(), SqlError> {
+        self.inner.watch()
+    }
+
+    fn observed(&mut self) -> Result<Observed, SqlError> {
+        self.inner.observed()
+    }
+
+    fn try_lock(&mut self) -> Result<bool, SqlError> {
+        self.inner.try_lock()
+    }
+
+    fn unlock(&mut self) -> Result<(), SqlError> {
+        self.inner.unlock()
+    }
+
+    fn upkeep(&mut self) -> &mut dyn Upkeep {
+        self.inner.upkeep()
+    }
+
+    fn journal(&mut self) -> &mut dyn Journal {
+        self.inner.journal()
+    }
+
+    fn role(&mut self) -> Result<String, SqlError> {
+        self.inner.role()
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
+        self.inner.canceller()
+    }
+}
