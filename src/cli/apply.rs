@@ -30,12 +30,12 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     }
     let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
     let settings = context.settings_with(extra)?;
-    let mut work = Work::begin(context, &settings, &args.work, args.phase.phases())?;
+    let mut work = Work::begin("apply", context, &settings, &args.work, args.phase.phases())?;
     let plan = &saved.loaded.plan;
     if !plan.is_empty() {
         let file = line(&saved.file);
         prompt::confirm(context, &format!("Apply {file} to {}: {}?", settings.database, Summary::of(plan).line()))?;
-        work.back_up(&args.work)?;
+        work.make_ready(&args.work)?;
     }
     let done = work.run(|engine, session, options, events| {
         apply::apply(&saved.loaded, &saved.text, engine, session, options, events)

@@ -13,6 +13,7 @@ mod doctor;
 mod down;
 mod drift;
 mod grants;
+mod hooks;
 mod import;
 mod init;
 mod inspect;

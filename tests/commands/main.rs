@@ -68,5 +68,6 @@ mod backup;
 mod doctor;
 mod drift;
 mod grants;
+mod hooks;
 mod lock;
 mod rehearse;
