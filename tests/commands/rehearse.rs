@@ -65,3 +65,55 @@ both!(rehearse_on_a_copy_shows_what_its_rows_break, |engine| {
     msr.on(&database, &["rehearse", "p.ron", "--on", &url, "--yes"]).expect(0);
     says(&msr.on(&copy, &["rehearse", "p.ron", "--on", &url, "--yes"]).expect(4), &["the target itself"]);
 });
+
+/// Types, names and keys as they come, and two tables that no generated row fits.
+const ODD: &str = r#"
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN mail AS varchar(12);
+CREATE TABLE "Odd ""One" (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "a b" mail UNIQUE, m mood NOT NULL, ms mood[] NOT NULL, n numeric(5,2) NOT NULL,
+  u uuid NOT NULL UNIQUE, t timestamptz NOT NULL, d date, j jsonb NOT NULL, b bytea, ok boolean NOT NULL, r int4range NOT NULL,
+  i interval, ip inet, c char(3) NOT NULL, twice bigint GENERATED ALWAYS AS (1 * 2) STORED, p point);
+CREATE TABLE child (id smallint PRIMARY KEY REFERENCES "Odd ""One", up smallint REFERENCES child);
+CREATE TABLE part (id int, at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2000-01-01') TO ('2001-01-01');
+CREATE TABLE strict (id int PRIMARY KEY, code text CHECK (code ~ '^[a-z]+$'));
+CREATE TABLE shapes (id int, p point NOT NULL);
+"#;
+
+#[test]
+fn rows_are_generated_for_what_comes_and_the_rest_is_named() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.with(ODD).expect("it loads");
+    let msr = Msr::new();
+    let tables = ["\"Odd \"\"One\"", "child", "part", "strict", "shapes"];
+    let more: String = tables.iter().map(|t| format!("ALTER TABLE {t} ADD COLUMN extra integer;\n")).collect();
+    msr.write("new.sql", format!("{ODD}{more}"));
+    msr.on(&database, &["plan", "--schema", "new.sql", "--out", "p.ron"]).expect(0);
+    let done = msr.on(&database, &["rehearse", "p.ron", "--rows", "200", "--format", "json"]).expect(0);
+    let report = json(&done);
+    let filled = report["filled"].as_array().expect("filled");
+    let of = |name: &str| {
+        let found = filled.iter().find(|f| f["table"].as_str().is_some_and(|t| t.contains(name)));
+        found.unwrap_or_else(|| panic!("{name}: {report:#}")).clone()
+    };
+    for name in ["Odd", "child", "part"] {
+        assert_eq!(of(name)["rows"], 200, "{:#}", of(name));
+    }
+    assert!(of("strict")["why"].as_str().is_some_and(|why| why.contains("check constraint")), "{:#}", of("strict"));
+    assert!(of("shapes")["why"].as_str().is_some_and(|why| why.contains("point")), "{:#}", of("shapes"));
+    says(&msr.on(&database, &["rehearse", "p.ron", "--rows", "200"]).expect(0), &["no rows in table public.shapes"]);
+}
+
+#[test]
+fn a_rewrite_is_seen_with_its_bytes() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.with(SHOP).expect("it loads");
+    let msr = Msr::new();
+    msr.write("new.sql", SHOP.replace("sum integer", "sum bigint"));
+    msr.on(&database, &["plan", "--schema", "new.sql", "--out", "p.ron"]).expect(0);
+    let report = json(&msr.on(&database, &["rehearse", "p.ron", "--rows", "5000", "--format", "json"]).expect(0));
+    let step = &report["passes"][0]["steps"][0];
+    assert!(step["rewrites"].to_string().contains("purchase"), "{report:#}");
+    assert!(step["bytes"].as_i64().is_some_and(|bytes| bytes > 100_000), "{report:#}");
+}
