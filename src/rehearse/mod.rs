@@ -9,7 +9,7 @@ pub use report::{Named, Pass, Report, Rows, StepReport};
 
 use crate::apply::{gate, observe};
 use crate::diff::{Delta, diff};
-use crate::engine::upkeep::Filled;
+use crate::engine::upkeep::{Filled, Size};
 use crate::engine::{Engine, Session};
 use crate::model::{Catalog, Id};
 use crate::plan::file::Loaded;
@@ -193,9 +193,11 @@ fn batch(
     if batch.transaction {
         stage.session.begin()?;
     }
+    // Asked once a step: the server looks at every file for it.
+    let mut size = stage.session.upkeep().size()?;
     for step in order {
         (stage.progress)(&format!("rehearsing: {name}"), steps.len(), plan.steps.len());
-        steps.push(self::step(step, way, batch.transaction, stage)?);
+        steps.push(self::step(step, way, batch.transaction, stage, &mut size)?);
     }
     if batch.transaction {
         stage.session.commit().map_err(|e| Error::from(e).during("COMMIT"))?;
@@ -203,14 +205,13 @@ fn batch(
     Ok(())
 }
 
-fn step(step: &Step, way: Way, watched: bool, stage: &mut Stage) -> Result<StepReport> {
+fn step(step: &Step, way: Way, watched: bool, stage: &mut Stage, size: &mut Size) -> Result<StepReport> {
     let sql = match (way, &step.down) {
         (Way::Up, _) => &step.up[..],
         (Way::Down, Down::Sql(sql) | Down::Lossy { sql, .. }) => sql,
         (Way::Down, Down::Irreversible(_)) => &[],
     };
     let session = &mut *stage.session;
-    let before = session.upkeep().size()?;
     if watched {
         session.watch()?;
     }
@@ -221,6 +222,7 @@ fn step(step: &Step, way: Way, watched: bool, stage: &mut Stage) -> Result<StepR
     let micros = begun.elapsed().as_micros() as u64;
     let seen = if watched { session.observed()? } else { Default::default() };
     let after = session.upkeep().size()?;
+    let before = std::mem::replace(size, after);
     Ok(StepReport {
         step: step.id,
         subject: step.subject.to_string(),

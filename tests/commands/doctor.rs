@@ -53,7 +53,7 @@ fn the_doctor_names_each_illness_of_postgres() {
             "REINDEX INDEX CONCURRENTLY public.broken",
             "VALIDATE CONSTRAINT late",
             "GRANT CREATE ON DATABASE",
-            "GRANT postgres TO patient",
+            "msr grants --owner ROLE --migrator patient",
         ],
     );
     let gone = msr.run(&["doctor", "--database", "postgres:///nope?host=/nowhere&user=me"]).expect(2);

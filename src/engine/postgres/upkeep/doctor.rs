@@ -121,7 +121,7 @@ fn scratch(client: &mut Client) -> Result<Check, SqlError> {
 fn ownership(client: &mut Client) -> Result<Check, SqlError> {
     let found = rows(
         client,
-        "SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), format('GRANT %I TO %I', pg_get_userbyid(c.relowner), current_user) \
+        "SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), current_user \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname NOT IN ('msr', 'information_schema') AND n.nspname !~ '^pg_' \
          AND NOT pg_has_role(c.relowner, 'USAGE') \
@@ -135,7 +135,10 @@ fn ownership(client: &mut Client) -> Result<Check, SqlError> {
     Ok(Check::fail(
         "ownership",
         format!("not the role's, which so can't change them: {names}"),
-        format!("run: {}", first[2]),
+        format!(
+            "let one role own them all and be a member of it: `msr grants --owner ROLE --migrator {}` prints how",
+            first[2]
+        ),
     ))
 }
 
