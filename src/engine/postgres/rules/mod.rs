@@ -164,6 +164,8 @@ mod tests {
 
     /// Attributes that PostgreSQL's catalogs never have: they belong to other engines.
     const FOREIGN: &[(Kind, &str)] = &[
+        (Kind::Table, "spelling"),
+        (Kind::Column, "spelling"),
         (Kind::Table, "strict"),
         (Kind::Table, "without_rowid"),
         (Kind::Table, "autoincrement"),
