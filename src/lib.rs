@@ -22,6 +22,8 @@
 //! - [`plan`]: the pipeline from deltas to a proved plan, and the plan file.
 //! - [`lint`]: what a plan or a script does to a running application: rules as records over events, levels, findings.
 //! - [`apply`]: does what a plan says: observes, acts, writes the journal; goes back down.
+//! - [`drift`]: what a database is besides what it should be.
+//! - [`rehearse`]: tries a plan on a copy, with a look at each step.
 //! - [`render`]: plans, catalogs and lists for people and machines.
 //! - [`settings`]: flags, environment, `msr.toml`, each value with its origin.
 //!
@@ -56,11 +58,13 @@
 
 pub mod apply;
 pub mod diff;
+pub mod drift;
 pub mod engine;
 pub mod error;
 pub mod lint;
 pub mod model;
 pub mod plan;
+pub mod rehearse;
 pub mod render;
 pub mod settings;
 pub mod source;

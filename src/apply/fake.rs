@@ -2,6 +2,7 @@
 
 use super::journal::Journal;
 use crate::engine::how::Server;
+use crate::engine::upkeep::Upkeep;
 use crate::engine::{Observed, Session};
 use crate::model::{Catalog, Fingerprint, Head, Id, Index, Kind, Object, Status};
 use crate::plan::file::{self, Loaded};
@@ -224,6 +225,10 @@ impl Session for Fake {
 
     fn journal(&mut self) -> &mut dyn Journal {
         &mut self.db
+    }
+
+    fn upkeep(&mut self) -> &mut dyn Upkeep {
+        unreachable!("no test of the executor asks for it")
     }
 
     fn role(&mut self) -> Result<String, SqlError> {

@@ -6,13 +6,13 @@
 pub mod baseline;
 mod batch;
 pub mod down;
-mod gate;
+pub(crate) mod gate;
 pub mod history;
 pub mod journal;
 pub mod list;
 mod lock;
 pub mod migrate;
-mod observe;
+pub(crate) mod observe;
 pub mod run;
 mod target;
 

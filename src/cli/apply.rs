@@ -1,6 +1,6 @@
 use super::context::{Context, Extra};
 use super::work::{PhaseArgs, Work, WorkArgs, report};
-use super::{Done, output, plans, prompt};
+use super::{Done, output, plans, prompt, rehearse};
 use msr::render::Summary;
 use msr::render::text::line;
 use msr::{Result, apply};
@@ -14,6 +14,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// The plan file; `-` for standard input
     plan: PathBuf,
+    /// Refuse unless this report of `msr rehearse` says that this very plan went up, down and up again
+    #[arg(long, value_name = "FILE")]
+    require_rehearsal: Option<PathBuf>,
     #[command(flatten)]
     phase: PhaseArgs,
     #[command(flatten)]
@@ -22,13 +25,17 @@ pub struct Args {
 
 pub fn run(context: &Context, args: Args) -> Result<Done> {
     let saved = plans::read(&args.plan)?;
+    if let Some(report) = &args.require_rehearsal {
+        rehearse::required(report, &saved.loaded.checksum)?;
+    }
     let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
     let settings = context.settings_with(extra)?;
-    let mut work = Work::begin(context, &settings, &args.work, args.phase.phases())?;
+    let mut work = Work::begin("apply", context, &settings, &args.work, args.phase.phases())?;
     let plan = &saved.loaded.plan;
     if !plan.is_empty() {
         let file = line(&saved.file);
         prompt::confirm(context, &format!("Apply {file} to {}: {}?", settings.database, Summary::of(plan).line()))?;
+        work.make_ready(&args.work)?;
     }
     let done = work.run(|engine, session, options, events| {
         apply::apply(&saved.loaded, &saved.text, engine, session, options, events)

@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
     let settings = context.settings_with(extra)?;
     let chain = plans::chain(Path::new(&settings.plans))?;
-    let mut work = Work::begin(context, &settings, &args.work, Phases::All)?;
+    let mut work = Work::begin("baseline", context, &settings, &args.work, Phases::All)?;
     refuse_managed(&chain, &mut work)?;
     let reader = Reader { context, settings: &settings, engine: work.engine };
     let desired = reader.statements(&form(&settings.schema, &settings)?)?;

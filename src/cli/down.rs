@@ -23,12 +23,13 @@ pub struct Args {
 pub fn run(context: &Context, args: Args) -> Result<Done> {
     let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
     let settings = context.settings_with(extra)?;
-    let mut work = Work::begin(context, &settings, &args.work, Phases::All)?;
-    if !context.yes() {
+    let mut work = Work::begin("down", context, &settings, &args.work, Phases::All)?;
+    if work.looks_first(&args.work) {
         let plans = newer(&mut *work.session, args.version.as_deref())?;
         if !plans.is_empty() {
             let what = count(plans.len(), "plan");
             prompt::confirm(context, &format!("Undo {what} in {}:\n{}", settings.database, plans.join("\n")))?;
+            work.make_ready(&args.work)?;
         }
     }
     let version = args.version.as_deref();

@@ -25,12 +25,13 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
     let settings = context.settings_with(extra)?;
     let chain = plans::chain(Path::new(&settings.plans))?;
-    let mut work = Work::begin(context, &settings, &args.work, args.phase.phases())?;
-    if !context.yes() {
+    let mut work = Work::begin("migrate", context, &settings, &args.work, args.phase.phases())?;
+    if work.looks_first(&args.work) {
         let pending = pending(&chain, &args, &mut work)?;
         if !pending.is_empty() {
             let what = count(pending.len(), "plan");
             prompt::confirm(context, &format!("Apply {what} to {}:\n{}", settings.database, pending.join("\n")))?;
+            work.make_ready(&args.work)?;
         }
     }
     let done = work.run(|engine, session, options, events| {

@@ -3,17 +3,23 @@
 //! Nothing outside of this folder prints, reads the environment or ends the process.
 
 mod apply;
+mod backup;
 mod baseline;
 pub mod bug;
 mod completions;
 mod context;
 mod diff;
+mod doctor;
 mod down;
+mod drift;
+mod grants;
+mod hooks;
 mod import;
 mod init;
 mod inspect;
 mod lint;
 mod list;
+mod lock;
 mod man;
 mod migrate;
 mod output;
@@ -21,6 +27,7 @@ mod plan;
 mod plans;
 mod progress;
 mod prompt;
+mod rehearse;
 mod session;
 mod show;
 mod signals;
@@ -52,6 +59,7 @@ enum Command {
     Init(init::Args),
     Plan(plan::Args),
     Show(show::Args),
+    Rehearse(rehearse::Args),
     Lint(lint::Args),
     Apply(apply::Args),
     #[command(visible_alias = "up")]
@@ -60,7 +68,17 @@ enum Command {
     Down(down::Args),
     List(list::Args),
     Status(status::Args),
+    Drift(drift::Args),
     Validate(validate::Args),
+    Lock(lock::Args),
+    #[command(name = "lock:status", hide = true)]
+    LockStatus(lock::StatusArgs),
+    #[command(name = "lock:release", hide = true)]
+    LockRelease(lock::ReleaseArgs),
+    Doctor(doctor::Args),
+    Grants(grants::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Inspect(inspect::Args),
     Import(import::Args),
     Baseline(baseline::Args),
@@ -98,13 +116,22 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Init(args) => init::run(context, args),
         Command::Plan(args) => plan::run(context, args),
         Command::Show(args) => show::run(context, args),
+        Command::Rehearse(args) => rehearse::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),
         Command::Down(args) => down::run(context, args),
         Command::List(args) => list::run(context, args),
         Command::Status(args) => status::run(context, args),
+        Command::Drift(args) => drift::run(context, args),
         Command::Validate(args) => validate::run(context, args),
+        Command::Lock(args) => lock::run(context, args),
+        Command::LockStatus(args) => lock::status(context, args),
+        Command::LockRelease(args) => lock::release(context, args),
+        Command::Doctor(args) => doctor::run(context, args),
+        Command::Grants(args) => grants::run(context, args),
+        Command::Backup(args) => backup::backup(context, args),
+        Command::Restore(args) => backup::restore(context, args),
         Command::Baseline(args) => baseline::run(context, args),
         Command::Import(args) => import::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),

@@ -1,4 +1,5 @@
 use super::context::{Context, Extra, Format};
+use super::hooks::Hooks;
 use super::plans::{self, Place, Saved};
 use super::progress::Progress;
 use super::source_arg::{Reader, form};
@@ -59,10 +60,19 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     }
     let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
     let settings = context.settings_with(Extra { allow: args.allow.clone(), ..Extra::default() })?;
-    let place = Where::of(&args, &settings)?;
+    let hooks = Hooks::new(context, &settings, "plan");
+    hooks.before_plan()?;
+    let plan = written(context, &settings, &args, format).map_err(|e| hooks.on_failure(e))?;
+    hooks.after_plan(&[("MSR_STEPS", plan.steps.len().to_string())]);
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })
+}
+
+/// Makes the plan, writes it where it belongs, and shows it.
+fn written(context: &Context, settings: &Settings, args: &Args, format: Format) -> Result<Plan> {
+    let place = Where::of(args, settings)?;
     let policy = Policy::new(&settings.lint, &settings.allow);
     policy.check()?;
-    let (plan, notes) = planned(context, &settings, &args, &place, &policy)?;
+    let (plan, notes) = planned(context, settings, args, &place, &policy)?;
     notes.iter().for_each(|text| output::warning(context, text));
     match (&args.out, &place.saved) {
         (Some(path), _) => plans::write(path, &file::write(&plan))?,
@@ -78,8 +88,8 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         Format::Sql => sql::up(&plan),
         _ => file::write(&plan),
     })?;
-    next(context, &args, &place, &plan);
-    Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })
+    next(context, args, &place, &plan);
+    Ok(plan)
 }
 
 /// What a plan is called, and where it goes in the chain of saved ones.

@@ -29,13 +29,22 @@ fn helps() -> String {
     let mut all = Cli::command().term_width(100);
     all.build();
     let mut text = format!("\n## Global options\n\n```text\n{}```\n", global(&mut all));
-    for command in all.get_subcommands_mut().filter(|command| command.get_name() != "help") {
-        let name = command.get_name().to_string();
-        let help = command.clone().term_width(100).render_long_help().to_string();
-        let own = help.split("Global options:").next().unwrap_or_default();
-        text += &format!("\n## msr {name}\n\n```text\n{}\n```\n", tidy(own).trim_end());
+    for command in all.get_subcommands_mut() {
+        text += &sections("msr", command);
     }
     text
+}
+
+/// A command's section, and those of the commands below it.
+fn sections(above: &str, command: &mut clap::Command) -> String {
+    if command.get_name() == "help" || command.is_hide_set() {
+        return String::new();
+    }
+    let name = format!("{above} {}", command.get_name());
+    let help = command.clone().term_width(100).render_long_help().to_string();
+    let own = help.split("Global options:").next().unwrap_or_default();
+    let text = format!("\n## {name}\n\n```text\n{}\n```\n", tidy(own).trim_end());
+    command.get_subcommands_mut().fold(text, |text, below| text + &sections(&name, below))
 }
 
 /// Once for all, instead of under every command.

@@ -1,14 +1,16 @@
 //! What `apply`, `migrate` and `down` have in common: the session that writes, the options, what is told meanwhile.
 
 use super::context::Context;
+use super::hooks::Hooks;
 use super::progress::Progress;
-use super::{output, session, signals};
+use super::{backup, output, session, signals};
 use msr::apply::{Event, Options, Outcome, Phases, Report};
 use msr::engine::{Access, Engine, Session};
 use msr::lint::Policy;
 use msr::render::text::{count, label, line};
 use msr::settings::Settings;
 use msr::{Error, Failure, Result};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Flags of the commands that change a database.
@@ -23,6 +25,9 @@ pub struct WorkArgs {
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care
     #[arg(long)]
     pub strict: bool,
+    /// Write a backup into this folder first, when there is something to do
+    #[arg(long, value_name = "FOLDER")]
+    pub backup: Option<PathBuf>,
 }
 
 /// Which phases of a plan to run.
@@ -58,13 +63,37 @@ pub struct Work<'a> {
     pub session: Box<dyn Session>,
     strict: bool,
     phases: Phases,
+    hooks: Hooks<'a>,
+    /// There is work, so that hooks are run.
+    begun: bool,
 }
 
 impl<'a> Work<'a> {
-    pub fn begin(context: &'a Context, settings: &'a Settings, args: &WorkArgs, phases: Phases) -> Result<Work<'a>> {
+    pub fn begin(
+        command: &'static str,
+        context: &'a Context,
+        settings: &'a Settings,
+        args: &WorkArgs,
+        phases: Phases,
+    ) -> Result<Work<'a>> {
         Policy::new(&settings.lint, &settings.allow).check()?;
         let (engine, session) = session::target(settings, Access::Write)?;
-        Ok(Work { context, settings, engine, session, strict: args.strict, phases })
+        let hooks = Hooks::new(context, settings, command);
+        Ok(Work { context, settings, engine, session, strict: args.strict, phases, hooks, begun: false })
+    }
+
+    /// Whether it must be known beforehand if there is something to do.
+    pub fn looks_first(&self, args: &WorkArgs) -> bool {
+        !self.context.yes() || args.backup.is_some() || self.hooks.any()
+    }
+
+    /// Comes before a run that has something to do: a backup, if that was asked for, and the hook.
+    pub fn make_ready(&mut self, args: &WorkArgs) -> Result<()> {
+        self.begun = true;
+        if let Some(folder) = &args.backup {
+            backup::before(self.context, self.engine, self.settings, folder)?;
+        }
+        self.hooks.before_apply()
     }
 
     /// Runs `work` with the options, telling how far it is; from here on signals stop it at a step boundary.
@@ -94,12 +123,28 @@ impl<'a> Work<'a> {
             subject: String::new(),
             waiting: false,
         };
-        let done = work(engine, &mut *self.session, &options, &mut |event| teller.tell(event));
+        let hooks = &self.hooks;
+        let done = work(engine, &mut *self.session, &options, &mut |event| {
+            if let Event::Batch { batch, of, .. } = &event {
+                hooks.after_batch(*batch, *of);
+            }
+            teller.tell(event);
+        });
         // A statement that the signal cancelled, wherever it stood, failed because of the signal.
-        done.map_err(|e| match signals::asked() {
+        let done = done.map_err(|e| match signals::asked() {
             Some(failure) if matches!(e.failure, Failure::Failed | Failure::Transient) => Error { failure, ..e },
             _ => e,
-        })
+        });
+        drop(teller);
+        match done {
+            Ok(done) => {
+                if self.begun {
+                    self.hooks.after_apply(&[]);
+                }
+                Ok(done)
+            }
+            Err(e) => Err(self.hooks.on_failure(e)),
+        }
     }
 }
 

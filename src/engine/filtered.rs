@@ -1,6 +1,7 @@
 //! A session that shows of the catalog what is managed.
 
 use super::how::Server;
+use super::upkeep::Upkeep;
 use super::{Observed, Session};
 use crate::apply::journal::Journal;
 use crate::model::{Catalog, Filter, Roles};
@@ -85,6 +86,10 @@ impl Session for Filtered {
 
     fn unlock(&mut self) -> Result<(), SqlError> {
         self.inner.unlock()
+    }
+
+    fn upkeep(&mut self) -> &mut dyn Upkeep {
+        self.inner.upkeep()
     }
 
     fn journal(&mut self) -> &mut dyn Journal {

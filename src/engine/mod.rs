@@ -4,6 +4,7 @@ mod filtered;
 pub mod how;
 pub mod postgres;
 pub mod sqlite;
+pub mod upkeep;
 
 pub use filtered::filtered;
 
@@ -14,6 +15,7 @@ use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
+use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
 pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
@@ -81,6 +83,12 @@ pub trait Engine: Sync {
     fn transaction_budget(&self) -> Option<usize> {
         None
     }
+    /// Writes the whole database into a file, which exists and is empty, and reads it back far enough to know that it is whole.
+    fn backup(&self, url: &DatabaseUrl, file: &Path) -> Result<Backup>;
+    /// How the names of such files end.
+    fn backup_extension(&self) -> &'static str;
+    /// Brings the database back; `over` what is there.
+    fn restore(&self, url: &DatabaseUrl, file: &Path, over: bool) -> Result<()>;
     /// One alter statement out of several actions on one table.
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String>;
 
@@ -89,6 +97,14 @@ pub trait Engine: Sync {
             Error::refused(format!("the engine `{}` has no {} that msr could plan for", self.name(), kind.name()))
         })
     }
+}
+
+/// A backup that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    pub bytes: u64,
+    /// What reading it back found, in words.
+    pub contents: String,
 }
 
 /// An open connection.
@@ -124,6 +140,8 @@ pub trait Session: Send {
     fn unlock(&mut self) -> Result<(), SqlError>;
     /// msr's own tables.
     fn journal(&mut self) -> &mut dyn Journal;
+    /// What those who look after the database ask for.
+    fn upkeep(&mut self) -> &mut dyn upkeep::Upkeep;
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
     /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.

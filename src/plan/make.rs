@@ -355,7 +355,12 @@ fn look_alikes(engine: &dyn Engine, from: &Catalog, to: &Catalog, deltas: &[Delt
 
 /// Of one kind, in one place, made of the same; a table of mostly the same columns.
 fn alike((from, old): (&Catalog, &Object), (to, new): (&Catalog, &Object)) -> bool {
-    if old.id().kind != new.id().kind || old.parent() != new.parent() || old.attrs() != new.attrs() {
+    // Less what only repeats the name.
+    let made_of = |o: &Object| -> Vec<_> {
+        let name = o.id().name();
+        o.attrs().into_iter().filter(|(_, v)| !v.text().is_some_and(|text| text.eq_ignore_ascii_case(name))).collect()
+    };
+    if old.id().kind != new.id().kind || old.parent() != new.parent() || made_of(old) != made_of(new) {
         return false;
     }
     let columns = |c: &Catalog, o: &Object| -> BTreeSet<String> {

@@ -16,7 +16,8 @@ mod stand_in;
 mod tied;
 
 pub use order::Tie;
-pub use scope::{Extent, Manage};
+pub use prove::{left, part};
+pub use scope::{Extent, Manage, only_managed, unlike};
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id, Roles};

@@ -2,7 +2,7 @@
 
 use super::order::Tie;
 use super::stages::{WayBack, arrange};
-use super::{Batch, Manage, Step, Touch, scope};
+use super::{Batch, Manage, Plan, Step, Touch, scope};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Rung, Scene};
 use crate::engine::{Engine, Session};
@@ -43,6 +43,20 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
     }
     Err(differences(Error::refused(format!("{attempt}: what came out is not what is there")), &off)
         .hint("this is a gap in msr: please report it with the definitions of the objects named above"))
+}
+
+/// A copy of the part of `base` that the plan is about, for running it outside of its database.
+pub fn part(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, plan: &Plan) -> Result<Catalog> {
+    let deltas: Vec<Delta> = plan.steps.iter().flat_map(|s| s.deltas.clone()).collect();
+    // What new objects need is not in `base` to be found, but in the plan.
+    let more: Vec<&Id> = plan.relies.iter().map(|(id, _)| id).collect();
+    copy(engine, scratch, base, &scope::needed_with(engine, base, base, &deltas, &more))
+}
+
+/// What must still be done to `end` to be back at the start.
+pub fn left(manage: Manage, mut end: Catalog, start: &Catalog) -> Vec<Delta> {
+    scope::only_managed(manage, &mut end, start);
+    diff(&end, start)
 }
 
 /// Runs statements, in one transaction where they can.
@@ -114,9 +128,7 @@ pub fn prove(
         done += batch.last - batch.first + 1;
         progress(done, total);
     }
-    let mut end = scratch.inspect()?;
-    scope::only_managed(claim.manage, &mut end, &start);
-    let off = diff(&end, &start);
+    let off = left(claim.manage, scratch.inspect()?, &start);
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("its way back does not lead back"), &off)) }
 }
 

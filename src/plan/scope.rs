@@ -98,6 +98,14 @@ pub fn deltas(manage: Manage, base: &Catalog, goal: &Catalog) -> Vec<Delta> {
     deltas
 }
 
+/// What must be done to a state so that it is what the goal says, less what the goal does not speak of.
+pub fn unlike(manage: Manage, mut state: Catalog, goal: &Catalog) -> Vec<Delta> {
+    let mut goal = goal.clone();
+    only_managed(manage, &mut state, &goal);
+    carry_over(manage, &state, &mut goal);
+    deltas(manage, &state, &goal)
+}
+
 pub fn is_undeclared(manage: Manage, delta: &Delta, goal: &Catalog) -> bool {
     let said = |id: &Id| goal.of_kind(id.kind).any(|g| g.id().path[..3] == id.path[..3]);
     // Those for a schema go with it.
@@ -109,6 +117,17 @@ pub fn is_undeclared(manage: Manage, delta: &Delta, goal: &Catalog) -> bool {
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
 /// others, and all that any of these depends on, managed or not; whole tables, where the engine has only those, come with all of their parts.
 pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
+    needed_with(engine, base, goal, deltas, &[])
+}
+
+/// The same, with these objects and what they depend on besides.
+pub fn needed_with(
+    engine: &dyn Engine,
+    base: &Catalog,
+    goal: &Catalog,
+    deltas: &[Delta],
+    more: &[&Id],
+) -> BTreeSet<Id> {
     let whole_base = base.whole();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
     let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
@@ -134,7 +153,7 @@ pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Del
     let base = &*whole_base;
     let whole = engine.whole_tables();
     let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
-    let mut queue: Vec<&Id> = affected.into_iter().collect();
+    let mut queue: Vec<&Id> = affected.into_iter().chain(more.iter().copied()).collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();
     while !queue.is_empty() {
         while let Some(id) = queue.pop() {

@@ -7,6 +7,7 @@ pub mod json;
 pub mod kinds;
 pub mod lint;
 mod look;
+pub mod rehearsal;
 pub mod sql;
 mod summary;
 pub mod table;

@@ -31,6 +31,20 @@ pub struct MsrToml {
     pub include: Patterns,
     #[serde(default)]
     pub manage: Manage,
+    #[serde(default)]
+    pub hooks: Hooks,
+}
+
+/// `[hooks]`: shell commands, each run when its name says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hooks {
+    pub before_plan: Option<String>,
+    pub after_plan: Option<String>,
+    pub before_apply: Option<String>,
+    pub after_apply: Option<String>,
+    pub after_batch: Option<String>,
+    pub on_failure: Option<String>,
 }
 
 /// `[lint]`: rules by level, each `rule` or `rule:table-pattern`.

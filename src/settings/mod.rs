@@ -16,7 +16,7 @@ pub mod network;
 pub mod profiles;
 pub mod url;
 
-pub use file::{Lint, MsrToml};
+pub use file::{Hooks, Lint, MsrToml};
 pub use url::{DatabaseUrl, SqliteUrl};
 
 use crate::model::{Filter, Patterns};
@@ -61,6 +61,8 @@ pub struct Settings {
     pub filter: Filter,
     /// What is managed of what is said about objects.
     pub manage: Manage,
+    /// Commands of the project's own.
+    pub hooks: Hooks,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -132,6 +134,7 @@ impl Settings {
             lint: file.lint,
             filter: filter(flags, file.exclude, file.include, profile)?,
             manage: file.manage,
+            hooks: file.hooks,
             origins: layers.origins,
         })
     }

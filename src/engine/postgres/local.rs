@@ -16,7 +16,8 @@ pub struct LocalServer {
 }
 
 /// Where packages put the programs.
-const PLACES: &[&str] = &["/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/pgsql"];
+pub(super) const PLACES: &[&str] =
+    &["/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/pgsql"];
 
 impl LocalServer {
     /// A server of the given major version, or of the newest that is installed.

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod backup;
 pub mod conn;
 mod ddl;
 mod inspect;
@@ -7,13 +8,15 @@ mod local;
 mod rules;
 mod scratch;
 mod session;
+mod upkeep;
 
 use crate::Result;
 use crate::engine::how::{How, KindRule};
-use crate::engine::{Access, Engine, Session};
+use crate::engine::{Access, Backup, Engine, Session};
 use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
+use std::path::Path;
 
 /// The engine.
 pub struct Postgres;
@@ -57,6 +60,18 @@ impl Engine for Postgres {
     /// (<https://www.postgresql.org/docs/current/runtime-config-locks.html>).
     fn transaction_budget(&self) -> Option<usize> {
         Some(3000)
+    }
+
+    fn backup(&self, url: &DatabaseUrl, file: &Path) -> Result<Backup> {
+        backup::backup(url, file)
+    }
+
+    fn backup_extension(&self) -> &'static str {
+        "dump"
+    }
+
+    fn restore(&self, url: &DatabaseUrl, file: &Path, over: bool) -> Result<()> {
+        backup::restore(url, file, over)
     }
 
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {

@@ -6,6 +6,7 @@ use super::local::LocalServer;
 use super::session::PgSession;
 use crate::apply::journal::Journal;
 use crate::engine::how::Server;
+use crate::engine::upkeep::Upkeep;
 use crate::engine::{Observed, Session};
 use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
@@ -235,6 +236,10 @@ impl Session for Scratch {
 
     fn journal(&mut self) -> &mut dyn Journal {
         self.session().journal()
+    }
+
+    fn upkeep(&mut self) -> &mut dyn Upkeep {
+        self.session().upkeep()
     }
 
     fn role(&mut self) -> Result<String, SqlError> {

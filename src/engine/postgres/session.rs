@@ -4,6 +4,7 @@ use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
 use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Server};
+use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Observed, Session};
 use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
 /// (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>).
-const LOCK: i64 = 0x6d_7372;
+pub(super) const LOCK: i64 = 0x6d_7372;
 
 /// Statements of a schema file sent together: few enough for a default server's lock table.
 const LOAD_BATCH: usize = 200;
@@ -223,6 +224,10 @@ impl Session for PgSession {
 
     fn journal(&mut self) -> &mut dyn Journal {
         &mut self.client
+    }
+
+    fn upkeep(&mut self) -> &mut dyn Upkeep {
+        self
     }
 
     fn role(&mut self) -> Result<String, SqlError> {

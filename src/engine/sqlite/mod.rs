@@ -4,6 +4,7 @@
 //! `token` cuts, `normal` spells one way and `words` quotes; `rules` answers how each kind changes, `ddl` writes the clauses
 //! and `rebuild` the long way round.
 
+mod backup;
 mod ddl;
 mod inspect;
 mod locate;
@@ -16,15 +17,17 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod token;
+mod upkeep;
 mod words;
 
 use super::how::{KindRule, Rung, Scene};
-use super::{Access, Engine, Session};
+use super::{Access, Backup, Engine, Session};
 use crate::Result;
 use crate::diff::Delta;
 use crate::model::{Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
+use std::path::Path;
 
 pub struct Sqlite;
 
@@ -62,6 +65,18 @@ impl Engine for Sqlite {
 
     fn whole_tables(&self) -> bool {
         true
+    }
+
+    fn backup(&self, url: &DatabaseUrl, file: &Path) -> Result<Backup> {
+        backup::backup(url, file)
+    }
+
+    fn backup_extension(&self) -> &'static str {
+        "db"
+    }
+
+    fn restore(&self, url: &DatabaseUrl, file: &Path, _: bool) -> Result<()> {
+        backup::restore(url, file)
     }
 
     /// `ALTER TABLE` takes one action: <https://sqlite.org/lang_altertable.html>.

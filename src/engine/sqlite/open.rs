@@ -47,6 +47,14 @@ pub fn memory() -> Result<SqliteConnection> {
     Ok(connection)
 }
 
+/// A file that is there, for looking at it.
+pub fn file(path: &Path) -> Result<SqliteConnection> {
+    let uri = file_uri(&path.display().to_string(), "rw", None);
+    let mut connection = SqliteConnection::establish(&uri).map_err(|_| unopened(path))?;
+    settle(&mut connection).map_err(explained)?;
+    Ok(connection)
+}
+
 fn folder_exists(path: &Path) -> bool {
     path.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir())
 }

@@ -5,6 +5,7 @@ use super::locate::error_offset;
 use super::lock;
 use crate::apply::journal::Journal;
 use crate::engine::how::Server;
+use crate::engine::upkeep::Upkeep;
 use crate::engine::{Observed, Session};
 use crate::model::Catalog;
 use crate::source::Source;
@@ -79,7 +80,12 @@ impl SqliteSession {
         &mut self.connection
     }
 
-    fn number(&mut self, sql: &str) -> Result<i64, SqlError> {
+    /// Where it lies; `None` in memory.
+    pub(super) fn file(&self) -> Option<&std::path::Path> {
+        self.file.as_deref()
+    }
+
+    pub(super) fn number(&mut self, sql: &str) -> Result<i64, SqlError> {
         Ok(diesel::sql_query(sql).get_result::<Number>(&mut self.connection).map_err(failure)?.value)
     }
 
@@ -111,7 +117,7 @@ impl SqliteSession {
         })
     }
 
-    fn text(&mut self, sql: &str) -> Result<String, SqlError> {
+    pub(super) fn text(&mut self, sql: &str) -> Result<String, SqlError> {
         #[derive(QueryableByName)]
         struct One {
             #[diesel(sql_type = Text)]
@@ -266,6 +272,10 @@ impl Session for SqliteSession {
 
     fn journal(&mut self) -> &mut dyn Journal {
         &mut self.connection
+    }
+
+    fn upkeep(&mut self) -> &mut dyn Upkeep {
+        self
     }
 
     /// SQLite knows no users.

@@ -166,6 +166,13 @@ impl Client {
         self.server.backend_pid
     }
 
+    /// Whether a pooler stands between: what it told of the process on connecting is not what the server says.
+    pub fn is_pooled(&self) -> bool {
+        let (Some(runtime), Some(client)) = (&self.runtime, &self.client) else { return false };
+        let told = runtime.block_on(super::pooler::told_pid(&client.cancel_token()));
+        told.is_some_and(|pid| pid != self.server.backend_pid)
+    }
+
     /// `150019` for 15.19.
     pub fn server_version_num(&self) -> u32 {
         self.server.version_num

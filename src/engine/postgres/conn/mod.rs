@@ -22,6 +22,7 @@ mod failure;
 mod parameter;
 mod params;
 mod passfile;
+mod pooler;
 mod service;
 mod session;
 mod tls;

@@ -181,6 +181,13 @@ impl Params {
     }
 }
 
+impl SslMode {
+    /// As libpq writes it.
+    pub fn word(self) -> &'static str {
+        SSL_MODES.iter().find(|(_, mode)| *mode == self).map_or("verify-full", |(word, _)| word)
+    }
+}
+
 impl Endpoint {
     /// On this machine: nobody stands in between.
     pub fn is_local(&self) -> bool {

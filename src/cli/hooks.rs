@@ -1,0 +1,93 @@
+//! Commands of the project's own, run at the joints of `plan`, `apply`, `migrate` and `down`: `[hooks]` in `msr.toml`.
+
+use super::context::Context;
+use super::output;
+use msr::settings::Settings;
+use msr::{Error, Failure, Result};
+use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
+
+/// The hooks of one run of a command.
+pub struct Hooks<'a> {
+    context: &'a Context,
+    settings: &'a Settings,
+    command: &'static str,
+}
+
+/// What a hook is told beside the command and the database, as variables of its environment.
+pub type Facts<'a> = &'a [(&'static str, String)];
+
+impl<'a> Hooks<'a> {
+    pub fn new(context: &'a Context, settings: &'a Settings, command: &'static str) -> Hooks<'a> {
+        Hooks { context, settings, command }
+    }
+
+    /// Whether there is one that a run without work must not set off.
+    pub fn any(&self) -> bool {
+        self.settings.hooks != Default::default()
+    }
+
+    pub fn before_plan(&self) -> Result<()> {
+        self.before("before_plan", &self.settings.hooks.before_plan)
+    }
+
+    pub fn before_apply(&self) -> Result<()> {
+        self.before("before_apply", &self.settings.hooks.before_apply)
+    }
+
+    pub fn after_plan(&self, facts: Facts) {
+        self.after("after_plan", &self.settings.hooks.after_plan, facts);
+    }
+
+    pub fn after_apply(&self, facts: Facts) {
+        self.after("after_apply", &self.settings.hooks.after_apply, facts);
+    }
+
+    pub fn after_batch(&self, batch: usize, of: usize) {
+        let facts = [("MSR_BATCH", batch.to_string()), ("MSR_BATCHES", of.to_string())];
+        self.after("after_batch", &self.settings.hooks.after_batch, &facts);
+    }
+
+    /// Hands the error on.
+    pub fn on_failure(&self, error: Error) -> Error {
+        let facts = [("MSR_ERROR", error.message.clone()), ("MSR_EXIT_CODE", error.failure.exit_code().to_string())];
+        self.after("on_failure", &self.settings.hooks.on_failure, &facts);
+        error
+    }
+
+    /// What comes before can keep the work from being begun.
+    fn before(&self, hook: &'static str, command: &Option<String>) -> Result<()> {
+        let Some(command) = command else { return Ok(()) };
+        self.run(hook, command, &[]).map_err(|why| {
+            Error::new(Failure::Refused, format!("the hook `{hook}` failed: {why}"))
+                .detail(command.clone())
+                .hint("nothing was changed")
+        })
+    }
+
+    /// What was done stands, whatever a hook makes of it.
+    fn after(&self, hook: &'static str, command: &Option<String>, facts: Facts) {
+        if let Some(command) = command
+            && let Err(why) = self.run(hook, command, facts)
+        {
+            output::warning(self.context, &format!("the hook `{hook}` failed: {why}"));
+        }
+    }
+
+    /// By the shell. What it prints is no result of msr's, so it goes to standard error.
+    fn run(&self, hook: &'static str, command: &str, facts: Facts) -> Result<(), String> {
+        let stderr = std::io::stderr().as_fd().try_clone_to_owned().map_err(|e| e.to_string())?;
+        let status = Command::new("sh")
+            .args(["-c", command])
+            .env("MSR_HOOK", hook)
+            .env("MSR_COMMAND", self.command)
+            .env("MSR_ENGINE", self.settings.database.engine())
+            .env("MSR_DATABASE", self.settings.database.to_string())
+            .envs(facts.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
+            .stdout(stderr)
+            .status()
+            .map_err(|e| format!("cannot run it: {e}"))?;
+        if status.success() { Ok(()) } else { Err(status.to_string()) }
+    }
+}

@@ -1,0 +1,59 @@
+//! Commands of the project's own.
+
+use super::*;
+
+/// Each hook writes down its name and what it was told.
+const ALL: &str = r#"
+[hooks]
+before_plan = "echo $MSR_HOOK $MSR_COMMAND >>log"
+after_plan = "echo $MSR_HOOK $MSR_STEPS >>log; echo chatter"
+before_apply = "echo $MSR_HOOK $MSR_COMMAND $MSR_ENGINE >>log"
+after_apply = "echo $MSR_HOOK >>log"
+after_batch = "echo $MSR_HOOK $MSR_BATCH/$MSR_BATCHES >>log"
+on_failure = "echo $MSR_HOOK $MSR_EXIT_CODE $MSR_ERROR >>log"
+"#;
+
+both!(hooks_are_run_when_their_names_say, |engine| {
+    let database = engine.with(SHOP).expect("it loads");
+    let msr = Msr::new();
+    msr.write("msr.toml", ALL);
+    msr.write("schema/shop.sql", format!("{SHOP}CREATE TABLE extra (id integer PRIMARY KEY);"));
+    let planned = msr.on(&database, &["plan", "--save", "extra", "--format", "json"]).expect(0);
+    assert!(!planned.stdout.contains("chatter") && planned.stderr.contains("chatter"), "{}", planned.said());
+    json(&planned);
+    msr.on(&database, &["migrate", "--yes"]).expect(0);
+    // Nothing is pending any more, so that nothing is set off.
+    msr.on(&database, &["migrate", "--yes"]).expect(0);
+    let name = engine.name();
+    let log = format!("before_plan plan\nafter_plan 1\nbefore_apply migrate {name}\nafter_batch 1/1\nafter_apply\n");
+    assert_eq!(msr.read("log"), log);
+});
+
+both!(a_hook_before_can_refuse_and_one_of_failures_is_told, |engine| {
+    let (msr, database) = shop(engine);
+    let before = database.dump();
+    msr.write("msr.toml", "[hooks]\nbefore_apply = \"exit 3\"\n");
+    says(
+        &msr.on(&database, &["apply", "p.ron", "--yes"]).expect(4),
+        &["`before_apply`", "exit 3", "nothing was changed"],
+    );
+    assert_eq!(database.dump(), before);
+    msr.write("msr.toml", ALL);
+    database.load("CREATE TABLE extra (id integer PRIMARY KEY)").expect("by hand");
+    msr.on(&database, &["apply", "p.ron", "--yes"]).expect(4);
+    says(&Output { code: 0, stdout: msr.read("log"), stderr: String::new() }, &["on_failure 4 the plan", "stale"]);
+    // What was done stands, whatever comes after.
+    database.load("DROP TABLE extra").expect("by hand");
+    msr.write("msr.toml", "[hooks]\nafter_apply = \"exit 7\"\n");
+    says(&msr.on(&database, &["apply", "p.ron", "--yes"]).expect(0), &["warning", "`after_apply`"]);
+});
+
+#[test]
+fn p31_hooks_are_told_no_password() {
+    let msr = Msr::new();
+    msr.write("msr.toml", "[hooks]\nbefore_plan = \"env >seen\"\n");
+    msr.write("schema/a.sql", SHOP);
+    msr.run(&["plan", "--database", "postgres://me:sesame@localhost:1/nope"]).expect(3);
+    let seen = msr.read("seen");
+    assert!(seen.contains("MSR_DATABASE=postgres://") && !seen.contains("sesame"), "{seen}");
+}
