@@ -67,3 +67,38 @@ fn grants_by_hand_are_no_drift() {
     database.load("GRANT SELECT ON customer TO reader").expect("by hand");
     says(&msr.on(&database, &["drift"]).expect(0), &["no difference"]);
 }
+
+both!(what_is_excluded_is_no_drift, |engine| {
+    let (msr, database) = applied(engine, "");
+    database.load("CREATE TABLE byhand (id integer PRIMARY KEY)").expect("by hand");
+    msr.on(&database, &["drift"]).expect(2);
+    msr.write("msr.toml", "[exclude]\nobjects = [\"byhand\", \"*.byhand\"]\n");
+    msr.on(&database, &["drift"]).expect(0);
+    msr.on(&database, &["status", "--drift"]).expect(0);
+});
+
+#[test]
+fn roles_that_the_schema_makes_are_rehearsed_and_compared() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.fresh();
+    let msr = Msr::new();
+    msr.write(
+        "schema/a.sql",
+        "CREATE ROLE drifter NOLOGIN;\nCREATE TABLE a (id integer PRIMARY KEY);\nGRANT SELECT ON a TO drifter;\n",
+    );
+    msr.on(&database, &["plan", "--save", "a"]).expect(0);
+    let file = std::fs::read_dir(msr.path("plans")).expect("plans").flatten().next().expect("a plan").path();
+    msr.on(&database, &["rehearse", file.to_str().expect("a name")]).expect(0);
+    assert_eq!(
+        database.ask("SELECT count(*) FROM pg_roles WHERE rolname = 'drifter'"),
+        "0",
+        "the target's server is left alone"
+    );
+    msr.on(&database, &["migrate", "--yes"]).expect(0);
+    let calm = msr.on(&database, &["drift"]);
+    let _ = database.load("ALTER ROLE drifter CREATEDB");
+    let moved = msr.on(&database, &["drift"]);
+    let _ = database.load("DROP OWNED BY drifter; DROP ROLE drifter");
+    calm.expect(0);
+    says(&moved.expect(2), &["role", "drifter"]);
+}
