@@ -44,6 +44,9 @@ pub struct Args {
     /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
+    /// Whether to change relations by short steps that keep nobody waiting: `true`, `false`, or `auto` for large ones [default: auto]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "true", "false"])]
+    online: Option<String>,
     /// Break ties in the order of steps by this number: for tests, which names must not help
     #[arg(long, value_name = "NUMBER", hide = true)]
     tie: Option<u64>,
@@ -57,7 +60,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         return reseal(context, path);
     }
     let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
-    let settings = context.settings_with(Extra { allow: args.allow.clone(), ..Extra::default() })?;
+    let settings = context.settings_with(Extra { allow: args.allow.clone(), online: args.online.clone(), ..Extra::default() })?;
     let place = Where::of(&args, &settings)?;
     let plan = planned(context, &settings, &args, &place)?.plan;
     match (&args.out, &place.saved) {
@@ -136,6 +139,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
         shadow: settings.shadow.as_ref(),
         filter: &settings.filter,
         manage: settings.manage,
+        online: settings.online,
         name: place.name.clone(),
         version: place.version.clone(),
         created_at: place.created_at.clone(),

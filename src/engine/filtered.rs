@@ -3,9 +3,10 @@
 use super::how::Server;
 use super::{Observed, Session};
 use crate::apply::journal::Journal;
-use crate::model::{Catalog, Filter};
+use crate::model::{Catalog, Filter, Id};
 use crate::source::Source;
 use crate::{Result, SqlError};
+use std::collections::{BTreeMap, BTreeSet};
 
 struct Filtered {
     inner: Box<dyn Session>,
@@ -55,8 +56,12 @@ impl Session for Filtered {
         self.inner.prepare()
     }
 
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
         self.inner.wait_at_most(limit)
+    }
+
+    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
+        self.inner.sizes(of)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

@@ -14,6 +14,7 @@ use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The engines that msr knows, by the scheme of their URLs.
 pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
@@ -95,14 +96,20 @@ pub trait Session: Send {
     fn rollback(&mut self) -> Result<(), SqlError>;
     /// Prepares for statements that change the schema: what must be set outside a transaction is set here.
     fn prepare(&mut self) -> Result<()>;
-    /// From now on no statement waits longer than this for a lock: who waits makes others wait behind it.
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError>;
+    /// From now on no statement waits longer than this for a lock: who waits makes others wait behind it. `None` where it
+    /// does not.
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError>;
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
     /// A text that differs whenever the catalog does, and may differ when it does not; cheaper than reading it. `None` where
     /// there is none.
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         Ok(None)
+    }
+    /// About how many bytes these relations have, as far as they are there.
+    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
+        let _ = of;
+        Ok(BTreeMap::new())
     }
     /// Loads the desired statements in the order that works.
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()>;

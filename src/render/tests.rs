@@ -31,6 +31,8 @@ fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step {
         down,
         needs: vec![],
         transaction: true,
+        patient: false,
+        back: crate::plan::Back::like(true),
         locks: vec![],
         rewrites: vec![],
         scans: vec![],

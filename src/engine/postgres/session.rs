@@ -5,11 +5,11 @@ use super::inspect;
 use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Server};
 use crate::engine::{Access, Observed, Session};
-use crate::model::Catalog;
+use crate::model::{Catalog, Id};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
 /// (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>).
@@ -57,7 +57,7 @@ impl PgSession {
 
     pub(super) fn over(client: Client) -> PgSession {
         let version = client.server_version_num();
-        let server = Server { engine: "postgres", version, major: version / 10_000, casts: Casts::NONE };
+        let server = Server { engine: "postgres", version, major: version / 10_000, casts: Casts::NONE, busy: Default::default() };
         PgSession { client, server, watched: Watched::default() }
     }
 
@@ -131,9 +131,10 @@ impl Session for PgSession {
         Ok(self.client.execute("SET check_function_bodies = off; SET jit = off")?)
     }
 
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
-        // 0 would mean for ever.
-        self.client.execute(&format!("SET lock_timeout = '{}ms'", limit.as_millis().clamp(1, i32::MAX as u128)))
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
+        // 0 means for ever.
+        let millis = limit.map_or(0, |limit| limit.as_millis().clamp(1, i32::MAX as u128));
+        self.client.execute(&format!("SET lock_timeout = '{millis}ms'"))
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
@@ -146,6 +147,10 @@ impl Session for PgSession {
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         inspect::stamp(&mut self.client)
+    }
+
+    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
+        inspect::sizes(&mut self.client, of)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

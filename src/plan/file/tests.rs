@@ -24,6 +24,8 @@ fn step(id: usize, up: &str, down: Down) -> Step {
         down,
         needs: (1..id).map(|n| (n, "build".into())).collect(),
         transaction: true,
+        patient: false,
+        back: crate::plan::Back::like(true),
         locks: vec![("public.users".into(), "ACCESS EXCLUSIVE".into())],
         rewrites: vec![],
         scans: vec!["public.users".into()],

@@ -9,6 +9,7 @@ mod plain;
 mod relations;
 mod row;
 mod said;
+mod sizes;
 mod stable;
 mod stamp;
 mod wishes;
@@ -19,6 +20,7 @@ use crate::engine::how::Casts;
 use crate::model::{Catalog, Comment, Extension, Head, Id, Kind, Object, Ref, Schema, Strength, Unmodelled};
 use names::{Names, class};
 use row::Row;
+pub use sizes::sizes;
 pub use stamp::stamp;
 
 /// What the readers fill.

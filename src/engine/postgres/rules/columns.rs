@@ -270,7 +270,8 @@ fn modifier(ty: &str) -> Option<Vec<i64>> {
 
 fn not_null(scene: &Scene, c: &Change) -> How {
     if let (Value::Bool(true), Object::Column(column)) = (c.to, c.new) {
-        return alter(c.new.id(), set_not_null(column));
+        let ladder = super::ladders::not_null(scene, c, column, &not_null_constraint(column));
+        return ladder.unwrap_or_else(|| alter(c.new.id(), set_not_null(column)));
     }
     let name = ident(c.new.id().name());
     let had_identity = c.old.attr("identity") != Value::None && c.new.attr("identity") == Value::None;
@@ -283,9 +284,13 @@ fn not_null(scene: &Scene, c: &Change) -> How {
 }
 
 /// The name that the server gives by itself, as long as it fits.
-fn not_null_name(c: &Column) -> String {
+fn not_null_constraint(c: &Column) -> String {
     let usual = || format!("{}_{}_not_null", c.head.id.at(1), c.head.id.name());
-    ident(&c.not_null_name.clone().unwrap_or_else(usual))
+    c.not_null_name.clone().unwrap_or_else(usual)
+}
+
+fn not_null_name(c: &Column) -> String {
+    ident(&not_null_constraint(c))
 }
 
 fn add_not_null(c: &Column) -> String {

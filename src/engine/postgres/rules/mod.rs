@@ -5,6 +5,7 @@ mod code;
 mod columns;
 mod foreign;
 mod keys;
+mod ladders;
 mod links;
 mod plain;
 mod privileges;
