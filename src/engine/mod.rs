@@ -76,6 +76,11 @@ pub trait Engine: Sync {
     fn transaction_budget(&self) -> Option<usize> {
         None
     }
+    /// What a build that was stopped left behind, and how it goes: of no use to anyone, and in the way of another try.
+    fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
+        let _ = catalog;
+        vec![]
+    }
     /// One alter statement out of several actions on one table.
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String>;
 

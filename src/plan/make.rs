@@ -5,9 +5,9 @@ use super::order::{Ordered, Tie};
 use super::stages::{arrange, ways_back};
 use super::steps::{batches, pieces, steps};
 use super::online;
-use super::{Header, Manage, Online, Plan, hints, prove, rename, scope, stand_in};
+use super::{Action, Header, Manage, Online, Plan, hints, prove, rename, scope, stand_in};
 use crate::diff::{Delta, diff};
-use crate::engine::how::{Casts, Scene, Server};
+use crate::engine::how::{Casts, Rung, Scene, Server};
 use crate::engine::{Engine, Session, filtered};
 use crate::model::{Catalog, Filter, Fingerprint, Id, Kind, Object};
 use crate::settings::DatabaseUrl;
@@ -64,7 +64,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         return Ok(nothing(&inputs, live, Catalog::default()));
     }
     (inputs.progress)("reading the database", 0, 0);
-    let base = match (inputs.base.take(), inputs.target.as_mut()) {
+    let mut base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
         (None, Some((session, _))) => session.inspect()?,
         (None, None) => blank(inputs.engine, inputs.filter),
@@ -72,6 +72,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     if let Some(live) = settled(&mut inputs, Some(base.fingerprint()))? {
         return Ok(nothing(&inputs, live, base));
     }
+    let found = base.fingerprint();
+    let debris = inputs.engine.debris(&base);
+    debris.iter().for_each(|(id, _)| drop(base.remove(id)));
     let (mut goal, mut server) = desired_catalog(&mut inputs, like, &base)?;
     refuse_unmodelled(&base, &goal)?;
     let unmodelled = named(&base);
@@ -96,6 +99,8 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     server.busy = online::busy(&mut inputs, &renames, from, &goal, &deltas)?;
     let scene = Scene::new(from, &goal, &server);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
+    notes.extend(debris.iter().map(|(id, _)| format!("{id} is INVALID, as a build that was stopped leaves it: it goes")));
+    let ordered = cleared(debris, ordered);
     let backs = if ordered.nodes.is_empty() { vec![] } else { ways_back(inputs.engine, scene, &ordered)? };
     let pieces = pieces(&ordered, backs);
     let mut steps = steps(&pieces, inputs.desired);
@@ -116,7 +121,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
-    let whole = (base.fingerprint(), goal.fingerprint());
+    let whole = (found, goal.fingerprint());
     let header = header(&inputs, &server, whole, digest(&inputs));
     notes.extend(look_alikes(inputs.engine, from, &goal, &deltas)?);
     let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
@@ -231,6 +236,20 @@ fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {
         ordered.needs.into_iter().map(|n| n.into_iter().map(|(at, rule)| (at + shift, rule)).collect::<Vec<_>>()),
     );
     Ordered { nodes: renames.into_iter().chain(ordered.nodes).collect(), needs }
+}
+
+/// What is of no use goes before all else. Nothing brings it back, and nothing asks whether it was there: before and after
+/// it does not count.
+fn cleared(debris: Vec<(Id, Rung)>, ordered: Ordered) -> Ordered {
+    let shift = debris.len();
+    let later = |needs: Vec<(usize, super::order::EdgeRule)>| needs.into_iter().map(|(at, rule)| (at + shift, rule)).collect();
+    let needs = (0..shift).map(|_| vec![]).chain(ordered.needs.into_iter().map(later)).collect();
+    let node = |(id, rung): (Id, Rung)| Node {
+        rungs: vec![rung],
+        down: Some(vec![]),
+        ..Node::new(&id, Action::Drop, vec![Delta::Drop(id.clone())])
+    };
+    Ordered { nodes: debris.into_iter().map(node).chain(ordered.nodes).collect(), needs }
 }
 
 fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint), desired: String) -> Header {

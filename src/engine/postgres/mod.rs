@@ -9,7 +9,7 @@ mod scratch;
 mod session;
 
 use crate::Result;
-use crate::engine::how::{How, KindRule};
+use crate::engine::how::{How, KindRule, Rung};
 use crate::engine::{Access, Engine, Session};
 use crate::model::{Catalog, Id, Kind};
 use crate::settings::DatabaseUrl;
@@ -52,6 +52,10 @@ impl Engine for Postgres {
     /// (<https://www.postgresql.org/docs/current/runtime-config-locks.html>).
     fn transaction_budget(&self) -> Option<usize> {
         Some(3000)
+    }
+
+    fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
+        rules::debris(catalog)
     }
 
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {

@@ -324,13 +324,14 @@ fn name_not_null(_: &Scene, c: &Change) -> How {
     How::statement(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to}", table(c.new.id())))
 }
 
-fn validate_not_null(_: &Scene, c: &Change) -> How {
+fn validate_not_null(s: &Scene, c: &Change) -> How {
     let Some((old, new)) = stays_not_null(c) else { return How::Nothing };
     if !new.not_null_pending {
         // Under the name that it has by then.
         let present = old.head.text.as_deref().filter(|_| old.not_null_name == new.not_null_name);
-        let name = present.map_or_else(|| not_null_name(new), ident);
-        return alter(c.new.id(), format!("VALIDATE CONSTRAINT {name}"));
+        let name = present.map_or_else(|| not_null_constraint(new), str::to_string);
+        let plain = || alter(c.new.id(), format!("VALIDATE CONSTRAINT {}", ident(&name)));
+        return super::ladders::validated_not_null(s, c.new, &name).unwrap_or_else(plain);
     }
     let anew = [format!("ALTER COLUMN {} DROP NOT NULL", ident(new.head.id.name())), add_not_null(new)];
     How::statements(anew.map(|action| format!("ALTER TABLE {} {action}", table(c.new.id()))))

@@ -143,6 +143,11 @@ fn validate(scene: &Scene, c: &Change) -> How {
     }
 }
 
+/// A foreign key's columns and target stand in its definition as well, and ask for a replacement themselves.
+fn redefine(scene: &Scene, c: &Change) -> How {
+    ladders::rechecked(scene, c).unwrap_or(How::Replace)
+}
+
 fn cluster(_: &Scene, c: &Change) -> How {
     match c.to {
         Value::Bool(true) => {
@@ -209,12 +214,12 @@ pub const UNIQUE: KindRule = KindRule {
 };
 
 pub const CHECK: KindRule =
-    KindRule { set: &[set("definition", replace), set("status", validate)], ..constraint(Kind::Check) };
+    KindRule { set: &[set("definition", redefine), set("status", validate)], ..constraint(Kind::Check) };
 
 /// Never written inside CREATE TABLE: two tables may point at each other.
 pub const FOREIGN_KEY: KindRule = KindRule {
     clause: None,
-    set: &[set("columns", within), set("target", replace), set("definition", replace), set("status", validate)],
+    set: &[set("columns", within), set("target", replace), set("definition", redefine), set("status", validate)],
     ..constraint(Kind::ForeignKey)
 };
 
@@ -240,10 +245,11 @@ pub const INDEX: KindRule = KindRule {
     drop: |scene, o| match drop(scene, o) {
         How::Refuse(why) => How::Refuse(why),
         _ => {
-            let plain = || Rung::new(format!("DROP INDEX {}", path(o.id())));
-            let drop = ladders::concurrent_drop(scene, o).unwrap_or_else(plain);
-            let identity = back_to_usual_identity(scene, o).map(Rung::new);
-            How::Ladder(std::iter::once(drop).chain(identity).collect())
+            let identity = back_to_usual_identity(scene, o);
+            let away = identity.clone().map(|sql| (sql, identify(o)));
+            let drop = || format!("DROP INDEX {}", path(o.id()));
+            ladders::concurrent_drop(scene, o, away)
+                .unwrap_or_else(|| How::statements(std::iter::once(drop()).chain(identity)))
         }
     },
     rename: Some(|_, o, to| rename(&format!("INDEX {}", path(o.id())), to)),

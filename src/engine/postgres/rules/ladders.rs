@@ -5,7 +5,7 @@
 use super::super::ddl::{self, ident, literal, split_predicate, table, with_options};
 use super::links::home;
 use crate::engine::how::{Change, How, Rung, Scene};
-use crate::model::{Column, Id, Index, Kind, Object, Status};
+use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
 
 /// The constraint that stands in for NOT NULL until that can be had without reading the rows.
 const NOT_NULL: &str = "msr_nn";
@@ -34,6 +34,11 @@ fn in_two_steps(scene: &Scene, o: &Object) -> bool {
 pub fn checked(scene: &Scene, o: &Object, add: &str) -> Option<How> {
     let both = matches!(o.id().kind, Kind::ForeignKey | Kind::Check) && in_two_steps(scene, o);
     both.then(|| How::Ladder(vec![Rung::alone(format!("{add} NOT VALID")), validate(o.id(), o.id().name())]))
+}
+
+/// VALIDATE of a NOT NULL that is there already.
+pub fn validated_not_null(scene: &Scene, column: &Object, name: &str) -> Option<How> {
+    scene.online(&home(column)).then(|| How::Ladder(vec![validate(column.id(), name)]))
 }
 
 /// VALIDATE of what is there already.
@@ -118,8 +123,11 @@ fn index_on(i: &Index, name: &str) -> Rung {
 }
 
 /// An index that goes without a lock that anyone waits for. An index that is a partition's part of another goes with that.
-pub fn concurrent_drop(scene: &Scene, o: &Object) -> Option<Rung> {
-    (on_busy(scene, o) && o.leaders().next().is_none()).then(|| removed(&ddl::path(o.id())))
+/// Rows must not be without an identity meanwhile, so that is seen to before: `away` and the statement that takes it back.
+pub fn concurrent_drop(scene: &Scene, o: &Object, away: Option<(String, String)>) -> Option<How> {
+    let away = away.map(|(sql, back)| Rung::alone(sql).back([Rung::new(back)]));
+    let free = on_busy(scene, o) && o.leaders().next().is_none();
+    free.then(|| How::Ladder(away.into_iter().chain([removed(&ddl::path(o.id()))]).collect()))
 }
 
 fn beside(index: &Id, name: &str) -> String {
@@ -154,6 +162,27 @@ pub fn swap(scene: &Scene, c: &Change) -> How {
     rungs.push(removed(&beside(id, &stale)).back([Rung { back: None, ..index_on(old, &stale) }]));
     rungs.iter_mut().for_each(|r| r.ahead = false);
     How::Ladder(rungs)
+}
+
+/// INVALID indexes: left by CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY that failed
+/// (<https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>). Not those of partitioned
+/// tables, which are waiting for their parts. IF EXISTS, since whoever left it may remove it at any time.
+pub fn debris(catalog: &Catalog) -> Vec<(Id, Rung)> {
+    let whole = |o: &Object| matches!(o.parent().and_then(|p| catalog.get(p)), Some(Object::Table(t)) if t.partition_by.is_some());
+    let left = catalog.of_kind(Kind::Index).filter(|o| o.status() == Status::Pending && !whole(o));
+    left.map(|o| (o.id().clone(), removed(&format!("IF EXISTS {}", ddl::path(o.id()))))).collect()
+}
+
+/// A check or foreign key of another definition: the old one goes in the transaction in which the new one comes.
+pub fn rechecked(scene: &Scene, c: &Change) -> Option<How> {
+    let (table, name) = (table(c.new.id()), ident(c.new.id().name()));
+    let plain = c.new.leaders().next().is_none() && c.old.leaders().next().is_none();
+    let unsaid = scene.from.users(c.old.id()).next().is_none() && c.old.status() == Status::Present;
+    (plain && unsaid && in_two_steps(scene, c.new)).then(|| {
+        let drop = Rung::new(format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
+        let add = Rung::new(format!("ALTER TABLE {table} ADD {} NOT VALID", super::keys::clause(c.new)));
+        How::Ladder(vec![drop, add, validate(c.new.id(), c.new.id().name())])
+    })
 }
 
 /// The name with something after it, within 63 bytes.

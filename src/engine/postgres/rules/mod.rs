@@ -20,6 +20,7 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
+pub use ladders::debris;
 pub use types::rename_label;
 
 /// In the order in which kinds are listed.
