@@ -60,7 +60,8 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         return reseal(context, path);
     }
     let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
-    let settings = context.settings_with(Extra { allow: args.allow.clone(), online: args.online.clone(), ..Extra::default() })?;
+    let settings =
+        context.settings_with(Extra { allow: args.allow.clone(), online: args.online.clone(), ..Extra::default() })?;
     let place = Where::of(&args, &settings)?;
     let plan = planned(context, &settings, &args, &place)?.plan;
     match (&args.out, &place.saved) {

@@ -120,15 +120,7 @@ pub struct Rung {
 impl Rung {
     pub fn new(sql: impl Into<String>) -> Rung {
         let sql = sql.into();
-        Rung {
-            sql,
-            transactional: true,
-            commit_after: false,
-            alone: false,
-            patient: false,
-            ahead: false,
-            back: None,
-        }
+        Rung { sql, transactional: true, commit_after: false, alone: false, patient: false, ahead: false, back: None }
     }
 
     pub fn outside(sql: impl Into<String>) -> Rung {

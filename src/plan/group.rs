@@ -391,5 +391,4 @@ impl Node {
     pub fn is_silent(&self) -> bool {
         self.rungs.is_empty() && self.clauses.is_empty()
     }
-
 }

@@ -1,10 +1,10 @@
 //! The pipeline, from desired SQL and a database to a proved plan.
 
 use super::group::Node;
+use super::online;
 use super::order::{Ordered, Tie};
 use super::stages::{arrange, ways_back};
 use super::steps::{batches, pieces, steps};
-use super::online;
 use super::{Action, Header, Manage, Online, Plan, hints, prove, rename, scope, stand_in};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Casts, Rung, Scene, Server};
@@ -99,7 +99,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     server.busy = online::busy(&mut inputs, &renames, from, &goal, &deltas)?;
     let scene = Scene::new(from, &goal, &server);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
-    notes.extend(debris.iter().map(|(id, _)| format!("{id} is INVALID, as a build that was stopped leaves it: it goes")));
+    notes.extend(
+        debris.iter().map(|(id, _)| format!("{id} is INVALID, as a build that was stopped leaves it: it goes")),
+    );
     let ordered = cleared(debris, ordered);
     let backs = if ordered.nodes.is_empty() { vec![] } else { ways_back(inputs.engine, scene, &ordered)? };
     let pieces = pieces(&ordered, backs);
@@ -121,6 +123,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
+    notes.extend(online::rewrites(&server.busy, &steps));
     let whole = (found, goal.fingerprint());
     let header = header(&inputs, &server, whole, digest(&inputs));
     notes.extend(look_alikes(inputs.engine, from, &goal, &deltas)?);
@@ -149,7 +152,13 @@ fn settled(inputs: &mut Inputs, live: Option<Fingerprint>) -> Result<Option<Fing
 /// The plan of no change.
 fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
     let server = inputs.target.as_ref().map(|(session, _)| session.server().clone());
-    let server = server.unwrap_or(Server { engine: inputs.engine.name(), version: 0, major: 0, casts: Casts::NONE, busy: Default::default() });
+    let server = server.unwrap_or(Server {
+        engine: inputs.engine.name(),
+        version: 0,
+        major: 0,
+        casts: Casts::NONE,
+        busy: Default::default(),
+    });
     let header = header(inputs, &server, (live, live), digest(inputs));
     let unmodelled = named(&base);
     let plan =
@@ -242,7 +251,8 @@ fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {
 /// it does not count.
 fn cleared(debris: Vec<(Id, Rung)>, ordered: Ordered) -> Ordered {
     let shift = debris.len();
-    let later = |needs: Vec<(usize, super::order::EdgeRule)>| needs.into_iter().map(|(at, rule)| (at + shift, rule)).collect();
+    let later =
+        |needs: Vec<(usize, super::order::EdgeRule)>| needs.into_iter().map(|(at, rule)| (at + shift, rule)).collect();
     let needs = (0..shift).map(|_| vec![]).chain(ordered.needs.into_iter().map(later)).collect();
     let node = |(id, rung): (Id, Rung)| Node {
         rungs: vec![rung],

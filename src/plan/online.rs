@@ -1,10 +1,11 @@
 //! Which relations are changed online: those that were there before and are large, or all, or none.
 
+use super::Step;
 use super::group::Node;
 use super::make::Inputs;
+use crate::Result;
 use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind, Object};
-use crate::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of this many bytes are read or sorted in about 0.1 s: up to there one statement that holds its lock is as good as many
@@ -48,14 +49,33 @@ pub fn busy(
         (When::Never, _) | (When::Auto, None) => Ok(BTreeSet::new()),
         (When::Always, _) => Ok(concerned),
         (When::Auto, Some((session, _))) => {
-            let before: BTreeMap<Id, Id> =
-                with_partitions(from, &concerned).into_iter().map(|id| (id.clone(), name_before(renames, id))).collect();
+            let before: BTreeMap<Id, Id> = with_partitions(from, &concerned)
+                .into_iter()
+                .map(|id| (id.clone(), name_before(renames, id)))
+                .collect();
             let sizes = session.sizes(&before.values().cloned().collect())?;
             let size = |id: &Id| sizes.get(before.get(id)?).copied();
-            let total = |id: &Id| with_partitions(from, &BTreeSet::from([id.clone()])).iter().filter_map(size).sum::<u64>();
+            let total =
+                |id: &Id| with_partitions(from, &BTreeSet::from([id.clone()])).iter().filter_map(size).sum::<u64>();
             Ok(concerned.into_iter().filter(|id| total(id) >= limit).collect())
         }
     }
+}
+
+/// What is to be changed online and is written anew all the same: there is no ladder for it.
+pub fn rewrites(busy: &BTreeSet<Id>, steps: &[Step]) -> Vec<String> {
+    let bare = |name: &str| name.replace('"', "");
+    let mut notes = Vec::new();
+    for step in steps {
+        let rewritten = |id: &&Id| step.rewrites.iter().any(|name| bare(name) == bare(&id.path.join(".")));
+        notes.extend(busy.iter().find(rewritten).map(|id| {
+            format!(
+                "step {} writes {id} anew, which nobody can read or write meanwhile: msr has no ladder for it",
+                step.id
+            )
+        }));
+    }
+    notes
 }
 
 /// Relations that stay and that a delta is about, or that what it is about refers to: a foreign key's other table.

@@ -85,7 +85,10 @@ pub fn prove(
     let total = 2 * claim.steps.len();
     let mut state = start.clone();
     let mut done = 0;
-    for batch in claim.batches.iter_mut() {
+    // What stood before each rung of the ladder that is being climbed.
+    let mut ladder: Vec<Catalog> = vec![];
+    for index in 0..claim.batches.len() {
+        let batch = &mut claim.batches[index];
         for i in batch.first - 1..batch.last {
             let first = i + 1 == batch.first;
             forward(
@@ -101,8 +104,15 @@ pub fn prove(
         let mut next = scratch.inspect()?;
         scope::only_managed(claim.manage, &mut next, claim.goal);
         batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
-        if claim.pieces[batch.first - 1].of_ladder {
+        let piece = &claim.pieces[batch.first - 1];
+        if piece.of_ladder {
             did(&mut claim.steps[batch.first - 1], diff(&state, &next));
+            ladder.push(state);
+        }
+        if piece.goes_on {
+            halfway(scratch, &claim, index, &ladder)?;
+        } else {
+            ladder.clear();
         }
         state = next;
     }
@@ -115,10 +125,7 @@ pub fn prove(
         let batch = &claim.batches[index];
         let pieces = claim.pieces[batch.first - 1..batch.last].iter().rev();
         let rungs: Vec<&Rung> = pieces.flat_map(|p| &p.back.rungs).collect();
-        for chunk in rungs.chunk_by(|a, b| !a.parts_from(b) && !a.commit_after) {
-            run(scratch, chunk)
-                .map_err(|e| unproved("its way back fails on scratch").detail(e.message))?;
-        }
+        back(scratch, &rungs)?;
         done += batch.last - batch.first + 1;
         progress(done.min(total), total);
         standing = lands(claim.batches, claim.steps, index);
@@ -167,6 +174,33 @@ fn forward(
         scratch.commit().map_err(|e| failed(e, "COMMIT", step))?;
     }
     Ok(())
+}
+
+fn back(scratch: &mut dyn Session, rungs: &[&Rung]) -> Result<()> {
+    for chunk in rungs.chunk_by(|a, b| !a.parts_from(b) && !a.commit_after) {
+        run(scratch, chunk).map_err(|e| unproved("its way back fails on scratch").detail(e.message))?;
+    }
+    Ok(())
+}
+
+/// There must be a way back from the middle of a ladder too, for a run that is stopped there: it is gone, and the rungs are
+/// climbed again. `states` is what stood before each of them.
+fn halfway(scratch: &mut dyn Session, claim: &Claim, index: usize, states: &[Catalog]) -> Result<()> {
+    let piece = |batch: usize| &claim.pieces[claim.batches[batch].first - 1];
+    let way: Vec<&Rung> = piece(index).back.rungs.iter().collect();
+    // Nothing to take back, or no way back at all.
+    if way.is_empty() {
+        return Ok(());
+    }
+    back(scratch, &way)?;
+    let (to, first) = (lands(claim.batches, claim.steps, index), index + 1 - states.len());
+    let mut end = scratch.inspect()?;
+    scope::only_managed(claim.manage, &mut end, &states[to - first]);
+    let off = diff(&end, &states[to - first]);
+    if !off.is_empty() {
+        return Err(differences(unproved("the way back from the middle of a ladder does not lead back"), &off));
+    }
+    (to..=index).try_for_each(|batch| run(scratch, &piece(batch).rungs.iter().collect::<Vec<_>>()))
 }
 
 /// What a rung of a ladder does is what it was seen to do.

@@ -22,6 +22,8 @@ pub struct Piece {
     needs: Vec<(usize, &'static str)>,
     /// Whether it is one of several of its node.
     pub of_ladder: bool,
+    /// Whether the next one is of the same ladder.
+    pub goes_on: bool,
 }
 
 /// Cuts the nodes. A stretch whose rungs all know their own way back has that; the others have that of the whole ladder, which
@@ -34,16 +36,17 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
         if stretches.is_empty() {
             stretches.push(&[]);
         }
-        let of_ladder = stretches.len() > 1;
+        let count = stretches.len();
         for (k, rungs) in stretches.into_iter().enumerate() {
-            let own = own_back(rungs).filter(|_| of_ladder);
+            let own = own_back(rungs).filter(|_| count > 1);
             let to = (k > 0 && own.is_none()).then_some(first);
             let needs = match k {
                 0 => needs.iter().map(|(at, rule)| (last[*at], rule.reason())).collect(),
                 _ => vec![(all.len(), "ladder: each rung stands on the one before")],
             };
             let back = own.unwrap_or_else(|| whole.clone());
-            all.push(Piece { node: node.clone(), rungs: rungs.to_vec(), back, to, needs, of_ladder });
+            let (node, rungs) = (node.clone(), rungs.to_vec());
+            all.push(Piece { node, rungs, back, to, needs, of_ladder: count > 1, goes_on: k + 1 < count });
         }
         last.push(all.len());
     }
@@ -77,7 +80,11 @@ impl Piece {
     /// Whether it can't share a batch.
     fn alone(&self) -> bool {
         let apart = |rungs: &[Rung]| rungs.iter().any(|r| r.alone);
-        self.of_ladder || !self.transaction() || !self.back().transaction || apart(&self.rungs) || apart(&self.back.rungs)
+        self.of_ladder
+            || !self.transaction()
+            || !self.back().transaction
+            || apart(&self.rungs)
+            || apart(&self.back.rungs)
     }
 }
 

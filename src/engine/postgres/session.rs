@@ -57,7 +57,13 @@ impl PgSession {
 
     pub(super) fn over(client: Client) -> PgSession {
         let version = client.server_version_num();
-        let server = Server { engine: "postgres", version, major: version / 10_000, casts: Casts::NONE, busy: Default::default() };
+        let server = Server {
+            engine: "postgres",
+            version,
+            major: version / 10_000,
+            casts: Casts::NONE,
+            busy: Default::default(),
+        };
         PgSession { client, server, watched: Watched::default() }
     }
 

@@ -55,8 +55,13 @@ impl SqliteSession {
         let version = asked.map_err(failure)?.version;
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
-        let server =
-            Server { engine: "sqlite", version: number, major: parts[0], casts: crate::engine::how::Casts::NONE, busy: Default::default() };
+        let server = Server {
+            engine: "sqlite",
+            version: number,
+            major: parts[0],
+            casts: crate::engine::how::Casts::NONE,
+            busy: Default::default(),
+        };
         Ok(SqliteSession {
             connection,
             server,

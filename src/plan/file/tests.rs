@@ -59,7 +59,11 @@ fn plan() -> Plan {
                 Down::Sql(vec!["x\n\"#\n".into()]),
             ),
             step(2, "two", Down::Lossy { sql: vec!["y".into()], loses: "the column".into() }),
-            Step { transaction: false, back: Back::like(false), ..step(3, "three", Down::Irreversible("dropped".into())) },
+            Step {
+                transaction: false,
+                back: Back::like(false),
+                ..step(3, "three", Down::Irreversible("dropped".into()))
+            },
         ],
         batches: vec![
             Batch { first: 1, last: 2, transaction: true, touches: vec![touch] },

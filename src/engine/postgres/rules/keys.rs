@@ -257,7 +257,11 @@ pub const INDEX: KindRule = KindRule {
         set("unique", anew_beside),
         set("definition", |s, c| {
             // The statement for the one carries the other.
-            if c.old.attr("unique") != c.new.attr("unique") && ladders::swaps(s, c) { How::Nothing } else { anew_beside(s, c) }
+            if c.old.attr("unique") != c.new.attr("unique") && ladders::swaps(s, c) {
+                How::Nothing
+            } else {
+                anew_beside(s, c)
+            }
         }),
         set("options", |s, c| if ladders::swaps(s, c) { How::Nothing } else { index_options(s, c) }),
         set("statistics", |_, c| {

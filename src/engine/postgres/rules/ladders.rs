@@ -195,7 +195,8 @@ fn with_suffix(name: &str, suffix: &str) -> String {
 /// NOT NULL without a scan under a lock: a check that says the same is validated first, or from 18 on the constraint itself.
 pub fn not_null(scene: &Scene, c: &Change, column: &Column, constraint: &str) -> Option<How> {
     let id = c.new.id();
-    let other = |o: &Object| o.attrs().into_iter().filter(|(name, _)| !name.starts_with("not_null")).collect::<Vec<_>>();
+    let other =
+        |o: &Object| o.attrs().into_iter().filter(|(name, _)| !name.starts_with("not_null")).collect::<Vec<_>>();
     if !scene.online(&home(c.new)) || other(c.old) != other(c.new) || column.not_null_pending {
         return None;
     }
