@@ -50,7 +50,9 @@ impl Case {
     }
 
     fn has_texts_of(&self, engine: Engine) -> bool {
-        engine != Engine::Postgres || engine.major() == self.since.max(15)
+        // What is set for all cases is another way to the same end.
+        let as_set = std::env::var_os("MSR_ONLINE").is_none();
+        engine != Engine::Postgres || as_set && engine.major() == self.since.max(15)
     }
 }
 

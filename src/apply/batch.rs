@@ -4,7 +4,7 @@ use super::journal::{Entry, Event as Happened, StepRecord, hex};
 use super::target::{Target, another_was_faster};
 use super::{Event, lock, observe};
 use crate::model::Id;
-use crate::plan::{Batch, Down, Plan, Step};
+use crate::plan::{Batch, Down, Plan, Step, Touch};
 use crate::{Error, Failure, Result, SqlError};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
@@ -38,9 +38,26 @@ impl<'a> Work<'a> {
         if self.way == Way::Up { steps.collect() } else { steps.rev().collect() }
     }
 
-    /// How many batches stand before it and after it.
+    /// How many batches stand before it or after it is done on this way.
     fn stands(&self, done: bool) -> usize {
-        self.index + usize::from((self.way == Way::Up) == done)
+        match (self.way, done) {
+            (Way::Up, true) | (Way::Down, false) => self.index + 1,
+            (Way::Up, false) => self.index,
+            (Way::Down, true) => self.plan.lands(self.index),
+        }
+    }
+
+    fn in_transaction(&self) -> bool {
+        match self.way {
+            Way::Up => self.batch().transaction,
+            Way::Down => self.plan.back_in_transaction(self.batch()),
+        }
+    }
+
+    /// Whether this way makes what was left half done, so that it is in the way of doing it again.
+    fn makes_half(&self) -> bool {
+        let made = |t: &&Touch| if self.way == Way::Up { t.after.is_some() } else { t.before.is_some() };
+        self.batch().touches.iter().filter(made).any(|t| self.half.contains(&t.id))
     }
 
     /// What to say of the schema when the batch did not come about.
@@ -61,6 +78,11 @@ fn statements(step: &Step, way: Way) -> &[String] {
         (Way::Down, Down::Sql(sql) | Down::Lossy { sql, .. }) => sql,
         (Way::Down, Down::Irreversible(_)) => &[],
     }
+}
+
+/// Whether the statements of a step may wait for locks as long as it takes.
+fn patient(step: &Step, way: Way) -> bool {
+    if way == Way::Up { step.patient } else { step.back.patient }
 }
 
 /// Why an attempt did not come about.
@@ -110,7 +132,7 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
     let mut pause = Duration::from_millis(100);
     let start = std::time::Instant::now();
     for attempt in 1.. {
-        let done = if work.batch().transaction { inside(target, work) } else { outside(target, work) };
+        let done = if work.in_transaction() { inside(target, work) } else { outside(target, work) };
         let trouble = match done {
             Ok(()) => break,
             Err(trouble) => trouble,
@@ -179,10 +201,9 @@ fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
         let (subject, back) = (step.subject.clone(), work.way == Way::Down);
         target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
         let (begun, after) = (Instant::now(), start.elapsed());
+        execute(target, step, work.way)?;
         let mut hash = Sha256::new();
         for sql in statements(step, work.way) {
-            let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
-            target.session().execute(sql).map_err(failed)?;
             hash.update((sql.len() as u64).to_le_bytes());
             hash.update(sql);
         }
@@ -196,6 +217,27 @@ fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
         });
     }
     Ok(records)
+}
+
+/// Sends the statements of one step on a way.
+fn execute(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
+    let patient = patient(step, way);
+    if patient {
+        target.wait(true)?;
+    }
+    let sent = statements(step, way).iter().try_for_each(|sql| {
+        let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
+        target.session().execute(sql).map_err(failed)
+    });
+    match (patient, sent) {
+        (true, Ok(())) => Ok(target.wait(false)?),
+        (true, failed) => {
+            // Where this fails too, a transaction is to be rolled back, which does the same, or the connection is gone.
+            let _ = target.wait(false);
+            failed
+        }
+        (false, sent) => sent,
+    }
 }
 
 /// A broken COMMIT may have been done. The journal knows, once the lock is held again.
@@ -223,7 +265,7 @@ fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Attempt<()> {
 
 /// A batch of one step that can't run in a transaction. Whether it was done is seen, not believed.
 fn outside(target: &mut Target, work: Work) -> Attempt<()> {
-    if !work.half.is_empty() {
+    if work.makes_half() {
         tidy(target, work)?;
     }
     let start = Instant::now();
@@ -258,22 +300,19 @@ fn tidy(target: &mut Target, work: Work) -> Attempt<()> {
     let other = if work.way == Way::Up { Way::Down } else { Way::Up };
     for step in work.steps() {
         target.tell(Event::Note(format!("step {} was left half done: it is taken back and done again", step.id)));
-        for sql in statements(step, other) {
-            let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
-            target.session().execute(sql).map_err(failed)?;
-        }
+        execute(target, step, other)?;
     }
     Ok(())
 }
 
 /// After a failure: whether something unfinished is there now, and away with it.
 fn left_behind(target: &mut Target, work: Work) -> Attempt<()> {
-    if work.way == Way::Down {
-        return Ok(());
-    }
     let live = target.session().inspect().map_err(|e| Box::new(Trouble::Told(e)))?;
     match observe::standing(work.plan, &live, work.index) {
-        Ok(standing) if standing.done == work.index && !standing.half.is_empty() => tidy(target, work),
+        Ok(standing) if standing.done == work.index => {
+            let work = Work { half: &standing.half, ..work };
+            if work.makes_half() { tidy(target, work) } else { Ok(()) }
+        }
         _ => Ok(()),
     }
 }

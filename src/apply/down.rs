@@ -94,11 +94,14 @@ fn undo(target: &mut Target, past: &Past, loaded: &Loaded, live: &mut Catalog) -
     let (start, plan) = (Instant::now(), &loaded.plan);
     let standing = standing(loaded, past, live)?;
     let mut report = Report::new(plan, Outcome::Undone);
+    let mut done = standing.done;
     if !standing.half.is_empty() {
         // Half of a batch is taken back like a whole one: its down-steps are what removes it.
-        batch::run(target, Work { plan, checksum: &loaded.checksum, index: standing.done, way: Way::Down, half: &[] })?;
+        let half = &standing.half[..];
+        batch::run(target, Work { plan, checksum: &loaded.checksum, index: standing.done, way: Way::Down, half })?;
+        done = plan.lands(standing.done);
     }
-    for index in (0..standing.done).rev() {
+    for index in plan.way_back(done) {
         batch::run(target, Work { plan, checksum: &loaded.checksum, index, way: Way::Down, half: &[] })?;
         report.batches += 1;
         report.steps += plan.batch_steps(&plan.batches[index]).len();

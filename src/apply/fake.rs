@@ -15,8 +15,13 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub static SERVER: Server =
-    Server { engine: "sqlite", version: 3053002, major: 3, casts: crate::engine::how::Casts::NONE };
+pub static SERVER: Server = Server {
+    engine: "sqlite",
+    version: 3053002,
+    major: 3,
+    casts: crate::engine::how::Casts::NONE,
+    busy: std::collections::BTreeSet::new(),
+};
 
 /// What goes wrong, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +186,7 @@ impl Session for Fake {
         Ok(())
     }
 
-    fn wait_at_most(&mut self, _: Duration) -> Result<(), SqlError> {
+    fn wait_at_most(&mut self, _: Option<Duration>) -> Result<(), SqlError> {
         Ok(())
     }
 
@@ -292,6 +297,8 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         },
         needs: vec![],
         transaction,
+        patient: false,
+        back: crate::plan::Back::like(transaction),
         locks: vec![],
         rewrites: vec![],
         scans: vec![],

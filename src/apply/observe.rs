@@ -1,7 +1,7 @@
 //! Where a database stands in a plan: read from its catalog.
 
 use crate::model::{Catalog, Fingerprint, Id, Object, Status};
-use crate::plan::{Batch, Plan};
+use crate::plan::{Batch, Plan, Touch};
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 
@@ -54,25 +54,43 @@ fn differing(plan: &Plan, live: &Catalog) -> Vec<usize> {
     counts
 }
 
-/// What the batch would have made and what is there, but not in force.
-fn half_done(batch: &Batch, live: &Catalog) -> Vec<Id> {
+/// What the batch makes or removes and what is there, but not in force: a build that was stopped leaves such a thing, and so
+/// does a removal.
+fn half_done(plan: &Plan, batch: &Batch, live: &Catalog) -> Vec<Id> {
     let finished = |object: &Object| {
         let mut object = object.clone();
         object.head_mut().status = Status::Present;
         Fingerprint::of(&object)
     };
-    let unfinished = |id: &Id, after: Option<Fingerprint>| {
-        live.get(id).is_some_and(|o| o.status() == Status::Pending && Some(finished(o)) == after)
-    };
-    let touches = batch.touches.iter().filter(|_| !batch.transaction);
-    touches.filter(|t| t.before.is_none() && unfinished(&t.id, t.after)).map(|t| t.id.clone()).collect()
+    let alone = !batch.transaction || !plan.back_in_transaction(batch);
+    let touches = batch.touches.iter().filter(|t| alone && !(t.before.is_some() && t.after.is_some()));
+    let pending = |id: &Id| live.get(id).filter(|o| o.status() == Status::Pending);
+    // What a later step says of it may be there already: it was on its way back.
+    let known = |o: &Object| states(plan, o.id()).contains(&Some(finished(o)));
+    let unfinished = |t: &&Touch| pending(&t.id).is_some_and(|o| is_debris(t) || known(o));
+    touches.filter(unfinished).map(|t| t.id.clone()).collect()
+}
+
+/// What was left by others before the plan was made, and is removed by it: it may be there or not.
+fn is_debris(touch: &Touch) -> bool {
+    touch.before.is_none() && touch.after.is_none()
+}
+
+/// What is unfinished when the first `done` batches stand: of the next one, and what no batch has cleared away yet.
+fn unfinished(plan: &Plan, live: &Catalog, done: usize) -> Vec<Id> {
+    let rest = plan.batches.get(done..).unwrap_or_default();
+    let later = rest.iter().skip(1).filter(|b| b.touches.iter().any(is_debris));
+    let mut ids: Vec<Id> = rest.iter().take(1).chain(later).flat_map(|b| half_done(plan, b, live)).collect();
+    ids.sort();
+    ids.dedup();
+    ids
 }
 
 /// Finds how many batches stand. The catalog can leave a choice, as a backfill does not show in it: then it is what the
 /// journal knows to be done and not one more, for a batch of which nothing is to be seen is safe to do, not to leave out.
 pub fn standing(plan: &Plan, live: &Catalog, journaled: usize) -> Result<Standing> {
     let counts = differing(plan, live);
-    let half = |done: usize| plan.batches.get(done).map_or(vec![], |next| half_done(next, live));
+    let half = |done: usize| unfinished(plan, live, done);
     let fits: Vec<Standing> = (0..counts.len())
         .map(|done| Standing { done, half: if counts[done] == 0 { vec![] } else { half(done) } })
         .filter(|s| counts[s.done] == s.half.len())

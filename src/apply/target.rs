@@ -95,10 +95,15 @@ impl<'a> Target<'a> {
         }
         if !std::mem::replace(&mut self.prepared, true) {
             self.session().prepare()?;
-            let limit = self.options.lock_timeout.min(self.options.lock_wait);
-            self.session().wait_at_most(limit)?;
+            self.wait(false)?;
         }
         Ok(())
+    }
+
+    /// From now on statements wait for locks as long as the options say, or as long as it takes.
+    pub fn wait(&mut self, patient: bool) -> Result<(), SqlError> {
+        let limit = self.options.lock_timeout.min(self.options.lock_wait);
+        self.session().wait_at_most((!patient).then_some(limit))
     }
 
     /// An entry about the plan, to be filled in and appended.
@@ -149,8 +154,7 @@ impl<'a> Target<'a> {
         super::lock::take(self)?;
         if self.prepared {
             self.session().prepare()?;
-            let limit = self.options.lock_timeout.min(self.options.lock_wait);
-            self.session().wait_at_most(limit)?;
+            self.wait(false)?;
         }
         self.tell(Event::Reconnected);
         Ok(())

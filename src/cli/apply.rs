@@ -28,7 +28,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     if let Some(report) = &args.require_rehearsal {
         rehearse::required(report, &saved.loaded.checksum)?;
     }
-    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
+    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone(), ..Extra::default() };
     let settings = context.settings_with(extra)?;
     let mut work = Work::begin("apply", context, &settings, &args.work, args.phase.phases())?;
     let plan = &saved.loaded.plan;

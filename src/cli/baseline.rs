@@ -31,7 +31,7 @@ const FIRST: &str = "0";
 const TOLD: usize = 20;
 
 pub fn run(context: &Context, args: Args) -> Result<Done> {
-    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
+    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone(), ..Extra::default() };
     let settings = context.settings_with(extra)?;
     let chain = plans::chain(Path::new(&settings.plans))?;
     let mut work = Work::begin("baseline", context, &settings, &args.work, Phases::All)?;
@@ -47,6 +47,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         shadow: settings.shadow.as_ref(),
         filter: &settings.filter,
         manage: settings.manage,
+        online: settings.online,
         name: "baseline".into(),
         version: FIRST.into(),
         created_at: String::new(),

@@ -75,6 +75,7 @@ pub enum LogFormat {
 pub struct Extra {
     pub lock_wait: Option<String>,
     pub allow: Vec<String>,
+    pub online: Option<String>,
 }
 
 /// One run of msr.
@@ -112,6 +113,7 @@ impl Context {
             lock_wait: extra.lock_wait,
             lock_timeout: None,
             allow: extra.allow,
+            online: extra.online,
             exclude: g.exclude.clone(),
             include: g.include.clone(),
         };

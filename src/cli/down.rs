@@ -21,7 +21,7 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> Result<Done> {
-    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
+    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone(), ..Extra::default() };
     let settings = context.settings_with(extra)?;
     let mut work = Work::begin("down", context, &settings, &args.work, Phases::All)?;
     if work.looks_first(&args.work) {

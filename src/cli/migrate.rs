@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> Result<Done> {
-    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone() };
+    let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone(), ..Extra::default() };
     let settings = context.settings_with(extra)?;
     let chain = plans::chain(Path::new(&settings.plans))?;
     let mut work = Work::begin("migrate", context, &settings, &args.work, args.phase.phases())?;

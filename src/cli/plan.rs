@@ -46,6 +46,9 @@ pub struct Args {
     /// Let this lint rule pass, in the plan too; `destructive` also allows a schema without statements, `all` everything
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
+    /// Whether to change relations by short steps that keep nobody waiting: `true`, `false`, or `auto` for large ones [default: auto]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "true", "false"])]
+    online: Option<String>,
     /// Break ties in the order of steps by this number: for tests, which names must not help
     #[arg(long, value_name = "NUMBER", hide = true)]
     tie: Option<u64>,
@@ -59,7 +62,8 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         return reseal(context, path);
     }
     let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
-    let settings = context.settings_with(Extra { allow: args.allow.clone(), ..Extra::default() })?;
+    let settings =
+        context.settings_with(Extra { allow: args.allow.clone(), online: args.online.clone(), ..Extra::default() })?;
     let hooks = Hooks::new(context, &settings, "plan");
     hooks.before_plan()?;
     let plan = written(context, &settings, &args, format).map_err(|e| hooks.on_failure(e))?;
@@ -168,6 +172,7 @@ fn planned(
         shadow: settings.shadow.as_ref(),
         filter: &settings.filter,
         manage: settings.manage,
+        online: settings.online,
         name: place.name.clone(),
         version: place.version.clone(),
         created_at: place.created_at.clone(),
@@ -192,7 +197,7 @@ fn judged(
     policy: &Policy,
 ) -> Result<Vec<String>> {
     let (sizes, version) = match session {
-        Some(session) if !made.plan.is_empty() => (session.sizes()?, session.server().version),
+        Some(session) if !made.plan.is_empty() => (session.table_sizes()?, session.server().version),
         _ => Default::default(),
     };
     let judge = report::Judge {

@@ -4,9 +4,10 @@ use super::how::Server;
 use super::upkeep::Upkeep;
 use super::{Observed, Session};
 use crate::apply::journal::Journal;
-use crate::model::{Catalog, Filter, Roles};
+use crate::model::{Catalog, Filter, Id, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
+use std::collections::{BTreeMap, BTreeSet};
 
 struct Filtered {
     inner: Box<dyn Session>,
@@ -32,8 +33,8 @@ impl Session for Filtered {
         self.inner.look_at_roles(roles);
     }
 
-    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
-        self.inner.sizes()
+    fn table_sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+        self.inner.table_sizes()
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
@@ -64,8 +65,12 @@ impl Session for Filtered {
         self.inner.prepare()
     }
 
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
         self.inner.wait_at_most(limit)
+    }
+
+    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
+        self.inner.sizes(of)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

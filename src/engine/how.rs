@@ -29,6 +29,11 @@ impl<'a> Scene<'a> {
     pub fn stays(&self, id: &Id) -> bool {
         self.from.contains(id) && self.to.contains(id) && !self.replaced.contains(id)
     }
+
+    /// Whether others work with the relation all the while, and it is too large to keep them waiting.
+    pub fn online(&self, relation: &Id) -> bool {
+        self.server.busy.contains(relation) && self.stays(relation)
+    }
 }
 
 /// Facts of the server that a plan is made for.
@@ -41,6 +46,15 @@ pub struct Server {
     pub major: u32,
     /// Known once a catalog was read there.
     pub casts: Casts,
+    /// Relations that are changed online: by ladders of short steps instead of one statement that holds its lock for long.
+    pub busy: BTreeSet<Id>,
+}
+
+impl Server {
+    /// The same where nobody has to be spared.
+    pub fn idle(&self) -> Server {
+        Server { busy: BTreeSet::new(), ..self.clone() }
+    }
 }
 
 /// Which types the server turns into one another when told to; of engines where types have casts.
@@ -93,11 +107,20 @@ pub struct Rung {
     pub transactional: bool,
     /// What it makes can be used only after a commit: a new label of an enum.
     pub commit_after: bool,
+    /// Has a transaction to itself: its lock is not held while others do their work.
+    pub alone: bool,
+    /// Nobody waits behind it while it waits for its lock, so it may wait as long as it takes.
+    pub patient: bool,
+    /// Needs nothing of what else is done in its step, and is done before that.
+    pub ahead: bool,
+    /// What takes this rung alone back, in one go; without it the way back of the whole ladder serves.
+    pub back: Option<Vec<Rung>>,
 }
 
 impl Rung {
     pub fn new(sql: impl Into<String>) -> Rung {
-        Rung { sql: sql.into(), transactional: true, commit_after: false }
+        let sql = sql.into();
+        Rung { sql, transactional: true, commit_after: false, alone: false, patient: false, ahead: false, back: None }
     }
 
     pub fn outside(sql: impl Into<String>) -> Rung {
@@ -106,6 +129,24 @@ impl Rung {
 
     pub fn commit_after(sql: impl Into<String>) -> Rung {
         Rung { commit_after: true, ..Rung::new(sql) }
+    }
+
+    pub fn alone(sql: impl Into<String>) -> Rung {
+        Rung { alone: true, ..Rung::new(sql) }
+    }
+
+    pub fn patient(self) -> Rung {
+        Rung { patient: true, ..self }
+    }
+
+    pub fn back(self, rungs: impl IntoIterator<Item = Rung>) -> Rung {
+        Rung { back: Some(rungs.into_iter().collect()), ..self }
+    }
+
+    /// Whether it can't share a transaction with the one after it.
+    pub fn parts_from(&self, next: &Rung) -> bool {
+        let apart = |rung: &Rung| !rung.transactional || rung.alone;
+        apart(self) || apart(next)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
@@ -89,6 +90,11 @@ pub trait Engine: Sync {
     fn backup_extension(&self) -> &'static str;
     /// Brings the database back; `over` what is there.
     fn restore(&self, url: &DatabaseUrl, file: &Path, over: bool) -> Result<()>;
+    /// What a build that was stopped left behind, and how it goes: of no use to anyone, and in the way of another try.
+    fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
+        let _ = catalog;
+        vec![]
+    }
     /// One alter statement out of several actions on one table.
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String>;
 
@@ -117,8 +123,9 @@ pub trait Session: Send {
     fn rollback(&mut self) -> Result<(), SqlError>;
     /// Prepares for statements that change the schema: what must be set outside a transaction is set here.
     fn prepare(&mut self) -> Result<()>;
-    /// From now on no statement waits longer than this for a lock: who waits makes others wait behind it.
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError>;
+    /// From now on no statement waits longer than this for a lock: who waits makes others wait behind it. `None` where it
+    /// does not.
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError>;
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
     /// Of the roles, which are the server's, these are read with the catalog from now on.
@@ -129,6 +136,11 @@ pub trait Session: Send {
     /// there is none.
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         Ok(None)
+    }
+    /// About how many bytes these relations have, as far as they are there.
+    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
+        let _ = of;
+        Ok(BTreeMap::new())
     }
     /// Loads the desired statements in the order that works.
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()>;
@@ -145,7 +157,7 @@ pub trait Session: Send {
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
     /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.
-    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+    fn table_sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
         Ok(std::collections::BTreeMap::new())
     }
     /// A handle that another thread can stop the running statement with.

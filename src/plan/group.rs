@@ -381,6 +381,7 @@ impl Node {
         other.flush_clauses(engine);
         self.deltas.extend(other.deltas);
         self.rungs.extend(other.rungs);
+        self.rungs.sort_by_key(|r| !r.ahead);
         self.along.extend(other.along);
         let lost: Vec<String> = [self.loses.take(), other.loses].into_iter().flatten().collect();
         self.loses = (!lost.is_empty()).then(|| lost.join(", "));
@@ -389,13 +390,5 @@ impl Node {
     /// Whether nothing is sent for it.
     pub fn is_silent(&self) -> bool {
         self.rungs.is_empty() && self.clauses.is_empty()
-    }
-
-    pub fn transactional(&self) -> bool {
-        self.rungs.iter().all(|r| r.transactional)
-    }
-
-    pub fn commit_after(&self) -> bool {
-        self.rungs.iter().any(|r| r.commit_after)
     }
 }

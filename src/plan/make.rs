@@ -1,18 +1,20 @@
 //! The pipeline, from desired SQL and a database to a proved plan.
 
 use super::group::Node;
+use super::online;
 use super::order::{Ordered, Tie};
-use super::stages::{WayBack, arrange, ways_back};
-use super::{Batch, Down, Header, Manage, Phase, Plan, Step, hints, prove, rename, scope, stand_in};
+use super::stages::{arrange, ways_back};
+use super::steps::{batches, pieces, steps};
+use super::{Action, Header, Manage, Online, Plan, hints, prove, rename, scope, stand_in};
 use crate::diff::{Delta, diff};
-use crate::engine::how::{Casts, Scene, Server};
+use crate::engine::how::{Casts, Rung, Scene, Server};
 use crate::engine::{Engine, Session, filtered};
 use crate::model::{Catalog, Filter, Fingerprint, Id, Kind, Object};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Error, Result};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a plan is made from.
 pub struct Inputs<'a> {
@@ -27,6 +29,8 @@ pub struct Inputs<'a> {
     pub filter: &'a Filter,
     /// What is managed of what is said about objects.
     pub manage: Manage,
+    /// What is changed by ladders of short steps.
+    pub online: Online,
     pub name: String,
     pub version: String,
     pub created_at: String,
@@ -63,7 +67,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         return Ok(nothing(&inputs, live, Catalog::default()));
     }
     (inputs.progress)("reading the database", 0, 0);
-    let base = match (inputs.base.take(), inputs.target.as_mut()) {
+    let mut base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
         (None, Some((session, _))) => session.inspect()?,
         (None, None) => blank(inputs.engine, inputs.filter),
@@ -71,7 +75,10 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     if let Some(live) = settled(&mut inputs, Some(base.fingerprint()))? {
         return Ok(nothing(&inputs, live, base));
     }
-    let (mut goal, server) = desired_catalog(&mut inputs, like, &base)?;
+    let found = base.fingerprint();
+    let debris = inputs.engine.debris(&base);
+    debris.iter().for_each(|(id, _)| drop(base.remove(id)));
+    let (mut goal, mut server) = desired_catalog(&mut inputs, like, &base)?;
     refuse_unmodelled(&base, &goal)?;
     let unmodelled = named(&base);
     let mut notes = withheld(&base, &goal);
@@ -91,12 +98,18 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let mut present = present.map_or(Cow::Borrowed(&base), Cow::Owned);
     hints::apply(inputs.engine, inputs.desired, &mut present, &mut goal)?;
     let from = &*present;
-    let scene = Scene::new(from, &goal, &server);
     let deltas = scope::deltas(inputs.manage, from, &goal);
+    server.busy = online::busy(&mut inputs, &renames, from, &goal, &deltas)?;
+    let scene = Scene::new(from, &goal, &server);
     let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
+    notes.extend(
+        debris.iter().map(|(id, _)| format!("{id} is INVALID, as a build that was stopped leaves it: it goes")),
+    );
+    let ordered = cleared(debris, ordered);
     let backs = if ordered.nodes.is_empty() { vec![] } else { ways_back(inputs.engine, scene, &ordered)? };
-    let mut steps = steps(&ordered, &backs, inputs.desired);
-    let mut batches = batches(inputs.engine, &ordered.nodes);
+    let pieces = pieces(&ordered, backs);
+    let mut steps = steps(&pieces, inputs.desired);
+    let mut batches = batches(inputs.engine, &pieces);
     if !steps.is_empty() {
         (inputs.progress)("proving the plan", 0, 0);
         let touched: Vec<Delta> = steps.iter().flat_map(|s| s.deltas.clone()).collect();
@@ -107,13 +120,14 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
             goal: &goal,
             steps: &mut steps,
             batches: &mut batches,
-            backs: &backs,
+            pieces: &pieces,
             deltas: &touched,
         };
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
-    let whole = (base.fingerprint(), goal.fingerprint());
+    notes.extend(online::rewrites(&server.busy, &steps));
+    let whole = (found, goal.fingerprint());
     let header = header(&inputs, &server, whole, digest(&inputs));
     notes.extend(look_alikes(inputs.engine, from, &goal, &deltas)?);
     let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
@@ -141,7 +155,13 @@ fn settled(inputs: &mut Inputs, live: Option<Fingerprint>) -> Result<Option<Fing
 /// The plan of no change.
 fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
     let server = inputs.target.as_ref().map(|(session, _)| session.server().clone());
-    let server = server.unwrap_or(Server { engine: inputs.engine.name(), version: 0, major: 0, casts: Casts::NONE });
+    let server = server.unwrap_or(Server {
+        engine: inputs.engine.name(),
+        version: 0,
+        major: 0,
+        casts: Casts::NONE,
+        busy: Default::default(),
+    });
     let header = header(inputs, &server, (live, live), digest(inputs));
     let unmodelled = named(&base);
     let plan =
@@ -190,8 +210,9 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
         desired: None,
         roles: Default::default(),
     };
-    let steps = steps(&ordered, &backs, &Source::parse(vec![], engine.dialect())?);
-    let batches = batches(engine, &ordered.nodes);
+    let pieces = pieces(&ordered, backs);
+    let steps = steps(&pieces, &Source::parse(vec![], engine.dialect())?);
+    let batches = batches(engine, &pieces);
     let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
     Ok(Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes: vec![] })
 }
@@ -230,89 +251,19 @@ fn with_renames(renames: Vec<Node>, ordered: Ordered) -> Ordered {
     Ordered { nodes: renames.into_iter().chain(ordered.nodes).collect(), needs }
 }
 
-fn steps(ordered: &Ordered, backs: &[WayBack], desired: &Source) -> Vec<Step> {
-    let places = places(desired);
-    let zipped = ordered.nodes.iter().zip(&ordered.needs).zip(backs).enumerate();
-    zipped.map(|(i, ((node, needs), back))| step(i + 1, node, needs, back, &places)).collect()
-}
-
-fn step(
-    id: usize,
-    node: &Node,
-    needs: &[(usize, super::order::EdgeRule)],
-    back: &WayBack,
-    places: &BTreeMap<Vec<String>, String>,
-) -> Step {
-    let sql: Vec<String> = back.rungs.iter().map(|r| r.sql.clone()).collect();
-    let down = match (&back.refused, node.loses.as_ref().or(back.loses.as_ref())) {
-        (Some(why), _) => Down::Irreversible(why.clone()),
-        (None, Some(lost)) => Down::Lossy { sql, loses: lost.clone() },
-        (None, None) => Down::Sql(sql),
+/// What is of no use goes before all else. Nothing brings it back, and nothing asks whether it was there: before and after
+/// it does not count.
+fn cleared(debris: Vec<(Id, Rung)>, ordered: Ordered) -> Ordered {
+    let shift = debris.len();
+    let later =
+        |needs: Vec<(usize, super::order::EdgeRule)>| needs.into_iter().map(|(at, rule)| (at + shift, rule)).collect();
+    let needs = (0..shift).map(|_| vec![]).chain(ordered.needs.into_iter().map(later)).collect();
+    let node = |(id, rung): (Id, Rung)| Node {
+        rungs: vec![rung],
+        down: Some(vec![]),
+        ..Node::new(&id, Action::Drop, vec![Delta::Drop(id.clone())])
     };
-    let path: Vec<String> = node.subject.path.iter().take(2).map(|s| s.to_string()).collect();
-    Step {
-        id,
-        phase: Phase::Expand,
-        action: node.action,
-        subject: node.subject.clone(),
-        deltas: node.deltas.clone(),
-        up: node.rungs.iter().map(|r| r.sql.clone()).collect(),
-        down,
-        needs: needs.iter().map(|(at, rule)| (at + 1, rule.reason().to_string())).collect(),
-        transaction: node.transactional(),
-        locks: vec![],
-        rewrites: vec![],
-        scans: vec![],
-        loses: node.loses.clone(),
-        at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
-        findings: vec![],
-    }
-}
-
-/// Where in the files a name is defined, with its schema and without.
-fn places(desired: &Source) -> BTreeMap<Vec<String>, String> {
-    let mut places = BTreeMap::new();
-    for (i, statement) in desired.statements.iter().enumerate() {
-        for name in &statement.defines {
-            let path: Vec<String> = name.schema.iter().chain([&name.name]).cloned().collect();
-            places.entry(path).or_insert_with(|| desired.place(i, 0));
-            places.entry(vec![name.name.clone()]).or_insert_with(|| desired.place(i, 0));
-        }
-    }
-    places
-}
-
-/// Consecutive steps that share a transaction: until one can't be inside, makes what only a commit makes usable, or the
-/// server's lock table would be full.
-fn batches(engine: &dyn Engine, nodes: &[Node]) -> Vec<Batch> {
-    let mut batches: Vec<Batch> = Vec::new();
-    let (mut open, mut weight) = (false, 0);
-    for (i, node) in nodes.iter().enumerate() {
-        let transaction = node.transactional();
-        let own = node.deltas.iter().map(locks_held).sum::<usize>();
-        let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
-        match batches.last_mut() {
-            Some(last) if open && transaction && !full => last.last = i + 1,
-            _ => {
-                batches.push(Batch { first: i + 1, last: i + 1, transaction, touches: vec![] });
-                weight = 0;
-            }
-        }
-        weight += own;
-        open = transaction && !node.commit_after();
-    }
-    batches
-}
-
-/// A rough count of entries in the server's lock table, by the dearer way: a drop locks the row type, each default and
-/// each check besides the relations.
-fn locks_held(delta: &Delta) -> usize {
-    match delta.id().kind {
-        Kind::Table | Kind::MaterializedView => 6,
-        Kind::Column | Kind::Comment => 0,
-        Kind::Default | Kind::Check => 1,
-        _ => 2,
-    }
+    Ordered { nodes: debris.into_iter().map(node).chain(ordered.nodes).collect(), needs }
 }
 
 fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint), desired: String) -> Header {

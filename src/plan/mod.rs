@@ -7,14 +7,17 @@ mod hints;
 mod lead;
 mod links;
 pub mod make;
+mod online;
 mod order;
 mod prove;
 mod rename;
 mod scope;
 mod stages;
 mod stand_in;
+mod steps;
 mod tied;
 
+pub use online::{DEFAULT_SIZE, Online, When};
 pub use order::Tie;
 pub use prove::{left, part};
 pub use scope::{Extent, Manage, only_managed, unlike};
@@ -113,6 +116,9 @@ pub struct Step {
     pub needs: Vec<(usize, String)>,
     /// Whether it runs inside the transaction of its batch.
     pub transaction: bool,
+    /// Nobody waits behind it while it waits for its lock, so it may wait as long as it takes.
+    pub patient: bool,
+    pub back: Back,
     /// Relation and lock mode on what was there before, as observed on scratch.
     pub locks: Vec<(String, String)>,
     pub rewrites: Vec<String>,
@@ -149,6 +155,22 @@ pub struct Finding {
     pub allowed: Option<String>,
 }
 
+/// How the way back of a step is sent, and where it leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Back {
+    pub transaction: bool,
+    pub patient: bool,
+    /// The step before which the schema stands then, if it is not this one: the way back of a whole ladder serves its rungs.
+    pub to: Option<usize>,
+}
+
+impl Back {
+    /// As the step itself.
+    pub fn like(transaction: bool) -> Back {
+        Back { transaction, patient: false, to: None }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Down {
     Sql(Vec<String>),
@@ -165,6 +187,22 @@ impl Plan {
         &self.steps[batch.first - 1..batch.last]
     }
 
+    /// Whether the batch is taken back in one transaction.
+    pub fn back_in_transaction(&self, batch: &Batch) -> bool {
+        self.batch_steps(batch).iter().all(|s| s.back.transaction)
+    }
+
+    /// How many batches stand once the one of this index is taken back.
+    pub fn lands(&self, index: usize) -> usize {
+        lands(&self.batches, &self.steps, index)
+    }
+
+    /// The batches that are taken back, in that order, from `done` that stand down to none.
+    pub fn way_back(&self, done: usize) -> impl Iterator<Item = usize> {
+        let last = |standing: usize| standing.checked_sub(1);
+        std::iter::successors(last(done), move |index| last(self.lands(*index)))
+    }
+
     /// Every object that the plan touches: what it is before the first batch and after the last.
     pub fn touches(&self) -> std::collections::BTreeMap<&Id, (Option<Fingerprint>, Option<Fingerprint>)> {
         let mut all = std::collections::BTreeMap::new();
@@ -173,4 +211,9 @@ impl Plan {
         }
         all
     }
+}
+
+fn lands(batches: &[Batch], steps: &[Step], index: usize) -> usize {
+    let to = batches.get(index).and_then(|batch| steps.get(batch.first - 1)?.back.to);
+    to.and_then(|step| batches.iter().position(|b| b.first == step)).unwrap_or(index)
 }

@@ -105,6 +105,9 @@ pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     late: bool,
+    /// What takes its time comes after all that can be done at once, so that nothing that is made again is away for long; and
+    /// of that, first what was there before.
+    slow: u8,
     hash: u64,
     kind: Kind,
     verb: u8,
@@ -133,7 +136,12 @@ impl Key {
         let id = node.subject.clone();
         let object = scene.to.get(&id).or(scene.from.get(&id));
         let (kind, holder) = (id.kind, object.and_then(|o| o.parent()).unwrap_or(&id).clone());
-        Key { late, hash, kind, verb, holder, position: object.map_or(0, |o| o.position()), id }
+        let slow = match node.rungs.iter().any(|r| r.alone || !r.transactional) {
+            false => 0,
+            true if scene.replaced.contains(&id) => 1,
+            true => 2,
+        };
+        Key { late, slow, hash, kind, verb, holder, position: object.map_or(0, |o| o.position()), id }
     }
 }
 

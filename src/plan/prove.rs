@@ -1,8 +1,9 @@
 //! The last stage: the plan is run forward and back on a scratch copy of the present state before anyone sees it.
 
 use super::order::Tie;
-use super::stages::{WayBack, arrange};
-use super::{Batch, Manage, Plan, Step, Touch, scope};
+use super::stages::arrange;
+use super::steps::Piece;
+use super::{Action, Batch, Manage, Plan, Step, Touch, lands, scope};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Rung, Scene};
 use crate::engine::{Engine, Session};
@@ -26,7 +27,7 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
     let attempt = "cannot copy the present state into scratch to prove the plan on it";
     let ordered = arrange(engine, scene, &diff(&blank, &want), Tie::Reader).map_err(|e| e.during(attempt))?;
     let rungs: Vec<&Rung> = ordered.nodes.iter().flat_map(|n| &n.rungs).collect();
-    for chunk in rungs.chunk_by(|a, b| a.transactional && b.transactional && !a.commit_after) {
+    for chunk in rungs.chunk_by(|a, b| !a.parts_from(b) && !a.commit_after) {
         // Small enough for a default server's lock table.
         for part in chunk.chunks(500) {
             run(scratch, part).map_err(|e| e.during(attempt))?;
@@ -82,7 +83,7 @@ pub struct Claim<'a> {
     pub goal: &'a Catalog,
     pub steps: &'a mut [Step],
     pub batches: &'a mut [Batch],
-    pub backs: &'a [WayBack],
+    pub pieces: &'a [Piece],
     pub deltas: &'a [Delta],
 }
 
@@ -98,7 +99,10 @@ pub fn prove(
     let total = 2 * claim.steps.len();
     let mut state = start.clone();
     let mut done = 0;
-    for batch in claim.batches.iter_mut() {
+    // What stood before each rung of the ladder that is being climbed.
+    let mut ladder: Vec<Catalog> = vec![];
+    for index in 0..claim.batches.len() {
+        let batch = &mut claim.batches[index];
         for i in batch.first - 1..batch.last {
             let first = i + 1 == batch.first;
             forward(
@@ -114,19 +118,31 @@ pub fn prove(
         let mut next = scratch.inspect()?;
         scope::only_managed(claim.manage, &mut next, claim.goal);
         batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
+        let piece = &claim.pieces[batch.first - 1];
+        if piece.of_ladder {
+            did(&mut claim.steps[batch.first - 1], diff(&state, &next));
+            ladder.push(state);
+        }
+        if piece.goes_on {
+            halfway(scratch, &claim, index, &ladder)?;
+        } else {
+            ladder.clear();
+        }
         state = next;
     }
     reached(claim.manage, &start, &state, claim.goal, claim.steps)?;
-    if claim.backs.iter().any(|b| b.refused.is_some()) {
+    if claim.pieces.iter().any(|p| p.back.refused.is_some()) {
         return Ok(());
     }
-    for batch in claim.batches.iter().rev() {
-        let rungs: Vec<&Rung> = claim.backs[batch.first - 1..batch.last].iter().rev().flat_map(|b| &b.rungs).collect();
-        for chunk in rungs.chunk_by(|a, b| a.transactional && b.transactional && !a.commit_after) {
-            run(scratch, chunk).map_err(|e| unproved("its way back fails on scratch").detail(e.message))?;
-        }
+    let mut standing = claim.batches.len();
+    while let Some(index) = standing.checked_sub(1) {
+        let batch = &claim.batches[index];
+        let pieces = claim.pieces[batch.first - 1..batch.last].iter().rev();
+        let rungs: Vec<&Rung> = pieces.flat_map(|p| &p.back.rungs).collect();
+        back(scratch, &rungs)?;
         done += batch.last - batch.first + 1;
-        progress(done, total);
+        progress(done.min(total), total);
+        standing = lands(claim.batches, claim.steps, index);
     }
     let off = left(claim.manage, scratch.inspect()?, &start);
     if off.is_empty() { Ok(()) } else { Err(differences(unproved("its way back does not lead back"), &off)) }
@@ -170,6 +186,45 @@ fn forward(
         scratch.commit().map_err(|e| failed(e, "COMMIT", step))?;
     }
     Ok(())
+}
+
+fn back(scratch: &mut dyn Session, rungs: &[&Rung]) -> Result<()> {
+    for chunk in rungs.chunk_by(|a, b| !a.parts_from(b) && !a.commit_after) {
+        run(scratch, chunk).map_err(|e| unproved("its way back fails on scratch").detail(e.message))?;
+    }
+    Ok(())
+}
+
+/// There must be a way back from the middle of a ladder too, for a run that is stopped there: it is gone, and the rungs are
+/// climbed again. `states` is what stood before each of them.
+fn halfway(scratch: &mut dyn Session, claim: &Claim, index: usize, states: &[Catalog]) -> Result<()> {
+    let piece = |batch: usize| &claim.pieces[claim.batches[batch].first - 1];
+    let way: Vec<&Rung> = piece(index).back.rungs.iter().collect();
+    // Nothing to take back, or no way back at all.
+    if way.is_empty() {
+        return Ok(());
+    }
+    back(scratch, &way)?;
+    let (to, first) = (lands(claim.batches, claim.steps, index), index + 1 - states.len());
+    let mut end = scratch.inspect()?;
+    scope::only_managed(claim.manage, &mut end, &states[to - first]);
+    let off = diff(&end, &states[to - first]);
+    if !off.is_empty() {
+        return Err(differences(unproved("the way back from the middle of a ladder does not lead back"), &off));
+    }
+    (to..=index).try_for_each(|batch| run(scratch, &piece(batch).rungs.iter().collect::<Vec<_>>()))
+}
+
+/// What a rung of a ladder does is what it was seen to do.
+fn did(step: &mut Step, deltas: Vec<Delta>) {
+    let about = |d: &&Delta| *d.id() == step.subject;
+    step.action = match deltas.iter().find(about) {
+        Some(Delta::Add(_)) => Action::Create,
+        Some(Delta::Drop(_)) if step.action == Action::Replace => Action::Replace,
+        Some(Delta::Drop(_)) => Action::Drop,
+        _ => Action::Alter,
+    };
+    step.deltas = deltas;
 }
 
 /// Whether the object is made on a relation that is there already.

@@ -4,6 +4,7 @@ use super::Action;
 use super::expand::expand;
 use super::group::{Node, group};
 use super::order::{Ordered, Tie, order};
+use super::steps::stretches;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{Rung, Scene};
@@ -69,11 +70,18 @@ fn way_back(engine: &dyn Engine, scene: Scene, node: &Node) -> Result<WayBack> {
         return Ok(WayBack { rungs: rungs.clone(), loses: None, refused: None });
     }
     let inverse: Vec<Delta> = node.deltas.iter().rev().map(Delta::inverse).collect();
-    match arrange(engine, scene, &inverse, Tie::Reader) {
+    let rungs = |back: &Ordered| back.nodes.iter().flat_map(|n| n.rungs.clone()).collect::<Vec<_>>();
+    let mut way = arrange(engine, scene, &inverse, Tie::Reader);
+    // What stands between two rungs of a way back is in no plan, so it has one or is as short as for a table that nobody uses.
+    if way.as_ref().is_ok_and(|back| stretches(&rungs(back)).len() > 1) {
+        let idle = scene.server.idle();
+        way = arrange(engine, Scene { server: &idle, ..scene }, &inverse, Tie::Reader);
+    }
+    match way {
         Ok(back) => {
             let lost: Vec<String> = back.nodes.iter().filter_map(|n| n.loses.clone()).collect();
             let loses = (!lost.is_empty()).then(|| lost.join(", "));
-            Ok(WayBack { rungs: back.nodes.into_iter().flat_map(|n| n.rungs).collect(), loses, refused: None })
+            Ok(WayBack { rungs: rungs(&back), loses, refused: None })
         }
         Err(e) if e.failure == Failure::Refused => Ok(WayBack { rungs: vec![], loses: None, refused: Some(e.message) }),
         Err(e) => Err(e),

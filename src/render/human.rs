@@ -39,7 +39,8 @@ fn denied(plan: &Plan, look: Look) -> String {
 /// What `msr down` would do once the plan is applied: the down-steps, last first.
 pub fn down(plan: &Plan, look: Look) -> String {
     let mut out = format!("{}, undone: last step first\n", title(plan, look));
-    for step in plan.steps.iter().rev() {
+    let batches = plan.way_back(plan.batches.len()).map(|index| &plan.batches[index]);
+    for step in batches.flat_map(|batch| plan.batch_steps(batch).iter().rev()) {
         out += &format!("\n{}", backward(step, plan.steps.len(), look));
     }
     out

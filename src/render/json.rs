@@ -44,6 +44,8 @@ struct Step<'a> {
     down: Undo<'a>,
     needs: Vec<Need<'a>>,
     transaction: bool,
+    /// Waits for its locks as long as it takes: nobody waits behind it.
+    patient: bool,
     locks: Vec<Lock<'a>>,
     rewrites: &'a [String],
     scans: &'a [String],
@@ -84,6 +86,10 @@ struct Undo<'a> {
     sql: &'a [String],
     /// What is lost, or why there is no way back.
     why: Option<&'a str>,
+    transaction: bool,
+    patient: bool,
+    /// The step before which the schema stands then.
+    to: usize,
 }
 
 #[derive(Serialize)]
@@ -135,9 +141,10 @@ fn step(step: &plan::Step) -> Step<'_> {
         subject: object(&step.subject),
         deltas: step.deltas.iter().map(change).collect(),
         up: &step.up,
-        down: undo(&step.down),
+        down: undo(step),
         needs: step.needs.iter().map(|(step, why)| Need { step: *step, why }).collect(),
         transaction: step.transaction,
+        patient: step.patient,
         locks: step.locks.iter().map(|(relation, mode)| Lock { relation, mode }).collect(),
         rewrites: &step.rewrites,
         scans: &step.scans,
@@ -171,12 +178,14 @@ fn change(delta: &Delta) -> Change<'_> {
     }
 }
 
-fn undo(down: &Down) -> Undo<'_> {
-    match down {
-        Down::Sql(sql) => Undo { kind: "exact", sql, why: None },
-        Down::Lossy { sql, loses } => Undo { kind: "lossy", sql, why: Some(loses) },
-        Down::Irreversible(why) => Undo { kind: "none", sql: &[], why: Some(why) },
-    }
+fn undo(step: &plan::Step) -> Undo<'_> {
+    let (kind, sql, why): (_, &[String], _) = match &step.down {
+        Down::Sql(sql) => ("exact", sql, None),
+        Down::Lossy { sql, loses } => ("lossy", sql, Some(loses.as_str())),
+        Down::Irreversible(why) => ("none", &[], Some(why.as_str())),
+    };
+    let plan::Back { transaction, patient, to } = step.back;
+    Undo { kind, sql, why, transaction, patient, to: to.unwrap_or(step.id) }
 }
 
 pub fn phase(phase: Phase) -> &'static str {

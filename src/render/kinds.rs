@@ -48,7 +48,13 @@ fn answer(engine: &dyn Engine, rule: &KindRule, attr: &str) -> String {
     let object = Object::new(Head::child(id, table));
     let (from, to) = (Value::Text("a".into()), Value::Text("b".into()));
     let empty = Catalog::default();
-    let server = Server { engine: engine.name(), version: u32::MAX, major: u32::MAX, casts: Casts::NONE };
+    let server = Server {
+        engine: engine.name(),
+        version: u32::MAX,
+        major: u32::MAX,
+        casts: Casts::NONE,
+        busy: Default::default(),
+    };
     let scene = Scene::new(&empty, &empty, &server);
     let change = Change { old: &object, new: &object, attr, from: &from, to: &to };
     match (set.how)(&scene, &change) {

@@ -1,14 +1,15 @@
 //! A plan as a script that the engine's own client can run.
 
 use super::text::{label, line, statement};
-use crate::plan::{Batch, Down, Plan, Step};
+use crate::plan::{Down, Plan, Step};
 
 /// The way there.
 pub fn up(plan: &Plan) -> String {
     let mut out = head(plan, "");
     for batch in &plan.batches {
         let steps = plan.batch_steps(batch).iter();
-        out += &transaction(batch, steps.map(|step| section(step, &step.up, None)).collect());
+        let sections = steps.map(|step| section(step, &patiently(plan, &step.up, step.patient), None)).collect();
+        out += &transaction(batch.transaction, sections);
     }
     out
 }
@@ -16,9 +17,9 @@ pub fn up(plan: &Plan) -> String {
 /// The way back: batches and steps, last first.
 pub fn down(plan: &Plan) -> String {
     let mut out = head(plan, ", undone");
-    for batch in plan.batches.iter().rev() {
+    for batch in plan.way_back(plan.batches.len()).map(|index| &plan.batches[index]) {
         let steps = plan.batch_steps(batch).iter().rev();
-        out += &transaction(batch, steps.map(undo).collect());
+        out += &transaction(plan.back_in_transaction(batch), steps.map(|step| undo(plan, step)).collect());
     }
     out
 }
@@ -45,8 +46,19 @@ fn session(engine: &str) -> &'static [&'static str] {
     }
 }
 
-fn transaction(batch: &Batch, sections: String) -> String {
-    match batch.transaction {
+/// A statement that keeps nobody waiting while it waits has all the time that it takes.
+fn patiently(plan: &Plan, sql: &[String], patient: bool) -> Vec<String> {
+    match plan.header.engine.as_str() {
+        "postgres" if patient => {
+            let around = |s: &str| vec![s.to_string()];
+            [around("SET lock_timeout = 0"), sql.to_vec(), around("RESET lock_timeout")].concat()
+        }
+        _ => sql.to_vec(),
+    }
+}
+
+fn transaction(together: bool, sections: String) -> String {
+    match together {
         true => format!("\nBEGIN;\n{sections}\nCOMMIT;\n"),
         false => sections,
     }
@@ -59,10 +71,11 @@ fn section(step: &Step, sql: &[String], note: Option<String>) -> String {
     out
 }
 
-fn undo(step: &Step) -> String {
+fn undo(plan: &Plan, step: &Step) -> String {
+    let patiently = |sql: &[String]| patiently(plan, sql, step.back.patient);
     match &step.down {
-        Down::Sql(sql) => section(step, sql, None),
-        Down::Lossy { sql, loses } => section(step, sql, Some(format!("lossy: {loses}"))),
+        Down::Sql(sql) => section(step, &patiently(sql), None),
+        Down::Lossy { sql, loses } => section(step, &patiently(sql), Some(format!("lossy: {loses}"))),
         Down::Irreversible(why) => section(step, &[], Some(format!("can't be undone: {why}"))),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Look, Summary, catalog, human, json, sql};
 use crate::diff::Delta;
 use crate::model::{Catalog, Column, Fingerprint, Head, Id, Kind, Table, Unmodelled, Value};
-use crate::plan::{Action, Batch, Down, Header, Phase, Plan, Step};
+use crate::plan::{Action, Back, Batch, Down, Header, Phase, Plan, Step};
 use std::path::Path;
 
 fn check(name: &str, found: &str) {
@@ -31,6 +31,8 @@ fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step {
         down,
         needs: vec![],
         transaction: true,
+        patient: false,
+        back: Back::like(true),
         locks: vec![],
         rewrites: vec![],
         scans: vec![],
@@ -115,6 +117,8 @@ fn postgres() -> Plan {
     let index = id(Kind::Index, &["public", "orders_total"]);
     let concurrent = Step {
         transaction: false,
+        patient: true,
+        back: Back { patient: true, ..Back::like(false) },
         locks: vec![("public.orders".into(), "ShareUpdateExclusiveLock".into())],
         scans: vec!["public.orders".into()],
         ..step(

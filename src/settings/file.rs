@@ -21,6 +21,9 @@ pub struct MsrToml {
     pub color: Option<String>,
     pub lock_wait: Option<String>,
     pub lock_timeout: Option<String>,
+    /// `true`, `false` or `"auto"`.
+    pub online: Option<Switch>,
+    pub online_from: Option<String>,
     #[serde(default)]
     pub lint: Lint,
     /// The platform that the database runs on: see [`super::profiles`].
@@ -45,6 +48,23 @@ pub struct Hooks {
     pub after_apply: Option<String>,
     pub after_batch: Option<String>,
     pub on_failure: Option<String>,
+}
+
+/// A switch that can also say in a word how it is to be set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Switch {
+    Flag(bool),
+    Word(String),
+}
+
+impl Switch {
+    pub fn text(&self) -> String {
+        match self {
+            Switch::Flag(flag) => flag.to_string(),
+            Switch::Word(word) => word.clone(),
+        }
+    }
 }
 
 /// `[lint]`: rules by level, each `rule` or `rule:table-pattern`.

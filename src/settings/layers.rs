@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Color, DatabaseUrl, Origin, duration};
+use crate::plan::{DEFAULT_SIZE, Online, When};
 use crate::{Error, Result};
 
 pub(super) struct Layers<'a> {
@@ -137,11 +138,56 @@ impl Layers<'_> {
         }
     }
 
+    /// `online` and `online_from`.
+    pub fn online(&self, when: Option<String>, size: Option<String>) -> Result<Online> {
+        let when = match when.as_deref() {
+            None | Some("auto") => When::Auto,
+            Some("true") => When::Always,
+            Some("false") => When::Never,
+            Some(other) => {
+                let error = Error::config(format!("`{}` does not say when to change online", other.escape_debug()));
+                return Err(self.blame("online", error.hint("write `auto`, `true` or `false`")));
+            }
+        };
+        let wrong = |text: &str| {
+            let error = Error::config(format!("`{}` is no size", text.escape_debug()));
+            self.blame("online_from", error.hint("write for example `500kB`, `10MB` or `2GB`"))
+        };
+        let from = size.map(|text| bytes(&text).ok_or_else(|| wrong(&text))).transpose()?;
+        Ok(Online { when, from: from.unwrap_or(DEFAULT_SIZE) })
+    }
+
     /// The error, with the place where the value was written; a flag is wrong usage only to clap, to us it is a value.
     fn blame(&self, key: &'static str, error: Error) -> Error {
         match self.origins.get(key) {
             Some(origin) => error.detail(format!("it comes from {origin}")),
             None => error,
         }
+    }
+}
+
+/// `10MB`, with PostgreSQL's units: powers of 1024.
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match text[digits..].trim_start().to_ascii_lowercase().as_str() {
+        "b" => 0,
+        "" if text[..digits].parse() == Ok(0) => 0,
+        "kb" => 10,
+        "mb" => 20,
+        "gb" => 30,
+        "tb" => 40,
+        _ => return None,
+    };
+    text[..digits].parse::<u64>().ok()?.checked_mul(1 << unit)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes_for_people() {
+        let sizes = ["10MB", " 2 gb", "512 kB", "0", "7b", "7", "MB", "1.5GB", "99999999999TB"];
+        let read = [Some(10 << 20), Some(2 << 30), Some(512 << 10), Some(0), Some(7), None, None, None, None];
+        assert_eq!(sizes.map(super::bytes), read);
     }
 }

@@ -20,7 +20,7 @@ pub use file::{Hooks, Lint, MsrToml};
 pub use url::{DatabaseUrl, SqliteUrl};
 
 use crate::model::{Filter, Patterns};
-use crate::plan::Manage;
+use crate::plan::{Manage, Online};
 use crate::{Error, Result};
 use layers::Layers;
 
@@ -36,6 +36,7 @@ pub struct Flags {
     pub lock_wait: Option<String>,
     pub lock_timeout: Option<String>,
     pub allow: Vec<String>,
+    pub online: Option<String>,
     pub exclude: Vec<String>,
     pub include: Vec<String>,
 }
@@ -63,6 +64,8 @@ pub struct Settings {
     pub manage: Manage,
     /// Commands of the project's own.
     pub hooks: Hooks,
+    /// What is changed by ladders of short steps.
+    pub online: Online,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -122,6 +125,10 @@ impl Settings {
         let color = layers.plain("color", "--color", &flags.color, "MSR_COLOR", &file.color)?;
         let profile = layers.plain("profile", "--profile", &None, "MSR_PROFILE", &file.profile)?;
 
+        let switch = file.online.as_ref().map(|switch| switch.text());
+        let online = layers.plain("online", "--online", &flags.online, "MSR_ONLINE", &switch)?;
+        let size = layers.plain("online_from", "--online-from", &None, "MSR_ONLINE_FROM", &file.online_from)?;
+
         Ok(Settings {
             database: layers.url("database", database)?.map_or_else(|| DatabaseUrl::parse("sqlite://msr.db"), Ok)?,
             shadow: layers.url("shadow", shadow)?,
@@ -135,6 +142,7 @@ impl Settings {
             filter: filter(flags, file.exclude, file.include, profile)?,
             manage: file.manage,
             hooks: file.hooks,
+            online: layers.online(online, size)?,
             origins: layers.origins,
         })
     }

@@ -299,7 +299,7 @@ impl Msr {
             .env_clear()
             .env("NO_COLOR", "1")
             .env("HOME", self.folder.path());
-        for name in ["PATH", "TMPDIR", "USER", "LLVM_PROFILE_FILE", "RUST_BACKTRACE"] {
+        for name in ["PATH", "TMPDIR", "USER", "LLVM_PROFILE_FILE", "RUST_BACKTRACE", "MSR_ONLINE"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }

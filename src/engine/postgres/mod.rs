@@ -11,7 +11,7 @@ mod session;
 mod upkeep;
 
 use crate::Result;
-use crate::engine::how::{How, KindRule};
+use crate::engine::how::{How, KindRule, Rung};
 use crate::engine::{Access, Backup, Engine, Session};
 use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
@@ -72,6 +72,10 @@ impl Engine for Postgres {
 
     fn restore(&self, url: &DatabaseUrl, file: &Path, over: bool) -> Result<()> {
         backup::restore(url, file, over)
+    }
+
+    fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
+        rules::debris(catalog)
     }
 
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {

@@ -202,7 +202,7 @@ impl Session for Scratch {
         self.session().prepare()
     }
 
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
         self.session().wait_at_most(limit)
     }
 

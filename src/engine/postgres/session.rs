@@ -6,11 +6,11 @@ use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Observed, Session};
-use crate::model::{Catalog, Roles};
+use crate::model::{Catalog, Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
 /// (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>).
@@ -60,7 +60,13 @@ impl PgSession {
 
     pub(super) fn over(client: Client) -> PgSession {
         let version = client.server_version_num();
-        let server = Server { engine: "postgres", version, major: version / 10_000, casts: Casts::NONE };
+        let server = Server {
+            engine: "postgres",
+            version,
+            major: version / 10_000,
+            casts: Casts::NONE,
+            busy: Default::default(),
+        };
         PgSession { client, server, watched: Watched::default(), roles: Roles::default() }
     }
 
@@ -134,9 +140,10 @@ impl Session for PgSession {
         Ok(self.client.execute("SET check_function_bodies = off; SET jit = off")?)
     }
 
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
-        // 0 would mean for ever.
-        self.client.execute(&format!("SET lock_timeout = '{}ms'", limit.as_millis().clamp(1, i32::MAX as u128)))
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
+        // 0 means for ever.
+        let millis = limit.map_or(0, |limit| limit.as_millis().clamp(1, i32::MAX as u128));
+        self.client.execute(&format!("SET lock_timeout = '{millis}ms'"))
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
@@ -153,6 +160,10 @@ impl Session for PgSession {
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         inspect::stamp(&mut self.client)
+    }
+
+    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
+        inspect::sizes(&mut self.client, of)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
@@ -201,7 +212,7 @@ impl Session for PgSession {
     }
 
     /// From the statistics, which ask for no lock; a table that has none yet is measured.
-    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+    fn table_sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
         let rows = self.client.rows(
             "SELECT n.nspname || '.' || c.relname, CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::bigint \
              ELSE pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

@@ -56,8 +56,13 @@ impl SqliteSession {
         let version = asked.map_err(failure)?.version;
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
-        let server =
-            Server { engine: "sqlite", version: number, major: parts[0], casts: crate::engine::how::Casts::NONE };
+        let server = Server {
+            engine: "sqlite",
+            version: number,
+            major: parts[0],
+            casts: crate::engine::how::Casts::NONE,
+            busy: Default::default(),
+        };
         Ok(SqliteSession {
             connection,
             server,
@@ -180,8 +185,9 @@ impl Session for SqliteSession {
         }
     }
 
-    fn wait_at_most(&mut self, limit: std::time::Duration) -> Result<(), SqlError> {
-        self.execute(&format!("PRAGMA busy_timeout = {}", limit.as_millis().clamp(1, i32::MAX as u128)))
+    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
+        let millis = limit.map_or(i32::MAX as u128, |limit| limit.as_millis().clamp(1, i32::MAX as u128));
+        self.execute(&format!("PRAGMA busy_timeout = {millis}"))
     }
 
     /// Inside a transaction `foreign_keys` would not change, in silence, and dropping a table would delete the rows of others
@@ -241,7 +247,7 @@ impl Session for SqliteSession {
     }
 
     /// No table is larger than the file.
-    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+    fn table_sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
         #[derive(QueryableByName)]
         struct Bytes {
             #[diesel(sql_type = BigInt)]

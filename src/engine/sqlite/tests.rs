@@ -44,6 +44,7 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
         shadow: None,
         filter: &Default::default(),
         manage: Default::default(),
+        online: Default::default(),
         name: String::new(),
         version: String::new(),
         created_at: String::new(),

@@ -182,6 +182,16 @@ fn sound(plan: &Plan) -> std::result::Result<(), String> {
         if !batch.transaction && batch.first != batch.last {
             return Err(format!("batch {} runs outside of a transaction and has more than one step", i + 1));
         }
+        let alone = batch.first == batch.last;
+        if !plan.back_in_transaction(batch) && !alone {
+            return Err(format!("batch {} is taken back outside of a transaction and has more than one step", i + 1));
+        }
+        for step in plan.batch_steps(batch) {
+            let begins = |to: usize| to < step.id && plan.batches[..i].iter().any(|b| b.first == to);
+            if step.back.to.is_some_and(|to| !alone || !begins(to)) {
+                return Err(format!("step {} is taken back to a place where nothing begins", step.id));
+            }
+        }
         next = batch.last + 1;
     }
     if next != plan.steps.len() + 1 {

@@ -2,7 +2,7 @@ use super::*;
 use crate::Failure;
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id, Kind, Value};
-use crate::plan::{Action, Batch, Down, Header, Phase, Step, Touch};
+use crate::plan::{Action, Back, Batch, Down, Header, Phase, Step, Touch};
 
 fn print_of(n: u8) -> Fingerprint {
     Fingerprint::of_parts([&[n][..]])
@@ -24,6 +24,8 @@ fn step(id: usize, up: &str, down: Down) -> Step {
         down,
         needs: (1..id).map(|n| (n, "build".into())).collect(),
         transaction: true,
+        patient: false,
+        back: Back::like(true),
         locks: vec![("public.users".into(), "ACCESS EXCLUSIVE".into())],
         rewrites: vec![],
         scans: vec!["public.users".into()],
@@ -59,7 +61,11 @@ fn plan() -> Plan {
                 Down::Sql(vec!["x\n\"#\n".into()]),
             ),
             step(2, "two", Down::Lossy { sql: vec!["y".into()], loses: "the column".into() }),
-            Step { transaction: false, ..step(3, "three", Down::Irreversible("dropped".into())) },
+            Step {
+                transaction: false,
+                back: Back::like(false),
+                ..step(3, "three", Down::Irreversible("dropped".into()))
+            },
         ],
         batches: vec![
             Batch { first: 1, last: 2, transaction: true, touches: vec![touch] },

@@ -11,6 +11,10 @@ fn is_empty<T>(list: &[T]) -> bool {
     list.is_empty()
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename = "Plan")]
 pub struct File {
@@ -79,6 +83,11 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "is_empty")]
     pub needs: Vec<(usize, String)>,
     pub transaction: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub patient: bool,
+    /// Where it is not sent as the step itself is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub locks: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "is_empty")]
@@ -101,6 +110,16 @@ pub struct Finding {
     pub advice: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Back")]
+pub struct Back {
+    pub transaction: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub patient: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<usize>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -249,7 +268,7 @@ impl From<Touch> for plan::Touch {
     }
 }
 
-/// Both ways between two structs of the same fields.
+/// From one struct to another of the same fields, but for the way back.
 macro_rules! mirror {
     (finding $from:ty => $to:ty) => {
         impl From<$from> for $to {
@@ -265,10 +284,11 @@ macro_rules! mirror {
             }
         }
     };
-    ($from:ty => $to:ty) => {
+    ($from:ty => $to:ty, $back:expr) => {
         impl From<$from> for $to {
             fn from(s: $from) -> Self {
                 Self {
+                    back: $back(s.transaction, s.back),
                     id: s.id,
                     phase: s.phase.into(),
                     action: s.action.into(),
@@ -279,6 +299,7 @@ macro_rules! mirror {
                     down: s.down.into(),
                     needs: s.needs,
                     transaction: s.transaction,
+                    patient: s.patient,
                     locks: s.locks,
                     rewrites: s.rewrites,
                     scans: s.scans,
@@ -292,8 +313,14 @@ macro_rules! mirror {
 
 mirror!(finding plan::Finding => Finding);
 mirror!(finding Finding => plan::Finding);
-mirror!(plan::Step => Step);
-mirror!(Step => plan::Step);
+mirror!(plan::Step => Step, |transaction, back: plan::Back| {
+    let plan::Back { transaction: own, patient, to } = back;
+    (back != plan::Back::like(transaction)).then_some(Back { transaction: own, patient, to })
+});
+mirror!(Step => plan::Step, |transaction, back: Option<Back>| match back {
+    Some(Back { transaction, patient, to }) => plan::Back { transaction, patient, to },
+    None => plan::Back::like(transaction),
+});
 
 impl From<Delta> for Change {
     fn from(d: Delta) -> Self {

@@ -8,6 +8,9 @@ use crate::render::Tone;
 pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
     let mut lines = vec![];
     lines.extend(cost(step));
+    if step.patient {
+        lines.push((Some(Tone::Quiet), "waits for its locks as long as it takes: nobody waits behind it".into()));
+    }
     lines.push(down(&step.down));
     if let Some(what) = &step.loses {
         lines.push((Some(Tone::Warn), format!("! loses data: {what}")));

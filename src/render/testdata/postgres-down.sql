@@ -11,7 +11,9 @@ ALTER TABLE public.orders ADD COLUMN note text;
 COMMIT;
 
 -- 4. index public.orders_total
+SET lock_timeout = 0;
 DROP INDEX CONCURRENTLY public.orders_total;
+RESET lock_timeout;
 
 BEGIN;
 

@@ -24,7 +24,9 @@ WHERE active;
 COMMIT;
 
 -- 4. index public.orders_total
+SET lock_timeout = 0;
 CREATE INDEX CONCURRENTLY orders_total ON public.orders (total);
+RESET lock_timeout;
 
 BEGIN;
 

@@ -270,7 +270,8 @@ fn modifier(ty: &str) -> Option<Vec<i64>> {
 
 fn not_null(scene: &Scene, c: &Change) -> How {
     if let (Value::Bool(true), Object::Column(column)) = (c.to, c.new) {
-        return alter(c.new.id(), set_not_null(column));
+        let ladder = super::ladders::not_null(scene, c, column, &not_null_constraint(column));
+        return ladder.unwrap_or_else(|| alter(c.new.id(), set_not_null(column)));
     }
     let name = ident(c.new.id().name());
     let had_identity = c.old.attr("identity") != Value::None && c.new.attr("identity") == Value::None;
@@ -283,9 +284,13 @@ fn not_null(scene: &Scene, c: &Change) -> How {
 }
 
 /// The name that the server gives by itself, as long as it fits.
-fn not_null_name(c: &Column) -> String {
+fn not_null_constraint(c: &Column) -> String {
     let usual = || format!("{}_{}_not_null", c.head.id.at(1), c.head.id.name());
-    ident(&c.not_null_name.clone().unwrap_or_else(usual))
+    c.not_null_name.clone().unwrap_or_else(usual)
+}
+
+fn not_null_name(c: &Column) -> String {
+    ident(&not_null_constraint(c))
 }
 
 fn add_not_null(c: &Column) -> String {
@@ -319,13 +324,14 @@ fn name_not_null(_: &Scene, c: &Change) -> How {
     How::statement(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to}", table(c.new.id())))
 }
 
-fn validate_not_null(_: &Scene, c: &Change) -> How {
+fn validate_not_null(s: &Scene, c: &Change) -> How {
     let Some((old, new)) = stays_not_null(c) else { return How::Nothing };
     if !new.not_null_pending {
         // Under the name that it has by then.
         let present = old.head.text.as_deref().filter(|_| old.not_null_name == new.not_null_name);
-        let name = present.map_or_else(|| not_null_name(new), ident);
-        return alter(c.new.id(), format!("VALIDATE CONSTRAINT {name}"));
+        let name = present.map_or_else(|| not_null_constraint(new), str::to_string);
+        let plain = || alter(c.new.id(), format!("VALIDATE CONSTRAINT {}", ident(&name)));
+        return super::ladders::validated_not_null(s, c.new, &name).unwrap_or_else(plain);
     }
     let anew = [format!("ALTER COLUMN {} DROP NOT NULL", ident(new.head.id.name())), add_not_null(new)];
     How::statements(anew.map(|action| format!("ALTER TABLE {} {action}", table(c.new.id()))))

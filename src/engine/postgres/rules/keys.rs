@@ -1,9 +1,9 @@
 //! Constraints and indexes.
 
-use super::super::ddl::{assignments, change_options, ident, path, split_predicate, table, with_options};
+use super::super::ddl::{assignments, change_options, ident, path, table};
 use super::links::{attaches, changes_with, comes_with, held, home, only};
-use super::{constraint_name, index_constraint_name, relation_name, rename};
-use crate::engine::how::{Change, How, KindRule, Scene, replace, set};
+use super::{constraint_name, index_constraint_name, ladders, relation_name, rename};
+use crate::engine::how::{Change, How, KindRule, Rung, Scene, replace, set};
 use crate::model::{Id, Kind, Object, Status, Strength, Value};
 
 /// A constraint as it stands in CREATE TABLE and after ADD.
@@ -45,6 +45,12 @@ fn create(scene: &Scene, o: &Object, _: &[&Object]) -> How {
     // The partitions' keys have names of their own, so each is made by itself and attached.
     let only = if indexed { only(scene.to, &home(o)) } else { "" };
     let add = format!("ALTER TABLE {only}{} ADD {}{valid}", table(o.id()), clause(o));
+    if let Some(ladder) = ladders::checked(scene, o, &add) {
+        return ladder;
+    }
+    if indexed && let Some(ladder) = ladders::using_index(scene, o, extras(o)) {
+        return ladder;
+    }
     How::statements(std::iter::once(add).chain(extras(o)).chain(attach(scene, o)))
 }
 
@@ -129,13 +135,17 @@ fn rename_constraint(_: &Scene, o: &Object, to: &Id) -> How {
 fn validate(scene: &Scene, c: &Change) -> How {
     match c.to {
         Value::None if changes_with(scene, c) => How::Nothing,
-        Value::None => How::statement(format!(
-            "ALTER TABLE {} VALIDATE CONSTRAINT {}",
-            table(c.new.id()),
-            ident(c.new.id().name())
-        )),
+        Value::None => ladders::validated(scene, c.new).unwrap_or_else(|| {
+            let (table, name) = (table(c.new.id()), ident(c.new.id().name()));
+            How::statement(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}"))
+        }),
         _ => How::Replace,
     }
+}
+
+/// A foreign key's columns and target stand in its definition as well, and ask for a replacement themselves.
+fn redefine(scene: &Scene, c: &Change) -> How {
+    ladders::rechecked(scene, c).unwrap_or(How::Replace)
 }
 
 fn cluster(_: &Scene, c: &Change) -> How {
@@ -204,12 +214,12 @@ pub const UNIQUE: KindRule = KindRule {
 };
 
 pub const CHECK: KindRule =
-    KindRule { set: &[set("definition", replace), set("status", validate)], ..constraint(Kind::Check) };
+    KindRule { set: &[set("definition", redefine), set("status", validate)], ..constraint(Kind::Check) };
 
 /// Never written inside CREATE TABLE: two tables may point at each other.
 pub const FOREIGN_KEY: KindRule = KindRule {
     clause: None,
-    set: &[set("columns", within), set("target", replace), set("definition", replace), set("status", validate)],
+    set: &[set("columns", within), set("target", replace), set("definition", redefine), set("status", validate)],
     ..constraint(Kind::ForeignKey)
 };
 
@@ -221,34 +231,39 @@ pub const INDEX: KindRule = KindRule {
     clause: None,
     create: |scene, o, _| {
         let Object::Index(i) = o else { return How::Nothing };
-        let (body, predicate) = split_predicate(&i.definition);
-        let unique = if i.unique { "UNIQUE " } else { "" };
         // Partitions get theirs by themselves, under names of their own and without a lock on the whole table
         // (<https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE>).
         let on = format!("{}{}", only_partitioned(scene, o), owner_of(o));
-        let create = format!(
-            "CREATE {unique}INDEX {} ON {on} {body}{}{predicate}",
-            ident(o.id().name()),
-            with_options(&i.options)
-        );
+        let create = ladders::concurrent_index(scene, o)
+            .unwrap_or_else(|| Rung::new(ladders::create_index(i, o.id().name(), "", &on)));
         let statistics = i.statistics.iter().filter_map(|s| statistics(o.id(), s));
         let cluster = i.clustered.then(|| format!("ALTER TABLE {} CLUSTER ON {}", owner_of(o), ident(o.id().name())));
         let identity = i.replica_identity.then(|| identify(o));
-        How::statements(
-            std::iter::once(create).chain(statistics).chain(cluster).chain(identity).chain(attach(scene, o)),
-        )
+        let extras = statistics.chain(cluster).chain(identity).chain(attach(scene, o));
+        How::Ladder(std::iter::once(create).chain(extras.map(Rung::new)).collect())
     },
     drop: |scene, o| match drop(scene, o) {
         How::Refuse(why) => How::Refuse(why),
-        _ => How::statements(
-            std::iter::once(format!("DROP INDEX {}", path(o.id()))).chain(back_to_usual_identity(scene, o)),
-        ),
+        _ => {
+            let identity = back_to_usual_identity(scene, o);
+            let away = identity.clone().map(|sql| (sql, identify(o)));
+            let drop = || format!("DROP INDEX {}", path(o.id()));
+            ladders::concurrent_drop(scene, o, away)
+                .unwrap_or_else(|| How::statements(std::iter::once(drop()).chain(identity)))
+        }
     },
     rename: Some(|_, o, to| rename(&format!("INDEX {}", path(o.id())), to)),
     set: &[
-        set("unique", replace),
-        set("definition", replace),
-        set("options", index_options),
+        set("unique", anew_beside),
+        set("definition", |s, c| {
+            // The statement for the one carries the other.
+            if c.old.attr("unique") != c.new.attr("unique") && ladders::swaps(s, c) {
+                How::Nothing
+            } else {
+                anew_beside(s, c)
+            }
+        }),
+        set("options", |s, c| if ladders::swaps(s, c) { How::Nothing } else { index_options(s, c) }),
         set("statistics", |_, c| {
             let list = |v: &Value| if let Value::List(items) = v { items.clone() } else { vec![] };
             let (from, to) = (list(c.from), list(c.to));
@@ -270,6 +285,11 @@ pub const INDEX: KindRule = KindRule {
     namespace: relation_name,
     loses: None,
 };
+
+/// Beside the old one where somebody may need it, in its place elsewhere.
+fn anew_beside(scene: &Scene, c: &Change) -> How {
+    if ladders::swaps(scene, c) { ladders::swap(scene, c) } else { How::Replace }
+}
 
 fn only_partitioned(scene: &Scene, o: &Object) -> &'static str {
     let partitioned = matches!(scene.to.get(&home(o)), Some(Object::Table(t)) if t.partition_by.is_some());

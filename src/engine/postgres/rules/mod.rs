@@ -5,6 +5,7 @@ mod code;
 mod columns;
 mod foreign;
 mod keys;
+mod ladders;
 mod links;
 mod plain;
 mod privileges;
@@ -20,6 +21,7 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
+pub use ladders::debris;
 pub use types::rename_label;
 
 /// In the order in which kinds are listed.

@@ -1,0 +1,171 @@
+//! Stage 5: nodes become steps, and steps share transactions. A ladder is cut where its rungs must not share one: each stretch
+//! is a step and a batch of its own, so that what stands after each of them is known, and a run that was stopped there goes on.
+
+use super::group::Node;
+use super::order::Ordered;
+use super::stages::WayBack;
+use super::{Back, Batch, Down, Phase, Step};
+use crate::diff::Delta;
+use crate::engine::Engine;
+use crate::engine::how::Rung;
+use crate::model::Kind;
+use crate::source::Source;
+use std::collections::BTreeMap;
+
+/// What will be one step: a node, or a stretch of its ladder.
+pub struct Piece {
+    node: Node,
+    pub rungs: Vec<Rung>,
+    pub back: WayBack,
+    /// The number of the step before which the schema stands once this one is taken back.
+    to: Option<usize>,
+    needs: Vec<(usize, &'static str)>,
+    /// Whether it is one of several of its node.
+    pub of_ladder: bool,
+    /// Whether the next one is of the same ladder.
+    pub goes_on: bool,
+}
+
+/// Cuts the nodes. A stretch whose rungs all know their own way back has that; the others have that of the whole ladder, which
+/// leads to where the ladder began.
+pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
+    let mut all: Vec<Piece> = Vec::new();
+    let mut last: Vec<usize> = Vec::new();
+    for ((node, needs), whole) in ordered.nodes.iter().zip(&ordered.needs).zip(backs) {
+        let (first, mut stretches) = (all.len() + 1, stretches(&node.rungs));
+        if stretches.is_empty() {
+            stretches.push(&[]);
+        }
+        let count = stretches.len();
+        for (k, rungs) in stretches.into_iter().enumerate() {
+            let own = own_back(rungs).filter(|_| count > 1);
+            let to = (k > 0 && own.is_none()).then_some(first);
+            let needs = match k {
+                0 => needs.iter().map(|(at, rule)| (last[*at], rule.reason())).collect(),
+                _ => vec![(all.len(), "ladder: each rung stands on the one before")],
+            };
+            let back = own.unwrap_or_else(|| whole.clone());
+            let (node, rungs) = (node.clone(), rungs.to_vec());
+            all.push(Piece { node, rungs, back, to, needs, of_ladder: count > 1, goes_on: k + 1 < count });
+        }
+        last.push(all.len());
+    }
+    all
+}
+
+/// Rungs that share a transaction.
+pub fn stretches(rungs: &[Rung]) -> Vec<&[Rung]> {
+    rungs.chunk_by(|a, b| !a.parts_from(b)).collect()
+}
+
+fn own_back(rungs: &[Rung]) -> Option<WayBack> {
+    let backs: Option<Vec<&Vec<Rung>>> = rungs.iter().rev().map(|r| r.back.as_ref()).collect();
+    let rungs = backs?.into_iter().flatten().cloned().collect();
+    Some(WayBack { rungs, loses: None, refused: None })
+}
+
+impl Piece {
+    fn transaction(&self) -> bool {
+        self.rungs.iter().all(|r| r.transactional)
+    }
+
+    fn back(&self) -> Back {
+        let rungs = &self.back.rungs;
+        let (transaction, patient) = (rungs.iter().all(|r| r.transactional), rungs.iter().any(|r| r.patient));
+        // Where there is nothing to send any way will do.
+        let transaction = if rungs.is_empty() { self.transaction() } else { transaction };
+        Back { transaction, patient, to: self.to }
+    }
+
+    /// Whether it can't share a batch.
+    fn alone(&self) -> bool {
+        let apart = |rungs: &[Rung]| rungs.iter().any(|r| r.alone);
+        self.of_ladder
+            || !self.transaction()
+            || !self.back().transaction
+            || apart(&self.rungs)
+            || apart(&self.back.rungs)
+    }
+}
+
+/// The steps, in order.
+pub fn steps(pieces: &[Piece], desired: &Source) -> Vec<Step> {
+    let places = places(desired);
+    pieces.iter().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect()
+}
+
+fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Step {
+    let (node, back) = (&piece.node, &piece.back);
+    let sql: Vec<String> = back.rungs.iter().map(|r| r.sql.clone()).collect();
+    let down = match (&back.refused, node.loses.as_ref().or(back.loses.as_ref())) {
+        (Some(why), _) => Down::Irreversible(why.clone()),
+        (None, Some(lost)) => Down::Lossy { sql, loses: lost.clone() },
+        (None, None) => Down::Sql(sql),
+    };
+    let path: Vec<String> = node.subject.path.iter().take(2).map(|s| s.to_string()).collect();
+    Step {
+        findings: vec![],
+        id,
+        phase: Phase::Expand,
+        action: node.action,
+        subject: node.subject.clone(),
+        deltas: node.deltas.clone(),
+        up: piece.rungs.iter().map(|r| r.sql.clone()).collect(),
+        down,
+        needs: piece.needs.iter().map(|(step, why)| (*step, why.to_string())).collect(),
+        transaction: piece.transaction(),
+        patient: piece.rungs.iter().any(|r| r.patient),
+        back: piece.back(),
+        locks: vec![],
+        rewrites: vec![],
+        scans: vec![],
+        loses: node.loses.clone(),
+        at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
+    }
+}
+
+/// Where in the files a name is defined, with its schema and without.
+fn places(desired: &Source) -> BTreeMap<Vec<String>, String> {
+    let mut places = BTreeMap::new();
+    for (i, statement) in desired.statements.iter().enumerate() {
+        for name in &statement.defines {
+            let path: Vec<String> = name.schema.iter().chain([&name.name]).cloned().collect();
+            places.entry(path).or_insert_with(|| desired.place(i, 0));
+            places.entry(vec![name.name.clone()]).or_insert_with(|| desired.place(i, 0));
+        }
+    }
+    places
+}
+
+/// Consecutive steps that share a transaction: until one wants to be alone, makes what only a commit makes usable, or the
+/// server's lock table would be full.
+pub fn batches(engine: &dyn Engine, pieces: &[Piece]) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let (mut open, mut weight) = (false, 0);
+    for (i, piece) in pieces.iter().enumerate() {
+        let alone = piece.alone();
+        let own = piece.node.deltas.iter().map(locks_held).sum::<usize>();
+        let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
+        match batches.last_mut() {
+            Some(last) if open && !alone && !full => last.last = i + 1,
+            _ => {
+                batches.push(Batch { first: i + 1, last: i + 1, transaction: piece.transaction(), touches: vec![] });
+                weight = 0;
+            }
+        }
+        weight += own;
+        open = !alone && !piece.rungs.iter().any(|r| r.commit_after);
+    }
+    batches
+}
+
+/// A rough count of entries in the server's lock table, by the dearer way: a drop locks the row type, each default and
+/// each check besides the relations.
+fn locks_held(delta: &Delta) -> usize {
+    match delta.id().kind {
+        Kind::Table | Kind::MaterializedView => 6,
+        Kind::Column | Kind::Comment => 0,
+        Kind::Default | Kind::Check => 1,
+        _ => 2,
+    }
+}
