@@ -20,6 +20,7 @@
 //!   of a kind is one record ([`engine::how::KindRule`]); what it answers is a [`engine::how::How`].
 //! - [`source`]: desired SQL: files, statements with their places, hints, the order to load them in.
 //! - [`plan`]: the pipeline from deltas to a proved plan, and the plan file.
+//! - [`lint`]: what a plan or a script does to a running application: rules as records over events, levels, findings.
 //! - [`apply`]: does what a plan says: observes, acts, writes the journal; goes back down.
 //! - [`render`]: plans, catalogs and lists for people and machines.
 //! - [`settings`]: flags, environment, `msr.toml`, each value with its origin.
@@ -39,7 +40,7 @@
 //!
 //! `model` holds no SQL and no engine's name in code · `diff` matches on no kind · `plan::order` knows neither kind nor
 //! engine · `apply` never diffs: it does what the plan says or refuses · only the binary prints or exits · no unordered map
-//! reaches output · what is not modelled is reported, never dropped · what is not msr's to manage (extension-owned objects, its
+//! reaches output · `lint` reads no generated SQL · what is not modelled is reported, never dropped · what is not msr's to manage (extension-owned objects, its
 //! own journal, undeclared grants and owners) is left alone, and comes back with what must be created again · generated SQL is
 //! schema-qualified, runs under `search_path = pg_catalog`, and never uses IF \[NOT\] EXISTS as a crutch · what is written to
 //! disk has types of its own in [`plan::file`].
@@ -49,12 +50,15 @@
 //! - **A kind of object:** a file and a line in `model/kinds/`; in each engine that has it a query and a `KindRule`; a folder
 //!   in `fixtures/`. A test names every attribute without an answer.
 //! - **An engine:** a folder in `engine/` with the same file names, and a line in [`engine::ENGINES`].
+//! - **A lint rule:** a record in `lint/rules/`, a folder in `fixtures/lint/` with `bad.sql` and `good.sql`; if it asks what no
+//!   event says yet, a trait in `lint/event.rs` and where it is found (`lint/facts.rs`, `lint/text/`).
 //! - **A case:** a folder in `fixtures/` with `old.sql` and `new.sql`; `UPDATE_FIXTURES=1` writes what is expected.
 
 pub mod apply;
 pub mod diff;
 pub mod engine;
 pub mod error;
+pub mod lint;
 pub mod model;
 pub mod plan;
 pub mod render;

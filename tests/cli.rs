@@ -290,7 +290,8 @@ both!(a_rename_hint_that_has_been_followed_is_no_change, |engine| {
     let msr = Msr::new();
     msr.write("new.sql", "-- msr:renamed from one\nCREATE TABLE uno (id integer PRIMARY KEY, note text);\n");
     plan(&msr, &database, "new.sql").expect(0);
-    apply(&msr, &database).expect(0);
+    says(&apply(&msr, &database).expect(4), &["--allow rename-table"]);
+    msr.on(&database, &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "rename-table"]).expect(0);
     msr.on(&database, &["plan", "--schema", "new.sql", "--detailed-exitcode"]).expect(0);
 });
 

@@ -34,6 +34,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
     if plans.is_empty() {
         return Ok(vec![]);
     }
+    let mut roles = target.look_as(&plans[0].1.plan);
     let mut live = target.session().inspect()?;
     // All that can be refused is refused before anything is undone; only the newest plan's standing can be seen yet.
     for (i, (past, loaded)) in plans.iter().enumerate() {
@@ -41,11 +42,15 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
         gate::engine(plan, engine, target.session().server())?;
         let done = if i == 0 { standing(loaded, past, &live)?.done } else { past.batches.min(plan.batches.len()) };
         let steps = plan.batches[..done].iter().flat_map(|b| plan.batch_steps(b));
-        gate::way_back(plan, steps, &target.options.allow)?;
+        gate::way_back(plan, steps, &target.options.policy())?;
     }
     target.make_ready()?;
     let mut reports = Vec::new();
     for (past, loaded) in &plans {
+        if loaded.plan.header.roles != roles {
+            roles = target.look_as(&loaded.plan);
+            live = target.session().inspect()?;
+        }
         let report = undo(target, past, loaded, &mut live);
         reports.push(report.map_err(|error| failed(target, loaded, error))?);
     }

@@ -270,6 +270,7 @@ pub fn plan(version: &str, parent: Option<&Loaded>, start: &Catalog, batches: &[
         base: start.fingerprint(),
         goal: catalog.fingerprint(),
         desired: Some("desired".into()),
+        roles: Default::default(),
     };
     let plan = Plan { header, relies: vec![], shapes: vec![], steps, batches: made, unmodelled: vec![], notes: vec![] };
     Loaded { checksum: file::checksum_of(&plan), plan }
@@ -298,5 +299,6 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         scans: vec![],
         loses: drops.then(|| "its rows".into()),
         at: None,
+        findings: vec![],
     }
 }

@@ -3,8 +3,9 @@
 use super::Phases;
 use crate::engine::Engine;
 use crate::engine::how::Server;
-use crate::model::Kind;
-use crate::plan::{Action, Down, Phase, Plan, Step};
+use crate::lint::plans::loss;
+use crate::lint::{Policy, report};
+use crate::plan::{Action, Down, Level, Phase, Plan, Step};
 use crate::{Error, Result};
 
 /// A plan is for one engine and one major version of it.
@@ -26,23 +27,30 @@ pub fn end(plan: &Plan, phases: Phases) -> usize {
     if phases == Phases::Expand { first } else { plan.batches.len() }
 }
 
-/// The name under which the loss is allowed; `destructive` and `all` stand for each of them.
-fn loss(subject: Kind, drops: bool) -> &'static str {
-    match subject {
-        Kind::Table if drops => "drops-table",
-        Kind::Column if drops => "drops-column",
-        _ => "loses-data",
+/// What lint denies, a loss of data among it, is done only where the user has named it.
+pub fn denied<'a>(plan: &Plan, steps: impl IntoIterator<Item = &'a Step>, policy: &Policy) -> Result<()> {
+    let steps: Vec<usize> = steps.into_iter().map(|step| step.id).collect();
+    report::refuse(plan, &steps, policy)
+}
+
+/// The same for the way back, and there are steps without one.
+pub fn way_back<'a>(plan: &'a Plan, steps: impl IntoIterator<Item = &'a Step>, policy: &Policy) -> Result<()> {
+    let steps: Vec<&Step> = steps.into_iter().collect();
+    let irreversible: Vec<String> = steps.iter().filter_map(|s| no_way_back(s)).collect();
+    if !irreversible.is_empty() {
+        let error = Error::refused(format!("the plan `{}` can't be undone", plan.header.name));
+        let error = irreversible.into_iter().fold(error, Error::detail);
+        return Err(error.hint("go forward instead: change the schema files and make a new plan"));
     }
-}
-
-fn allowed(allow: &[String], rule: &str) -> bool {
-    allow.iter().any(|a| [rule, "destructive", "all"].contains(&a.as_str()))
-}
-
-fn refusal<'a>(what: String, losses: impl IntoIterator<Item = (&'a Step, &'static str, &'a str)>) -> Result<()> {
-    let mut rules: Vec<&str> = vec![];
-    let mut error = Error::refused(what);
-    for (step, rule, loses) in losses {
+    let lossy = steps.into_iter().filter_map(|step| match &step.down {
+        Down::Lossy { loses, .. } => Some((step, loss(step.subject.kind, step.action == Action::Create), loses)),
+        _ => None,
+    });
+    let denied =
+        |(step, rule, _): &(&Step, &str, &String)| policy.level(rule, Level::Deny, &[&step.subject]).0 == Level::Deny;
+    let mut rules = vec![];
+    let mut error = Error::refused(format!("undoing the plan `{}` destroys data", plan.header.name));
+    for (step, rule, loses) in lossy.filter(denied) {
         error = error.detail(format!("step {}, {}: loses {loses} ({rule})", step.id, step.subject));
         rules.push(rule);
     }
@@ -53,33 +61,6 @@ fn refusal<'a>(what: String, losses: impl IntoIterator<Item = (&'a Step, &'stati
     rules.dedup();
     let flags: Vec<String> = rules.iter().map(|r| format!("--allow {r}")).collect();
     Err(error.hint(format!("if that is meant, say so: `{}`", flags.join(" "))))
-}
-
-/// Data is lost only where the user has named the loss.
-pub fn destructive<'a>(plan: &'a Plan, steps: impl IntoIterator<Item = &'a Step>, allow: &[String]) -> Result<()> {
-    let losses = steps.into_iter().filter_map(|step| {
-        let drops = matches!(step.action, Action::Drop);
-        Some((step, loss(step.subject.kind, drops), step.loses.as_deref()?))
-    });
-    let losses = losses.filter(|(_, rule, _)| !allowed(allow, rule));
-    refusal(format!("the plan `{}` destroys data", plan.header.name), losses)
-}
-
-/// The same for the way back, and there are steps without one.
-pub fn way_back<'a>(plan: &'a Plan, steps: impl IntoIterator<Item = &'a Step>, allow: &[String]) -> Result<()> {
-    let steps: Vec<&Step> = steps.into_iter().collect();
-    let irreversible: Vec<String> = steps.iter().filter_map(|s| no_way_back(s)).collect();
-    if !irreversible.is_empty() {
-        let error = Error::refused(format!("the plan `{}` can't be undone", plan.header.name));
-        let error = irreversible.into_iter().fold(error, Error::detail);
-        return Err(error.hint("go forward instead: change the schema files and make a new plan"));
-    }
-    let losses = steps.into_iter().filter_map(|step| match &step.down {
-        Down::Lossy { loses, .. } => Some((step, loss(step.subject.kind, step.action == Action::Create), &**loses)),
-        _ => None,
-    });
-    let losses = losses.filter(|(_, rule, _)| !allowed(allow, rule));
-    refusal(format!("undoing the plan `{}` destroys data", plan.header.name), losses)
 }
 
 fn no_way_back(step: &Step) -> Option<String> {

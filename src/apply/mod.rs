@@ -22,8 +22,10 @@ mod fake;
 mod tests;
 
 use crate::engine::Session;
+use crate::lint::Policy;
 use crate::model::{Fingerprint, Id};
 use crate::plan::Plan;
+use crate::settings::Lint;
 use crate::{Error, Failure, Result};
 use std::time::Duration;
 
@@ -46,8 +48,10 @@ pub enum Phases {
 
 /// How a run goes about it.
 pub struct Options<'a> {
-    /// Names of what may be destroyed: see [`gate`].
+    /// Lint's rules that are let pass in this run.
     pub allow: Vec<String>,
+    /// Their levels in the settings.
+    pub lint: Lint,
     pub phases: Phases,
     /// How long to wait for another run to end, and in all for the locks of a batch.
     pub lock_wait: Duration,
@@ -71,6 +75,7 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Options {
             allow: vec![],
+            lint: Lint::default(),
             phases: Phases::Expand,
             lock_wait: Duration::from_secs(600),
             lock_timeout: Duration::from_secs(2),
@@ -81,6 +86,12 @@ impl Default for Options<'_> {
             stop: &|| None,
             reconnect: &|| Err(Error::transient("the connection broke")),
         }
+    }
+}
+
+impl Options<'_> {
+    pub fn policy(&self) -> Policy {
+        Policy::new(&self.lint, &self.allow)
     }
 }
 

@@ -35,11 +35,12 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
     if past.is_some_and(|p| finished(p, target.options.phases)) {
         return Ok(Report::new(plan, Outcome::Already));
     }
+    target.look_as(plan);
     let live = target.session().inspect()?;
     let (standing, notes) = judge(target, plan, past, &live)?;
     let end = gate::end(plan, target.options.phases).max(standing.done);
     let steps = plan.batches[standing.done..end].iter().flat_map(|b| plan.batch_steps(b));
-    gate::destructive(plan, steps.clone(), &target.options.allow)?;
+    gate::denied(plan, steps.clone(), &target.options.policy())?;
     for note in &notes {
         target.tell(Event::Note(note.clone()));
     }

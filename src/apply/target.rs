@@ -4,6 +4,7 @@ use super::history::History;
 use super::journal::{self, Entry, Event as Happened, Journal, Tables};
 use super::{Event, Options};
 use crate::engine::Session;
+use crate::model::Roles;
 use crate::plan::Plan;
 use crate::{Error, Failure, Result, SqlError};
 use std::time::Duration;
@@ -21,11 +22,21 @@ pub struct Target<'a> {
     pub head: Option<Entry>,
     who: Option<String>,
     prepared: bool,
+    roles: Roles,
 }
 
 impl<'a> Target<'a> {
     pub fn new(session: &'a mut dyn Session, options: &'a Options<'a>, events: &'a mut dyn FnMut(Event)) -> Self {
-        Target { session, fresh: None, options, events, head: None, who: None, prepared: false }
+        Target {
+            session,
+            fresh: None,
+            options,
+            events,
+            head: None,
+            who: None,
+            prepared: false,
+            roles: Roles::default(),
+        }
     }
 
     pub fn session(&mut self) -> &mut dyn Session {
@@ -33,6 +44,14 @@ impl<'a> Target<'a> {
             Some(session) => &mut **session,
             None => &mut *self.session,
         }
+    }
+
+    /// What this plan looks at besides the catalog is looked at from now on.
+    pub fn look_as(&mut self, plan: &Plan) -> Roles {
+        self.roles = plan.header.roles.clone();
+        let roles = self.roles.clone();
+        self.session().look_at_roles(&roles);
+        roles
     }
 
     pub fn journal(&mut self) -> &mut dyn Journal {
@@ -122,7 +141,8 @@ impl<'a> Target<'a> {
         let mut wait = Duration::from_millis(100);
         for attempt in 1.. {
             match (self.options.reconnect)() {
-                Ok(session) => {
+                Ok(mut session) => {
+                    session.look_at_roles(&self.roles);
                     self.fresh = Some(session);
                     break;
                 }

@@ -57,6 +57,11 @@ pub enum Format {
     Json,
     Sql,
     Ron,
+    Markdown,
+    Github,
+    Gitlab,
+    Sarif,
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

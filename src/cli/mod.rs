@@ -12,6 +12,7 @@ mod down;
 mod import;
 mod init;
 mod inspect;
+mod lint;
 mod list;
 mod man;
 mod migrate;
@@ -51,6 +52,7 @@ enum Command {
     Init(init::Args),
     Plan(plan::Args),
     Show(show::Args),
+    Lint(lint::Args),
     Apply(apply::Args),
     #[command(visible_alias = "up")]
     Migrate(migrate::Args),
@@ -96,6 +98,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Init(args) => init::run(context, args),
         Command::Plan(args) => plan::run(context, args),
         Command::Show(args) => show::run(context, args),
+        Command::Lint(args) => lint::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),
         Command::Down(args) => down::run(context, args),

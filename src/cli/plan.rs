@@ -6,6 +6,7 @@ use super::{Done, list, output, session};
 use msr::apply::history;
 use msr::apply::list::{Row, Standing};
 use msr::engine::{self, Access, Session};
+use msr::lint::{Policy, report};
 use msr::model::Catalog;
 use msr::plan::Plan;
 use msr::plan::Tie;
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// and back, before the plan is shown. The target is only read.
 ///
 /// Formats: human, json, sql, ron (the plan file itself).
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Args {
     /// Write the plan to this file, for `msr apply FILE`
     #[arg(long, value_name = "FILE", conflicts_with = "save")]
@@ -41,7 +42,7 @@ pub struct Args {
     /// Exit with 2 if there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Let this rule pass: `destructive` allows a schema without statements; `all` allows everything
+    /// Let this lint rule pass, in the plan too; `destructive` also allows a schema without statements, `all` everything
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     /// Whether to change relations by short steps that keep nobody waiting: `true`, `false`, or `auto` for large ones [default: auto]
@@ -63,7 +64,10 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let settings =
         context.settings_with(Extra { allow: args.allow.clone(), online: args.online.clone(), ..Extra::default() })?;
     let place = Where::of(&args, &settings)?;
-    let plan = planned(context, &settings, &args, &place)?.plan;
+    let policy = Policy::new(&settings.lint, &settings.allow);
+    policy.check()?;
+    let (plan, notes) = planned(context, &settings, &args, &place, &policy)?;
+    notes.iter().for_each(|text| output::warning(context, text));
     match (&args.out, &place.saved) {
         (Some(path), _) => plans::write(path, &file::write(&plan))?,
         (None, Some(saved)) if !plan.is_empty() => plans::save(&saved.path, &plan)?,
@@ -76,7 +80,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         Format::Human => human::plan(&plan, context.look()),
         Format::Json => json::plan(&plan),
         Format::Sql => sql::up(&plan),
-        Format::Ron => file::write(&plan),
+        _ => file::write(&plan),
     })?;
     next(context, &args, &place, &plan);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Done::Look } else { Done::Fine })
@@ -116,7 +120,25 @@ impl Where {
     }
 }
 
-fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -> Result<Made> {
+/// What `plan` would write down, and what one should know of how it was judged.
+pub fn to_lint(
+    context: &Context,
+    settings: &Settings,
+    from: Option<String>,
+    policy: &Policy,
+) -> Result<(Plan, Vec<String>)> {
+    let args = Args { from, ..Args::default() };
+    let place = Where::of(&args, settings)?;
+    planned(context, settings, &args, &place, policy)
+}
+
+fn planned(
+    context: &Context,
+    settings: &Settings,
+    args: &Args,
+    place: &Where,
+    policy: &Policy,
+) -> Result<(Plan, Vec<String>)> {
     let engine = engine::named(settings.database.engine())?;
     let reader = Reader { context, settings, engine };
     let desired = reader.statements(&form(&settings.schema, settings)?)?;
@@ -132,7 +154,7 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
     refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
     let target = session.as_mut().map(|session| (&mut **session as &mut dyn Session, &settings.database));
     let mut progress = Progress::new(context);
-    let made = make(Inputs {
+    let mut made = make(Inputs {
         engine,
         target,
         base,
@@ -153,7 +175,31 @@ fn planned(context: &Context, settings: &Settings, args: &Args, place: &Where) -
     if let Some(session) = &mut session {
         follows(context, place, &made.plan, &mut **session)?;
     }
-    Ok(made)
+    let notes = judged(&mut made, &desired, session.as_deref_mut(), policy)?;
+    Ok((made.plan, notes))
+}
+
+/// Writes lint's findings into the plan.
+fn judged(
+    made: &mut Made,
+    desired: &Source,
+    session: Option<&mut (dyn Session + 'static)>,
+    policy: &Policy,
+) -> Result<Vec<String>> {
+    let (sizes, version) = match session {
+        Some(session) if !made.plan.is_empty() => (session.sizes()?, session.server().version),
+        _ => Default::default(),
+    };
+    let judge = report::Judge {
+        base: &made.base,
+        goal: &made.goal,
+        desired,
+        sizes: &sizes,
+        policy,
+        today: super::lint::today(),
+        version,
+    };
+    report::judge(&mut made.plan, &judge)
 }
 
 /// A plan that is put behind others must begin where they end.

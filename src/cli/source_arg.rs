@@ -5,7 +5,7 @@ use super::plans::{self, Saved};
 use super::progress::Progress;
 use msr::engine::how::Server;
 use msr::engine::{self, Access, Engine, Session, filtered};
-use msr::model::Catalog;
+use msr::model::{Catalog, Roles};
 use msr::plan::{Plan, Step, make};
 use msr::render::text;
 use msr::settings::{DatabaseUrl, Settings};
@@ -140,7 +140,7 @@ impl Reader<'_> {
 
     fn load(&self, source: &Source) -> Result<Seen> {
         let mut progress = Progress::new(self.context);
-        let mut scratch = self.scratch()?;
+        let mut scratch = self.scratch(&source.roles())?;
         let of = source.statements.len();
         scratch.load(source, &mut |done| progress.at("loading the schema", done, of))?;
         Seen::of(&mut *scratch)
@@ -149,7 +149,8 @@ impl Reader<'_> {
     /// Runs the plans on scratch, which must come out as each of them says.
     pub fn replay(&self, chain: &[Saved]) -> Result<Seen> {
         let mut progress = Progress::new(self.context);
-        let mut scratch = self.scratch()?;
+        let roles = chain.last().map(|saved| saved.loaded.plan.header.roles.clone()).unwrap_or_default();
+        let mut scratch = self.scratch(&roles)?;
         for (i, saved) in chain.iter().enumerate() {
             progress.at("replaying plans", i, chain.len());
             let plan = &saved.loaded.plan;
@@ -161,10 +162,10 @@ impl Reader<'_> {
         Seen::of(&mut *scratch)
     }
 
-    fn scratch(&self) -> Result<Box<dyn Session>> {
+    pub fn scratch(&self, roles: &Roles) -> Result<Box<dyn Session>> {
         let target = &self.settings.database;
         let like = (target.engine() == self.engine.name()).then_some(target);
-        let mut scratch = self.engine.scratch(like, self.settings.shadow.as_ref())?;
+        let mut scratch = self.engine.scratch(like, self.settings.shadow.as_ref(), roles)?;
         scratch.prepare()?;
         Ok(filtered(scratch, &self.settings.filter))
     }

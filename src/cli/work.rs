@@ -5,6 +5,7 @@ use super::progress::Progress;
 use super::{output, session, signals};
 use msr::apply::{Event, Options, Outcome, Phases, Report};
 use msr::engine::{Access, Engine, Session};
+use msr::lint::Policy;
 use msr::render::text::{count, label, line};
 use msr::settings::Settings;
 use msr::{Error, Failure, Result};
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// Flags of the commands that change a database.
 #[derive(clap::Args)]
 pub struct WorkArgs {
-    /// Let this rule pass: `drops-table`, `drops-column`, `loses-data`, `destructive` for all three, or `all`
+    /// Let this lint rule pass: `drop-table`, `drop-column`, …; `destructive` stands for all that loses data, `all` for every rule
     #[arg(long, value_name = "RULE")]
     pub allow: Vec<String>,
     /// How long to wait for another run to end, as `30s` or `10m` [default: 10m]
@@ -61,6 +62,7 @@ pub struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub fn begin(context: &'a Context, settings: &'a Settings, args: &WorkArgs, phases: Phases) -> Result<Work<'a>> {
+        Policy::new(&settings.lint, &settings.allow).check()?;
         let (engine, session) = session::target(settings, Access::Write)?;
         Ok(Work { context, settings, engine, session, strict: args.strict, phases })
     }
@@ -75,7 +77,8 @@ impl<'a> Work<'a> {
         let engine = self.engine;
         let reconnect = || session::connect(settings, engine, Access::Write);
         let options = Options {
-            allow: settings.allow.iter().chain(&settings.lint.allow).cloned().collect(),
+            allow: settings.allow.clone(),
+            lint: settings.lint.clone(),
             phases: self.phases,
             lock_wait: settings.lock_wait,
             lock_timeout: settings.lock_timeout.unwrap_or(Options::default().lock_timeout),

@@ -9,12 +9,11 @@ pub use filtered::filtered;
 
 use crate::apply::journal::Journal;
 use crate::diff::Delta;
-use crate::model::{Catalog, Id, Kind};
+use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The engines that msr knows, by the scheme of their URLs.
 pub static ENGINES: &[&dyn Engine] = &[&postgres::Postgres, &sqlite::Sqlite];
@@ -50,8 +49,14 @@ pub trait Engine: Sync {
     fn rules(&self) -> &'static [KindRule];
     fn connect(&self, url: &DatabaseUrl, access: Access) -> Result<Box<dyn Session>>;
     /// An empty database of the same engine and version, gone when dropped. `like` is the database it stands in for, where
-    /// there is one; `shadow` a server that the user gave for this.
-    fn scratch(&self, like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>>;
+    /// there is one; `shadow` a server that the user gave for this. Where roles are spoken of it is on a server of its own, which
+    /// has all the others by name.
+    fn scratch(
+        &self,
+        like: Option<&DatabaseUrl>,
+        shadow: Option<&DatabaseUrl>,
+        roles: &Roles,
+    ) -> Result<Box<dyn Session>>;
     /// The statements that give `table` its new shape by way of a copy; for engines whose rules answer `Rebuild`.
     fn rebuild(&self, scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>> {
         let _ = (scene, deltas);
@@ -106,15 +111,14 @@ pub trait Session: Send {
     fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError>;
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
+    /// Of the roles, which are the server's, these are read with the catalog from now on.
+    fn look_at_roles(&mut self, roles: &Roles) {
+        let _ = roles;
+    }
     /// A text that differs whenever the catalog does, and may differ when it does not; cheaper than reading it. `None` where
     /// there is none.
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         Ok(None)
-    }
-    /// About how many bytes these relations have, as far as they are there.
-    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
-        let _ = of;
-        Ok(BTreeMap::new())
     }
     /// Loads the desired statements in the order that works.
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()>;
@@ -128,6 +132,10 @@ pub trait Session: Send {
     fn journal(&mut self) -> &mut dyn Journal;
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
+    /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.
+    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+        Ok(std::collections::BTreeMap::new())
+    }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
         None

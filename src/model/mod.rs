@@ -9,6 +9,7 @@ mod filter;
 mod fingerprint;
 mod id;
 pub mod kinds;
+mod roles;
 mod value;
 
 pub use catalog::{Catalog, Unmodelled};
@@ -16,6 +17,7 @@ pub use filter::{Filter, Patterns};
 pub use fingerprint::Fingerprint;
 pub use id::{Id, Ref, Strength};
 pub use kinds::*;
+pub use roles::Roles;
 pub use value::Value;
 
 /// What a catalog can show of an object that is there but not in force: NOT VALID, an invalid index, not enforced.

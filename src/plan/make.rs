@@ -58,6 +58,9 @@ pub struct Made {
 /// Makes a plan and proves it.
 pub fn make(mut inputs: Inputs) -> Result<Made> {
     let like = inputs.target.as_ref().map(|(_, url)| *url);
+    if let Some((session, _)) = inputs.target.as_mut() {
+        session.look_at_roles(&inputs.desired.roles());
+    }
     if inputs.base.is_none()
         && let Some(live) = settled(&mut inputs, None)?
     {
@@ -167,7 +170,7 @@ fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
 }
 
 fn scratch(inputs: &Inputs, like: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
-    Ok(filtered(inputs.engine.scratch(like, inputs.shadow)?, inputs.filter))
+    Ok(filtered(inputs.engine.scratch(like, inputs.shadow, &inputs.desired.roles())?, inputs.filter))
 }
 
 /// What is managed of a database that nobody put anything into.
@@ -205,6 +208,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
         base: from.fingerprint(),
         goal: to.fingerprint(),
         desired: None,
+        roles: Default::default(),
     };
     let pieces = pieces(&ordered, backs);
     let steps = steps(&pieces, &Source::parse(vec![], engine.dialect())?);
@@ -264,6 +268,7 @@ fn cleared(debris: Vec<(Id, Rung)>, ordered: Ordered) -> Ordered {
 
 fn header(inputs: &Inputs, server: &Server, (base, goal): (Fingerprint, Fingerprint), desired: String) -> Header {
     Header {
+        roles: inputs.desired.roles(),
         msr: env!("CARGO_PKG_VERSION").to_string(),
         version: inputs.version.clone(),
         name: inputs.name.clone(),

@@ -22,7 +22,7 @@ pub use order::Tie;
 pub use scope::{Extent, Manage};
 
 use crate::diff::Delta;
-use crate::model::{Fingerprint, Id};
+use crate::model::{Fingerprint, Id, Roles};
 
 /// What is reviewed and applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Header {
     pub goal: Fingerprint,
     /// Hash of the desired statements, order-free.
     pub desired: Option<String>,
+    /// What is looked at besides the catalog.
+    pub roles: Roles,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,6 +126,32 @@ pub struct Step {
     pub loses: Option<String>,
     /// `file:line:column` of the statement that asked for it.
     pub at: Option<String>,
+    /// What lint has to say of it.
+    pub findings: Vec<Finding>,
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Found, and allowed by somebody who gave a reason.
+    Allow,
+    /// To know.
+    Note,
+    Warn,
+    /// Nothing is applied unless it is allowed by name.
+    Deny,
+}
+
+/// What a lint rule found in a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub rule: String,
+    pub level: Level,
+    pub what: String,
+    pub why: String,
+    pub advice: String,
+    /// Who allowed it, and why.
+    pub allowed: Option<String>,
 }
 
 /// How the way back of a step is sent, and where it leads.

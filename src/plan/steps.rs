@@ -120,6 +120,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         scans: vec![],
         loses: node.loses.clone(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
+        findings: vec![],
     }
 }
 

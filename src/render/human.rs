@@ -5,7 +5,7 @@ mod facts;
 
 use super::text::{block, count, indent, label, line, statement, wrap};
 use super::{Look, Summary, Tone};
-use crate::plan::{Action, Batch, Down, Phase, Plan, Step};
+use crate::plan::{Action, Batch, Down, Level, Phase, Plan, Step};
 
 /// The whole plan.
 pub fn plan(plan: &Plan, look: Look) -> String {
@@ -21,7 +21,19 @@ pub fn plan(plan: &Plan, look: Look) -> String {
     }
     out += &remarks(plan, look);
     out += &format!("\n{} {}.\n", look.paint(Tone::Title, "Plan:"), Summary::of(plan).line());
-    out
+    out + &denied(plan, look)
+}
+
+/// What `apply` will want to hear.
+fn denied(plan: &Plan, look: Look) -> String {
+    let all = plan.steps.iter().flat_map(|s| &s.findings).filter(|f| f.level == Level::Deny);
+    let rules: std::collections::BTreeSet<&str> = all.map(|f| f.rule.as_str()).collect();
+    if rules.is_empty() {
+        return String::new();
+    }
+    let flags: Vec<String> = rules.iter().map(|r| format!("--allow {r}")).collect();
+    let text = format!("not applied unless it is said: {} (`msr lint` tells why)", flags.join(" "));
+    format!("{} {}\n", look.paint(Tone::Warn, "Denied:"), wrap(&text, look.width, 2))
 }
 
 /// What `msr down` would do once the plan is applied: the down-steps, last first.

@@ -51,6 +51,17 @@ struct Step<'a> {
     scans: &'a [String],
     loses: Option<&'a str>,
     at: Option<&'a str>,
+    findings: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    level: &'static str,
+    what: &'a str,
+    why: &'a str,
+    advice: &'a str,
+    allowed: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -139,6 +150,18 @@ fn step(step: &plan::Step) -> Step<'_> {
         scans: &step.scans,
         loses: step.loses.as_deref(),
         at: step.at.as_deref(),
+        findings: step.findings.iter().map(finding).collect(),
+    }
+}
+
+fn finding(f: &plan::Finding) -> Finding<'_> {
+    Finding {
+        rule: &f.rule,
+        level: super::lint::word(f.level),
+        what: &f.what,
+        why: &f.why,
+        advice: &f.advice,
+        allowed: f.allowed.as_deref(),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod human;
 pub mod json;
 pub mod kinds;
+pub mod lint;
 mod look;
 pub mod sql;
 mod summary;

@@ -38,6 +38,7 @@ fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step {
         scans: vec![],
         loses: None,
         at: None,
+        findings: vec![],
     }
 }
 
@@ -66,6 +67,7 @@ fn plan(engine: &str, mut steps: Vec<Step>) -> Plan {
         base: Fingerprint::of_parts([&b"base"[..]]),
         goal: Fingerprint::of_parts([&b"goal"[..]]),
         desired: None,
+        roles: Default::default(),
     };
     Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled: vec![], notes: vec![] }
 }

@@ -14,12 +14,15 @@ mod needs;
 mod order;
 mod read;
 mod refuse;
+mod roles;
+pub mod script;
 mod split;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod words;
 
+use crate::model::Roles;
 use crate::{Error, Result};
 use std::ops::Range;
 
@@ -51,6 +54,7 @@ pub struct Statement {
     pub defines: Vec<Name>,
     /// Best effort, and only names that some statement of the source defines.
     pub needs: Vec<Name>,
+    roles: Roles,
     facts: needs::Facts,
 }
 
@@ -167,7 +171,8 @@ fn statement(file: usize, text: &str, dialect: Dialect, piece: &split::Piece) ->
     let found = needs::find(&words, &hints);
     let range = piece.tokens[0].start..piece.tokens[piece.tokens.len() - 1].end;
     let text = text[range.clone()].to_string();
-    Ok(Statement { file, range, text, hints, defines: found.defines, needs: found.needs, facts: found.facts })
+    let roles = words.roles();
+    Ok(Statement { roles, file, range, text, hints, defines: found.defines, needs: found.needs, facts: found.facts })
 }
 
 /// The text without the lines that hold hints.

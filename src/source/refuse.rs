@@ -18,7 +18,10 @@ pub fn meta(text: &str, token: Token) -> Result<(), Flaw> {
 
 const TRANSACTION: &str = "drop the statement: msr loads the whole schema at once and decides on transactions itself";
 const ELSEWHERE: &str = "do this outside of the schema files";
-const ROLES: &str = "roles belong to the whole server, not to one database: create them outside (see `msr grants`)";
+const ROLES: &str = "a role that no file makes is left alone: drop it by hand";
+const PLAIN: &str = "write `CREATE ROLE name …` as a statement: a role that the server has already is no error to msr";
+const PASSWORD: &str = "a secret is no part of a schema: leave it out and set it by hand, `ALTER ROLE … PASSWORD …`";
+const SETTING: &str = "settings of a role are set outside of the schema files";
 
 /// What is refused, by its first words; the longest entry that fits is the one meant.
 const REFUSED: &[(&str, &str)] = &[
@@ -37,14 +40,8 @@ const REFUSED_POSTGRES: &[(&str, &str)] = &[
     ("ALTER TABLESPACE", ELSEWHERE),
     ("DROP TABLESPACE", ELSEWHERE),
     ("ALTER SYSTEM", ELSEWHERE),
-    ("CREATE ROLE", ROLES),
-    ("ALTER ROLE", ROLES),
     ("DROP ROLE", ROLES),
-    ("CREATE USER", ROLES),
-    ("ALTER USER", ROLES),
     ("DROP USER", ROLES),
-    ("CREATE GROUP", ROLES),
-    ("ALTER GROUP", ROLES),
     ("DROP GROUP", ROLES),
     ("COPY", "schema files hold structure, not data; `pg_dump --schema-only` leaves it out"),
 ];
@@ -55,6 +52,10 @@ fn stays_offline<'a>(len: usize, word: &impl Fn(usize) -> &'a str) -> bool {
     let no =
         |value: &str| ["false", "off", "0", "'false'", "'off'", "'0'"].iter().any(|n| value.eq_ignore_ascii_case(n));
     (2..len).any(|i| word(i).eq_ignore_ascii_case("connect") && word(i + 1) == "=" && no(word(i + 2)))
+}
+
+fn any_of(words: &[&str], word: &str) -> bool {
+    words.iter().any(|w| w.eq_ignore_ascii_case(word))
 }
 
 /// Whether the statement is part of the schema. The beginning and the happy end of a transaction are not, and do no
@@ -71,6 +72,25 @@ pub fn statement(text: &str, dialect: Dialect, tokens: &[Token]) -> Result<bool,
     if dialect == Dialect::Postgres && is(0, "create") && is(1, "subscription") && !stays_offline(tokens.len(), &word) {
         return Err(Flaw::new(tokens[0].start, "`CREATE SUBSCRIPTION` would connect to its publisher while the schema is read")
             .hint("write `WITH (connect = false)`: whether it runs, and where it connects to, is set by hand and never part of a plan"));
+    }
+    if dialect == Dialect::Postgres && is(0, "do") {
+        let makes = |t: &&Token| {
+            let text = text[t.start..t.end].to_ascii_lowercase();
+            ["create role", "create user ", "create group", "alter role", "drop role"].iter().any(|w| text.contains(w))
+        };
+        if let Some(token) = tokens.iter().find(makes) {
+            return Err(Flaw::new(token.start, "a role in a `DO` block of a schema file").hint(PLAIN));
+        }
+    }
+    let of_role = any_of(&["role", "user", "group"], word(1)) && !is(2, "mapping");
+    if dialect == Dialect::Postgres && any_of(&["create", "alter"], word(0)) && of_role {
+        let has = |want: &str| (3..tokens.len()).find(|i| is(*i, want));
+        if let Some(i) = has("password").filter(|i| !is(i + 1, "null")) {
+            return Err(Flaw::new(tokens[i].start, "a password in a schema file").hint(PASSWORD));
+        }
+        if let Some(i) = has("set").or(has("reset")).filter(|_| is(0, "alter")) {
+            return Err(Flaw::new(tokens[i].start, "a setting of a role in a schema file").hint(SETTING));
+        }
     }
     let more = if dialect == Dialect::Postgres { REFUSED_POSTGRES } else { REFUSED_SQLITE };
     for (words, why) in REFUSED.iter().chain(more) {

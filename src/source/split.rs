@@ -17,11 +17,18 @@ pub struct Splitter<'a> {
     text: &'a str,
     dialect: Dialect,
     lexer: Lexer<'a>,
+    /// Statements that have no place in a schema file are kept, and a client's commands passed over.
+    script: bool,
 }
 
 impl<'a> Splitter<'a> {
     pub fn new(text: &'a str, dialect: Dialect) -> Self {
-        Splitter { text, dialect, lexer: Lexer::new(text, dialect) }
+        Splitter { text, dialect, lexer: Lexer::new(text, dialect), script: false }
+    }
+
+    /// For a script that somebody runs, whatever it does.
+    pub fn script(text: &'a str, dialect: Dialect) -> Self {
+        Splitter { script: true, ..Splitter::new(text, dialect) }
     }
 
     /// The next statement. Text is read no further than its `;`, so that what follows a `COPY … FROM stdin` is never
@@ -33,6 +40,7 @@ impl<'a> Splitter<'a> {
             match token.kind {
                 Kind::LineComment => piece.hints.extend(hints::recognise(self.text, token)?),
                 Kind::BlockComment => {}
+                Kind::Meta if self.script => {}
                 Kind::Meta => refuse::meta(self.text, token)?,
                 _ if &self.text[token.start..token.end] == ";" && nesting.may_end(self.text, &piece.tokens) => {
                     if !piece.tokens.is_empty() && self.keeps(&mut piece)? {
@@ -50,15 +58,15 @@ impl<'a> Splitter<'a> {
             return Ok(Some(piece));
         }
         match piece.hints.first() {
-            Some(hint) => Err(hints::before_nothing(hint.start)),
-            None => Ok(None),
+            Some(hint) if !self.script => Err(hints::before_nothing(hint.start)),
+            _ => Ok(None),
         }
     }
 
     /// Whether the statement belongs to the schema; if not, only its tokens are forgotten: the hints before a `BEGIN;`
     /// are meant for what comes after it.
     fn keeps(&self, piece: &mut Piece) -> Result<bool, Flaw> {
-        let keeps = refuse::statement(self.text, self.dialect, &piece.tokens)?;
+        let keeps = self.script || refuse::statement(self.text, self.dialect, &piece.tokens)?;
         if !keeps {
             piece.tokens.clear();
         }

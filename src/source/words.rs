@@ -15,6 +15,10 @@ impl<'a> Words<'a> {
         self.tokens.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
     pub fn text(&self, i: usize) -> &'a str {
         self.tokens.get(i).map_or("", |t| &self.text[t.start..t.end])
     }

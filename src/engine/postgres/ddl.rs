@@ -92,6 +92,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         Kind::TextSearchTemplate => format!("TEXT SEARCH TEMPLATE {}", path(id)),
         Kind::TextSearchDictionary => format!("TEXT SEARCH DICTIONARY {}", path(id)),
         Kind::TextSearchConfiguration => format!("TEXT SEARCH CONFIGURATION {}", path(id)),
+        Kind::Role => format!("ROLE {}", path(id)),
         Kind::Publication => format!("PUBLICATION {}", path(id)),
         Kind::Subscription => format!("SUBSCRIPTION {}", path(id)),
         Kind::EventTrigger => format!("EVENT TRIGGER {}", path(id)),
@@ -105,7 +106,8 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         | Kind::PublicationTable
         | Kind::PublicationSchema
         | Kind::Attachment
-        | Kind::Inheritance => String::new(),
+        | Kind::Inheritance
+        | Kind::Membership => String::new(),
     }
 }
 

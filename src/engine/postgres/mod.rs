@@ -11,7 +11,7 @@ mod session;
 use crate::Result;
 use crate::engine::how::{How, KindRule, Rung};
 use crate::engine::{Access, Engine, Session};
-use crate::model::{Catalog, Id, Kind};
+use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
 
@@ -39,8 +39,13 @@ impl Engine for Postgres {
         Ok(Box::new(session::PgSession::connect(url, access)?))
     }
 
-    fn scratch(&self, like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
-        scratch::open(like, shadow)
+    fn scratch(
+        &self,
+        like: Option<&DatabaseUrl>,
+        shadow: Option<&DatabaseUrl>,
+        roles: &Roles,
+    ) -> Result<Box<dyn Session>> {
+        scratch::open(like, shadow, roles)
     }
 
     /// Event triggers fire on every statement that they are for, and default privileges give rights on every new object.

@@ -1,12 +1,13 @@
 //! Scratch databases: on the shadow server, on the target's server, or on a throw-away server of this machine.
 
 use super::conn::{Client, ConnectFor, Params};
+use super::ddl::ident;
 use super::local::LocalServer;
 use super::session::PgSession;
 use crate::apply::journal::Journal;
 use crate::engine::how::Server;
 use crate::engine::{Observed, Session};
-use crate::model::Catalog;
+use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Error, Failure, Result, SqlError};
@@ -26,30 +27,48 @@ pub struct Scratch {
     session: Option<PgSession>,
     admin: Client,
     name: String,
+    /// Roles that were made for it on a server that stays.
+    roles: Vec<String>,
     /// Stopped after all else.
     _server: Option<LocalServer>,
 }
 
-/// The first of the three ways that works.
-pub fn open(like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
-    if let Some(url) = shadow {
-        return Ok(Box::new(
-            on_server(&params(url)?, None)
-                .map_err(|e| e.during("cannot make a scratch database on the shadow server"))?,
-        ));
-    }
-    let Some(url) = like else {
-        return Ok(Box::new(local(None).map_err(|e| three_ways(e, None))?));
+/// The first of the three ways that works. On the target's own server only where nothing is said of roles, which are the whole
+/// server's: elsewhere they can be made and dropped freely.
+pub fn open(like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>, roles: &Roles) -> Result<Box<dyn Session>> {
+    let target = like.map(params).transpose()?;
+    let connect = |target: &Params| Client::connect_with(target, ConnectFor::Read);
+    let mut scratch = match (shadow, &target) {
+        (Some(url), _) => on_server(&params(url)?, None)
+            .map_err(|e| e.during("cannot make a scratch database on the shadow server"))?,
+        (None, None) => local(None).map_err(|e| three_ways(e, None))?,
+        (None, Some(target)) if !roles.is_empty() => {
+            let major = connect(target)?.server_version_num() / 10_000;
+            local(Some(major)).map_err(|e| three_ways(e, Some(Error::refused("the schema files speak of roles"))))?
+        }
+        (None, Some(target)) => {
+            let admin = connect(target)?;
+            let major = admin.server_version_num() / 10_000;
+            let in_recovery = admin.is_read_only();
+            match on_server_with(admin, target) {
+                Ok(scratch) => return Ok(Box::new(scratch)),
+                Err(e) if e.failure == Failure::Transient && !in_recovery => return Err(e),
+                Err(e) => local(Some(major)).map_err(|local| three_ways(local, Some(e)))?,
+            }
+        }
     };
-    let target = params(url)?;
-    let admin = Client::connect_with(&target, ConnectFor::Read)?;
-    let major = admin.server_version_num() / 10_000;
-    let in_recovery = admin.is_read_only();
-    match on_server_with(admin, &target) {
-        Ok(scratch) => Ok(Box::new(scratch)),
-        Err(e) if e.failure == Failure::Transient && !in_recovery => Err(e),
-        Err(e) => Ok(Box::new(local(Some(major)).map_err(|local| three_ways(local, Some(e)))?)),
-    }
+    let others = match &target {
+        Some(target) => role_names(&mut connect(target)?)?,
+        None => vec![],
+    };
+    scratch.make_roles(&others, roles)?;
+    Ok(Box::new(scratch))
+}
+
+/// All but those that every server has.
+fn role_names(client: &mut Client) -> Result<Vec<String>> {
+    let names = client.rows("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1")?;
+    Ok(names.into_iter().flatten().flatten().collect())
 }
 
 fn params(url: &DatabaseUrl) -> Result<Params> {
@@ -94,7 +113,7 @@ fn on_server_with(mut admin: Client, params: &Params) -> Result<Scratch> {
     let mut own = params.clone();
     own.database = name.clone();
     let connected = Client::connect_with(&own, ConnectFor::Write).map(PgSession::over);
-    let mut scratch = Scratch { session: None, admin, name, _server: None };
+    let mut scratch = Scratch { session: None, admin, name, roles: vec![], _server: None };
     let mut session = connected?;
     session.execute("SET synchronous_commit = off; SET jit = off")?;
     scratch.session = Some(session);
@@ -122,10 +141,35 @@ impl Drop for Scratch {
             let _ = session.execute(WITHOUT_SUBSCRIPTIONS);
         }
         let _ = self.admin.execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        for role in &self.roles {
+            let _ = self.admin.execute(&format!("DROP ROLE IF EXISTS {}", ident(role)));
+        }
     }
 }
 
 impl Scratch {
+    /// Gives the server the roles that the target's has and that nobody makes, so that they can be granted to; those that the
+    /// schema files make must not be there yet.
+    fn make_roles(&mut self, others: &[String], roles: &Roles) -> Result<()> {
+        let there = role_names(&mut self.admin)?;
+        if let Some(role) = roles.made.iter().find(|role| there.contains(role)) {
+            return Err(Error::refused(format!(
+                "the scratch server has a role `{role}` already, which the schema files make"
+            ))
+            .hint("give `--shadow` a server without it"));
+        }
+        let missing = others.iter().filter(|role| !there.contains(role) && !roles.made.contains(role));
+        let missing: Vec<String> = missing.cloned().collect();
+        for role in &missing {
+            self.admin.execute(&format!("CREATE ROLE {} NOLOGIN", ident(role)))?;
+            self.roles.push(role.clone());
+        }
+        // Made in it by whatever it is used for.
+        self.roles.extend(roles.made.iter().cloned());
+        self.session().look_at_roles(roles);
+        Ok(())
+    }
+
     fn session(&mut self) -> &mut PgSession {
         // Taken only by `drop`.
         self.session.as_mut().expect("a scratch database has its session until it is dropped")
@@ -163,6 +207,10 @@ impl Session for Scratch {
 
     fn inspect(&mut self) -> Result<Catalog> {
         self.session().inspect()
+    }
+
+    fn look_at_roles(&mut self, roles: &Roles) {
+        self.session().look_at_roles(roles);
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

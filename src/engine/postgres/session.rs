@@ -5,11 +5,11 @@ use super::inspect;
 use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Server};
 use crate::engine::{Access, Observed, Session};
-use crate::model::{Catalog, Id};
+use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
 /// (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>).
@@ -39,6 +39,8 @@ pub struct PgSession {
     pub(super) client: Client,
     server: Server,
     watched: Watched,
+    /// Looked at along with the catalog.
+    roles: Roles,
 }
 
 /// What was there before the statements that are watched.
@@ -64,7 +66,7 @@ impl PgSession {
             casts: Casts::NONE,
             busy: Default::default(),
         };
-        PgSession { client, server, watched: Watched::default() }
+        PgSession { client, server, watched: Watched::default(), roles: Roles::default() }
     }
 
     fn locks(&mut self) -> Result<Vec<(String, String)>, SqlError> {
@@ -144,19 +146,19 @@ impl Session for PgSession {
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
-        let read = inspect::inspect(&mut self.client).and_then(|catalog| {
+        let read = inspect::inspect(&mut self.client, &self.roles).and_then(|catalog| {
             self.server.casts = inspect::casts(&mut self.client)?;
             Ok(catalog)
         });
         read.map_err(|e| crate::Error::from(e).during("cannot read the database's catalog"))
     }
 
-    fn stamp(&mut self) -> Result<Option<String>, SqlError> {
-        inspect::stamp(&mut self.client)
+    fn look_at_roles(&mut self, roles: &Roles) {
+        self.roles = roles.clone();
     }
 
-    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
-        inspect::sizes(&mut self.client, of)
+    fn stamp(&mut self) -> Result<Option<String>, SqlError> {
+        inspect::stamp(&mut self.client)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
@@ -202,6 +204,17 @@ impl Session for PgSession {
             }
         }
         Ok(seen)
+    }
+
+    /// From the statistics, which ask for no lock; a table that has none yet is measured.
+    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+        let rows = self.client.rows(
+            "SELECT n.nspname || '.' || c.relname, CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::bigint \
+             ELSE pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+        )?;
+        let size = |v: &Option<String>| v.as_deref().and_then(|v| v.parse().ok());
+        Ok(rows.iter().filter_map(|r| Some((r[0].clone()?, size(&r[1])?))).collect())
     }
 
     /// Polled by the caller, never waited for: a waiter inside `pg_advisory_lock` holds a snapshot, which CREATE INDEX

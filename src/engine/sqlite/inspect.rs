@@ -10,8 +10,9 @@ mod table;
 
 pub use create::slice;
 
+use super::ddl::spelling;
 use crate::SqlError;
-use crate::model::{Catalog, Id, Kind, Unmodelled};
+use crate::model::{Catalog, Id, Kind, Object, Unmodelled};
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,6 +171,12 @@ impl Reading {
                 // What goes along goes along, whatever else is needed of it.
                 refs.sort_by(|a, b| (&a.to, b.strength).cmp(&(&b.to, a.strength)));
                 refs.dedup_by(|a, b| a.to == b.to);
+                let written = Some(spelling(object));
+                match object {
+                    Object::Table(table) => table.spelling = written,
+                    Object::Column(column) => column.spelling = written,
+                    _ => {}
+                }
             }
         }
         self.catalog

@@ -22,7 +22,7 @@ use super::how::{KindRule, Rung, Scene};
 use super::{Access, Engine, Session};
 use crate::Result;
 use crate::diff::Delta;
-use crate::model::Id;
+use crate::model::{Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Dialect;
 
@@ -52,7 +52,7 @@ impl Engine for Sqlite {
         Ok(Box::new(if path == ":memory:" { session } else { session.of_file(path.into()) }))
     }
 
-    fn scratch(&self, _: Option<&DatabaseUrl>, _: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
+    fn scratch(&self, _: Option<&DatabaseUrl>, _: Option<&DatabaseUrl>, _: &Roles) -> Result<Box<dyn Session>> {
         Ok(Box::new(session::SqliteSession::new(open::memory()?)?))
     }
 

@@ -7,6 +7,7 @@ mod columns;
 
 use super::ddl::{create, create_table, named, named_in, table_of};
 use super::inspect::MAIN;
+use super::words::quote;
 use crate::engine::how::{Change, How, KindRule, Scene, SetRule, nothing, own_name, replace, set};
 use crate::model::{Id, Kind, Object};
 
@@ -45,6 +46,7 @@ const TABLE: KindRule = KindRule {
     drop: drop_relation,
     rename: Some(rename_table),
     set: &[
+        set("spelling", respell),
         set("strict", rebuild),
         set("without_rowid", rebuild),
         set("autoincrement", rebuild),
@@ -164,6 +166,15 @@ fn drop_relation(_: &Scene, object: &Object) -> How {
 /// Tables, views and indexes share one space of names.
 fn relation_name(object: &Object) -> Vec<Vec<String>> {
     vec![vec![MAIN.into(), object.id().name().into()]]
+}
+
+/// SQLite takes a name in other letters for one that is taken.
+fn respell(_: &Scene, change: &Change) -> How {
+    let meanwhile = quote(&format!("msr_new_{}", change.new.id().name()));
+    How::statements([
+        format!("ALTER TABLE {} RENAME TO {meanwhile}", named(change.old)),
+        format!("ALTER TABLE {meanwhile} RENAME TO {}", named(change.new)),
+    ])
 }
 
 fn rename_table(scene: &Scene, object: &Object, new: &Id) -> How {

@@ -240,6 +240,20 @@ impl Session for SqliteSession {
         Ok(Observed { rewrites, ..Observed::default() })
     }
 
+    /// No table is larger than the file.
+    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+        #[derive(QueryableByName)]
+        struct Bytes {
+            #[diesel(sql_type = BigInt)]
+            bytes: i64,
+        }
+        let sql = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
+        let file = diesel::sql_query(sql).get_result::<Bytes>(&mut self.connection).map_err(failure)?.bytes;
+        let roots = self.root_pages()?;
+        let tables = by_name(&roots).into_keys().map(|name| format!("main.{}", name.to_lowercase()));
+        Ok(tables.map(|name| (name, u64::try_from(file).unwrap_or(u64::MAX))).collect())
+    }
+
     /// SQLite has no lock that outlives a transaction; the journal's compare-and-set is what makes steps happen once.
     fn try_lock(&mut self) -> Result<bool, SqlError> {
         let Some(file) = &self.file else { return Ok(true) };

@@ -14,7 +14,7 @@ mod plans;
 mod round_trip;
 
 fn scratch() -> Box<dyn Session> {
-    Sqlite.scratch(None, None).unwrap_or_else(|e| panic!("{e}"))
+    Sqlite.scratch(None, None, &Default::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn execute(session: &mut dyn Session, sql: &str) {

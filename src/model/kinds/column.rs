@@ -30,6 +30,8 @@ kind! {
         options: Vec<String>,
         /// PostgreSQL: of a foreign table's column.
         foreign_options: Vec<String>,
+        /// SQLite: the name as it is written; it compares names without regard to case.
+        spelling: Option<String>,
         /// SQLite: what ON CONFLICT says after NOT NULL.
         conflict: Option<String>,
     }

@@ -119,6 +119,8 @@ macro_rules! kinds {
 
 // In the order in which a reader expects them: a tie in the plan's order falls to the earlier kind.
 kinds! {
+    role::Role = "role",
+    membership::Membership = "membership",
     schema::Schema = "schema",
     extension::Extension = "extension",
     language::Language = "language",
@@ -189,7 +191,10 @@ impl Kind {
             self,
             Schema | Extension | Language | AccessMethod | ForeignDataWrapper | Server | UserMapping | Cast | Transform
         );
-        let apart = matches!(self, Publication | PublicationTable | PublicationSchema | Subscription | EventTrigger);
+        let apart = matches!(
+            self,
+            Publication | PublicationTable | PublicationSchema | Subscription | EventTrigger | Role | Membership
+        );
         !elsewhere && !apart && !self.is_about_another() && self != DefaultPrivilege
     }
 

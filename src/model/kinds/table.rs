@@ -17,6 +17,8 @@ kind! {
         partition_by: Option<String>,
         /// PostgreSQL: the composite type that a typed table has its columns from.
         of_type: Option<String>,
+        /// SQLite: the name as it is written; it compares names without regard to case.
+        spelling: Option<String>,
         /// SQLite: STRICT.
         strict: bool,
         /// SQLite: WITHOUT ROWID.

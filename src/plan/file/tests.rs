@@ -31,6 +31,7 @@ fn step(id: usize, up: &str, down: Down) -> Step {
         scans: vec!["public.users".into()],
         loses: None,
         at: Some("schema/users.sql:3:1".into()),
+        findings: vec![],
     }
 }
 
@@ -49,6 +50,7 @@ fn plan() -> Plan {
             base: print_of(1),
             goal: print_of(2),
             desired: Some("abc".into()),
+            roles: Default::default(),
         },
         relies: vec![(users, print_of(4))],
         shapes: vec![],

@@ -3,7 +3,7 @@
 //! A new field must be optional and left out while empty, so that the checksums of older plans stay what they were.
 
 use crate::diff::Delta;
-use crate::model::{Fingerprint, Id, Value};
+use crate::model::{Fingerprint, Id, Roles, Value};
 use crate::plan;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,8 @@ pub struct File {
     pub goal: Fingerprint,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<String>,
+    #[serde(default, skip_serializing_if = "Roles::is_empty")]
+    pub roles: Roles,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub notes: Vec<String>,
     #[serde(default, skip_serializing_if = "is_empty")]
@@ -94,6 +96,20 @@ pub struct Step {
     pub scans: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loses: Option<String>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Finding")]
+pub struct Finding {
+    pub rule: String,
+    pub level: Level,
+    pub what: String,
+    pub why: String,
+    pub advice: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -156,6 +172,7 @@ macro_rules! words {
 }
 
 words!(Phase = plan::Phase { Expand = "expand", Backfill = "backfill", Contract = "contract" });
+words!(Level = plan::Level { Allow = "allow", Note = "note", Warn = "warn", Deny = "deny" });
 words!(Action = plan::Action {
     Create = "create",
     Alter = "alter",
@@ -190,6 +207,7 @@ impl From<&plan::Plan> for File {
             base: h.base,
             goal: h.goal,
             desired: h.desired,
+            roles: h.roles,
             notes: p.notes.clone(),
             unmodelled: p.unmodelled.clone(),
             relies: p.relies.clone(),
@@ -214,6 +232,7 @@ impl From<File> for plan::Plan {
                 base: f.base,
                 goal: f.goal,
                 desired: f.desired,
+                roles: f.roles,
             },
             relies: f.relies,
             shapes: f.shapes,
@@ -251,6 +270,20 @@ impl From<Touch> for plan::Touch {
 
 /// From one struct to another of the same fields, but for the way back.
 macro_rules! mirror {
+    (finding $from:ty => $to:ty) => {
+        impl From<$from> for $to {
+            fn from(f: $from) -> Self {
+                Self {
+                    rule: f.rule,
+                    level: f.level.into(),
+                    what: f.what,
+                    why: f.why,
+                    advice: f.advice,
+                    allowed: f.allowed,
+                }
+            }
+        }
+    };
     ($from:ty => $to:ty, $back:expr) => {
         impl From<$from> for $to {
             fn from(s: $from) -> Self {
@@ -271,12 +304,15 @@ macro_rules! mirror {
                     rewrites: s.rewrites,
                     scans: s.scans,
                     loses: s.loses,
+                    findings: each(s.findings),
                 }
             }
         }
     };
 }
 
+mirror!(finding plan::Finding => Finding);
+mirror!(finding Finding => plan::Finding);
 mirror!(plan::Step => Step, |transaction, back: plan::Back| {
     let plan::Back { transaction: own, patient, to } = back;
     (back != plan::Back::like(transaction)).then_some(Back { transaction: own, patient, to })

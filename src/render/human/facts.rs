@@ -1,6 +1,7 @@
 //! What a step costs: locks, rewrites, scans, the way back, what is lost.
 
-use crate::plan::{Action, Down, Step};
+use crate::lint::levels::covers;
+use crate::plan::{Action, Down, Level, Step};
 use crate::render::Tone;
 
 /// One line each, with its tone.
@@ -14,8 +15,33 @@ pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
     if let Some(what) = &step.loses {
         lines.push((Some(Tone::Warn), format!("! loses data: {what}")));
     }
+    lines.extend(findings(step, verbose));
     if verbose {
         lines.extend(step.needs.iter().map(|(id, why)| (Some(Tone::Quiet), format!("after step {id}: {why}"))));
+    }
+    lines
+}
+
+/// What lint says: what is denied and what to do instead; warnings in a line; the rest for those who ask.
+fn findings(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
+    let mut lines = vec![];
+    for f in &step.findings {
+        match f.level {
+            // The loss is told above.
+            Level::Deny if step.loses.is_some() && covers("destructive", &f.rule) => {
+                lines.push((Some(Tone::Warn), format!("! needs `--allow {}`", f.rule)));
+            }
+            Level::Deny => {
+                lines.push((Some(Tone::Warn), format!("! deny {}: {}; instead: {}", f.rule, f.why, f.advice)));
+            }
+            Level::Warn => lines.push((Some(Tone::Change), format!("warn {}: {}", f.rule, f.why))),
+            Level::Note if verbose => lines.push((Some(Tone::Quiet), format!("note {}: {}", f.rule, f.why))),
+            Level::Allow if verbose => {
+                let by = f.allowed.as_deref().unwrap_or_default();
+                lines.push((Some(Tone::Quiet), format!("allow {}: {by}", f.rule)));
+            }
+            Level::Note | Level::Allow => {}
+        }
     }
     lines
 }

@@ -7,9 +7,9 @@ mod names;
 mod parts;
 mod plain;
 mod relations;
+mod roles;
 mod row;
 mod said;
-mod sizes;
 mod stable;
 mod stamp;
 mod wishes;
@@ -17,10 +17,9 @@ mod wishes;
 use super::conn::Client;
 use crate::SqlError;
 use crate::engine::how::Casts;
-use crate::model::{Catalog, Comment, Extension, Head, Id, Kind, Object, Ref, Schema, Strength, Unmodelled};
+use crate::model::{Catalog, Comment, Extension, Head, Id, Kind, Object, Ref, Roles, Schema, Strength, Unmodelled};
 use names::{Names, class};
 use row::Row;
-pub use sizes::sizes;
 pub use stamp::stamp;
 
 /// What the readers fill.
@@ -35,7 +34,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// The whole catalog, without what belongs to the system, to extensions and to msr.
-pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
+pub fn inspect(client: &mut Client, roles: &Roles) -> Result<Catalog, SqlError> {
     let version = client.server_version_num();
     let mut r = Reader {
         client,
@@ -45,6 +44,7 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
         bodies: vec![],
         ties: links::Ties::default(),
     };
+    r.roles(roles)?;
     r.namespaces()?;
     r.extensions()?;
     let depends = r.depends()?;
@@ -69,6 +69,7 @@ pub fn inspect(client: &mut Client) -> Result<Catalog, SqlError> {
     r.comments()?;
     r.grants()?;
     r.owners()?;
+    r.lean_on_roles(roles);
     Ok(r.catalog)
 }
 

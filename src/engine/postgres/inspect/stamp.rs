@@ -14,8 +14,8 @@ const TABLES: &str = "SELECT c.oid::regclass::text FROM pg_class c \
 const HIDDEN: &str = "SELECT EXISTS (SELECT FROM pg_user_mappings) OR EXISTS (SELECT FROM pg_stat_subscription)";
 
 /// Who asks is part of it, since owners are told as others than that.
-const ROLES: &str =
-    "SELECT current_user || coalesce(string_agg(r.oid || ' ' || r.rolname, ',' ORDER BY r.oid), '') FROM pg_roles r";
+const ROLES: &str = "SELECT concat(current_user, (SELECT string_agg(r::text, ',' ORDER BY r.oid) FROM pg_roles r), \
+    (SELECT string_agg(a::text, ',' ORDER BY a.roleid, a.member) FROM pg_auth_members a))";
 
 /// One text for all rows of all system catalogs of this database, by place and writing transaction: no row can change without
 /// becoming another row (<https://www.postgresql.org/docs/current/ddl-system-columns.html>). What the server writes over in

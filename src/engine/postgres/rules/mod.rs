@@ -11,6 +11,7 @@ mod plain;
 mod privileges;
 mod queries;
 mod replication;
+mod roles;
 mod said;
 mod tables;
 mod types;
@@ -25,6 +26,8 @@ pub use types::rename_label;
 
 /// In the order in which kinds are listed.
 pub static RULES: &[KindRule] = &[
+    roles::ROLE,
+    roles::MEMBERSHIP,
     SCHEMA,
     EXTENSION,
     plain::LANGUAGE,
@@ -163,6 +166,8 @@ mod tests {
 
     /// Attributes that PostgreSQL's catalogs never have: they belong to other engines.
     const FOREIGN: &[(Kind, &str)] = &[
+        (Kind::Table, "spelling"),
+        (Kind::Column, "spelling"),
         (Kind::Table, "strict"),
         (Kind::Table, "without_rowid"),
         (Kind::Table, "autoincrement"),

@@ -21,6 +21,11 @@ pub const COLUMN: KindRule = KindRule {
         ))
     }),
     set: &[
+        set("spelling", |scene, change| {
+            let table = named_in(scene, &table_of(change.new.id()));
+            let (from, to) = (named(change.old), named(change.new));
+            How::statement(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"))
+        }),
         set("type", rebuild).loses(|_, change| {
             let said = change.new.head().using.as_ref()?;
             Some(format!("what `{said}` leaves out of {}, if anything", change.new.id()))

@@ -1,0 +1,175 @@
+//! Events of a plan: its deltas, what the catalogs know of them, and what scratch saw its steps do.
+
+use super::event::{Event, Trait, Verb};
+use super::facts::{self, Sides};
+use crate::diff::Delta;
+use crate::model::{Catalog, Id, Kind};
+use crate::plan::{Action, Plan, Step};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes of a table's rows, by the name that scratch and the target have for it: `schema.table`.
+pub type Sizes = BTreeMap<String, u64>;
+
+/// What can be read, built, written anew in about a tenth of a second.
+const SCAN: u64 = 16 << 20;
+const INDEX: u64 = 8 << 20;
+const REWRITE: u64 = 1 << 20;
+
+/// The events of a plan, in the order of its steps.
+pub fn events(plan: &Plan, base: &Catalog, goal: &Catalog, sizes: &Sizes) -> Vec<Event> {
+    let whole = Whole::of(plan);
+    let mut events = vec![];
+    for (tx, batch) in plan.batches.iter().enumerate() {
+        for step in plan.batch_steps(batch) {
+            let tx = batch.transaction.then_some(tx);
+            for event in of_step(step, base, goal, &whole) {
+                events.push(Event { tx, ..event });
+            }
+        }
+    }
+    events.iter_mut().for_each(|event| weigh(event, sizes));
+    events
+}
+
+/// What all deltas together add and drop.
+pub struct Whole {
+    pub added: BTreeSet<Id>,
+    pub dropped: BTreeSet<Id>,
+}
+
+impl Whole {
+    fn of(plan: &Plan) -> Whole {
+        Whole::of_deltas(plan.steps.iter().flat_map(|s| &s.deltas))
+    }
+
+    pub fn of_deltas<'a>(deltas: impl Iterator<Item = &'a Delta>) -> Whole {
+        let mut whole = Whole { added: BTreeSet::new(), dropped: BTreeSet::new() };
+        for delta in deltas {
+            match delta {
+                Delta::Add(id) => drop(whole.added.insert(id.clone())),
+                Delta::Drop(id) => drop(whole.dropped.insert(id.clone())),
+                Delta::Set { .. } | Delta::Rename { .. } => {}
+            }
+        }
+        whole
+    }
+}
+
+fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Event> {
+    let sides = Sides { from: base, to: goal };
+    let mut events: Vec<Event> = step.deltas.iter().filter_map(|d| of_delta(d, sides, whole)).collect();
+    if step.action == Action::Rebuild {
+        events.push(Event::run("rebuild", step.subject.clone()));
+    }
+    for event in &mut events {
+        event.step = Some(step.id);
+        let kind = event.id.kind;
+        // Only a build that lets others write stands outside of a transaction.
+        if !step.transaction && matches!(kind, Kind::Index | Kind::Attachment) {
+            event.traits.add(Trait::Concurrently);
+        }
+        observed(event, &step.rewrites, &step.scans);
+    }
+    let named = |e: &Event| e.verb == Verb::Drop && matches!(e.id.kind, Kind::Table | Kind::Column);
+    if let Some(loses) = step.loses.as_ref().filter(|_| !events.iter().any(named)) {
+        let mut event = Event::run("loses", step.subject.clone());
+        (event.to, event.step) = (loses.clone(), Some(step.id));
+        events.push(event);
+    }
+    events
+}
+
+/// The event of one delta; what goes or comes with something larger is none of its own.
+pub fn of_delta(delta: &Delta, sides: Sides, whole: &Whole) -> Option<Event> {
+    let mut event = match delta {
+        Delta::Add(id) => Event::new(Verb::Add, id.clone()),
+        Delta::Drop(id) => Event::new(Verb::Drop, id.clone()),
+        Delta::Set { id, attr, from, to } => {
+            let mut event = Event::set(id.clone(), attr);
+            (event.from, event.to) = (from.to_string(), to.to_string());
+            event
+        }
+        Delta::Rename { from, to } => {
+            let moves = from.path.first() != to.path.first() && from.path.len() == to.path.len() && to.path.len() == 2;
+            let mut event = Event::new(Verb::Rename, to.clone()).with_if(moves, Trait::Moves);
+            event.from = if moves { from.path.join(".") } else { from.name().to_string() };
+            event
+        }
+    };
+    let gone = |id: &Id| sides.from.ancestors(id).any(|up| whole.dropped.contains(up) && !whole.added.contains(up));
+    if event.verb == Verb::Drop && gone(&event.id) {
+        let column = |up: &Id| up.kind == Kind::Column;
+        if !sides.from.ancestors(&event.id).any(column) || event.id.kind == Kind::Default {
+            return None;
+        }
+    }
+    facts::describe(&mut event, sides);
+    let returns = whole.dropped.contains(&event.id) && whole.added.contains(&event.id);
+    if returns {
+        event.traits.add(Trait::Returns);
+    }
+    // A default that comes with its column is the column's.
+    let column = event.id.of_kind(Kind::Column);
+    if event.id.kind == Kind::Default && event.verb == Verb::Add && whole.added.contains(&column) {
+        return None;
+    }
+    if event.verb == Verb::Drop && with_column(&event.id, sides.from, whole) {
+        event.traits.add(Trait::WithColumn);
+    }
+    // An id that is there from the start is no new one; a domain's check is as new as its domain.
+    let relation = event.table.clone().or_else(|| sides.to.ancestors(&event.id).last().cloned());
+    let root = relation.unwrap_or_else(|| event.id.clone());
+    let fresh = root != event.id || event.verb == Verb::Add;
+    if fresh && !sides.from.contains(&root) && !returns {
+        event.traits.add(Trait::New);
+    }
+    Some(event)
+}
+
+/// Whether it goes because a column does that it needs.
+fn with_column(id: &Id, from: &Catalog, whole: &Whole) -> bool {
+    let refs = from.get(id).into_iter().flat_map(|o| o.refs());
+    let mut columns = refs.map(|r| &r.to).filter(|to| to.kind == Kind::Column);
+    columns.any(|c| whole.dropped.contains(c) && !whole.added.contains(c))
+}
+
+/// What was seen of the event's table.
+pub fn observed(event: &mut Event, rewrites: &[String], scans: &[String]) {
+    let Some(table) = event.table.clone() else { return };
+    let is = |name: &String| names(name, &table);
+    if rewrites.iter().any(is) {
+        event.traits.add(Trait::Rewrites);
+    }
+    if scans.iter().any(is) {
+        event.traits.add(Trait::Scans);
+    }
+    if rewrites.iter().any(|name| !names(name, &table)) {
+        event.traits.add(Trait::RebuildsIndex);
+    }
+}
+
+/// Whether the engine's text names the table, with its schema or without.
+fn names(text: &str, table: &Id) -> bool {
+    let plain = text.replace('"', "");
+    plain == table.path.join(".") || plain == table.name()
+}
+
+/// What is little enough, as far as sizes are known.
+pub fn weigh(event: &mut Event, sizes: &Sizes) {
+    let Some(size) = event.table.as_ref().and_then(|t| sizes.get(&t.path.join("."))) else { return };
+    for (limit, this) in [(SCAN, Trait::LittleToScan), (INDEX, Trait::LittleToIndex), (REWRITE, Trait::LittleToRewrite)]
+    {
+        if *size <= limit {
+            event.traits.add(this);
+        }
+    }
+}
+
+/// The rule for a loss of data.
+pub fn loss(subject: Kind, drops: bool) -> &'static str {
+    match subject {
+        Kind::Table if drops => "drop-table",
+        Kind::Column if drops => "drop-column",
+        _ => "loses-data",
+    }
+}

@@ -1,0 +1,43 @@
+//! The rules, by what they are about. Most are a record; the few that look at the whole have a function beside it.
+
+mod add_column;
+mod alter_column;
+mod constraints;
+mod design;
+mod destructive;
+mod execution;
+mod indexes;
+mod renames;
+mod sqlite;
+mod tables;
+mod types;
+
+use super::event::Trait::{self, *};
+use super::event::{Event, Verb};
+use super::rule::Check::{When, Whole};
+use super::rule::{Cost, Hit, POSTGRES, Rule, SQLITE, add, deny, drop, note, rename, run, set, warn};
+use super::scene::Scene;
+use crate::model::Kind::{self, *};
+
+/// Every rule, in the order of the documentation.
+pub static RULES: &[(&str, &[Rule])] = &[
+    ("What is gone for good", destructive::DESTRUCTIVE),
+    ("Renames and moves", renames::RENAMES),
+    ("New columns", add_column::ADD_COLUMN),
+    ("Changed columns", alter_column::ALTER_COLUMN),
+    ("Constraints", constraints::CONSTRAINTS),
+    ("Indexes", indexes::INDEXES),
+    ("Tables, views, rights", tables::TABLES),
+    ("Types", types::TYPES),
+    ("Design", design::DESIGN),
+    ("How a script runs", execution::EXECUTION),
+    ("SQLite", sqlite::SQLITE_ONLY),
+];
+
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().flat_map(|(_, rules)| rules.iter())
+}
+
+pub fn named(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
+}

@@ -1,0 +1,86 @@
+//! Roles are the server's: what a schema says of them is planned, the rest is left alone, and planning makes none.
+
+mod support;
+
+use support::{Engine, Msr, postgres, skip};
+
+const OLD: &str = "CREATE TABLE t (id int);\n";
+const NEW: &str = "CREATE ROLE r_clerk NOLOGIN;
+CREATE ROLE r_boss LOGIN CREATEDB CONNECTION LIMIT 3;
+CREATE TABLE t (id int);
+GRANT SELECT ON t TO r_clerk;
+CREATE POLICY p ON t TO r_boss USING (true);
+GRANT r_clerk TO r_boss;
+";
+
+fn ask(sql: &str) -> String {
+    postgres().unwrap().sql("postgres", sql).unwrap().trim().to_owned()
+}
+
+fn roles() -> String {
+    ask(
+        "SELECT string_agg(rolname || rolcanlogin || rolcreatedb || rolconnlimit, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'r\\_%'",
+    )
+}
+
+fn members() -> String {
+    ask(
+        "SELECT string_agg(roleid::regrole || '>' || member::regrole, ' ' ORDER BY roleid::regrole::text, member::regrole::text) FROM pg_auth_members WHERE roleid::regrole::text LIKE 'r\\_%'",
+    )
+}
+
+#[test]
+fn made_changed_and_undone() {
+    if let Some(why) = Engine::Postgres.missing() {
+        return skip("roles", &why);
+    }
+    let (msr, database) = (Msr::new(), Engine::Postgres.with(OLD).unwrap());
+    msr.write("new.sql", NEW);
+    let plan = |schema: &str| msr.on(&database, &["plan", "--schema", schema, "--out", "p.ron"]);
+    let apply = || msr.on(&database, &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"]).expect(0);
+    let empty = |schema: &str| msr.on(&database, &["plan", "--schema", schema, "--detailed-exitcode"]).expect(0);
+    plan("new.sql").expect(0);
+    assert_eq!(roles(), "", "planning makes no role on the target's server");
+    apply();
+    assert_eq!(roles(), "r_bosstruetrue3 r_clerkfalsefalse-1");
+    assert_eq!(members(), "r_clerk>r_boss");
+    empty("new.sql");
+
+    // Somebody else's role is nobody's business, and a role that the server has already is no error.
+    ask("CREATE ROLE r_other; GRANT r_other TO r_boss; CREATE ROLE r_there");
+    empty("new.sql");
+    let more = NEW.replace("LOGIN CREATEDB CONNECTION LIMIT 3", "LOGIN NOCREATEDB")
+        + "CREATE ROLE r_there;\nGRANT r_clerk TO r_there;\n";
+    msr.write("new.sql", more);
+    msr.on(&database, &["plan", "--schema", "new.sql", "--out", "q.ron"]).expect(0);
+    let sql = msr.run(&["show", "q.ron", "--format", "sql"]).expect(0).stdout;
+    assert!(!sql.contains("CREATE ROLE"), "{sql}");
+    msr.on(&database, &["apply", "q.ron", "--phase", "all", "--yes", "--allow", "all"]).expect(0);
+    assert_eq!(roles(), "r_bosstruefalse-1 r_clerkfalsefalse-1 r_otherfalsefalse-1 r_therefalsefalse-1");
+    assert_eq!(members(), "r_clerk>r_boss r_clerk>r_there r_other>r_boss");
+
+    // And back, as far as msr went.
+    for _ in 0..2 {
+        msr.on(&database, &["down", "--yes", "--allow", "all"]).expect(0);
+    }
+    assert_eq!(roles(), "r_otherfalsefalse-1 r_therefalsefalse-1");
+    ask("DROP ROLE r_other; DROP ROLE r_there");
+}
+
+#[test]
+fn secrets_and_settings_are_refused() {
+    if let Some(why) = Engine::Postgres.missing() {
+        return skip("roles", &why);
+    }
+    let (msr, database) = (Msr::new(), Engine::Postgres.with(OLD).unwrap());
+    for (sql, what) in [
+        ("CREATE ROLE r_x PASSWORD 'geheim';", "a password in a schema file"),
+        ("ALTER ROLE postgres SET work_mem = '1GB';", "a setting of a role"),
+        ("DROP ROLE r_x;", "`DROP ROLE` in a schema file"),
+    ] {
+        msr.write("bad.sql", sql);
+        let output = msr.on(&database, &["plan", "--schema", "bad.sql"]).expect(4);
+        assert!(output.stderr.contains(what) && output.stderr.contains("bad.sql:1:"), "{}", output.stderr);
+        assert!(!output.said().contains("geheim"));
+    }
+}
