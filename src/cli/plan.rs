@@ -197,7 +197,7 @@ fn judged(
     policy: &Policy,
 ) -> Result<Vec<String>> {
     let (sizes, version) = match session {
-        Some(session) if !made.plan.is_empty() => (session.table_sizes()?, session.server().version),
+        Some(session) if !made.plan.is_empty() => (session.sizes()?, session.server().version),
         _ => Default::default(),
     };
     let judge = report::Judge {

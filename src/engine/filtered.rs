@@ -4,10 +4,9 @@ use super::how::Server;
 use super::upkeep::Upkeep;
 use super::{Observed, Session};
 use crate::apply::journal::Journal;
-use crate::model::{Catalog, Filter, Id, Roles};
+use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
-use std::collections::{BTreeMap, BTreeSet};
 
 struct Filtered {
     inner: Box<dyn Session>,
@@ -33,8 +32,8 @@ impl Session for Filtered {
         self.inner.look_at_roles(roles);
     }
 
-    fn table_sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
-        self.inner.table_sizes()
+    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+        self.inner.sizes()
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
@@ -67,10 +66,6 @@ impl Session for Filtered {
 
     fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
         self.inner.wait_at_most(limit)
-    }
-
-    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
-        self.inner.sizes(of)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

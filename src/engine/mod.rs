@@ -15,7 +15,6 @@ use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
@@ -137,11 +136,6 @@ pub trait Session: Send {
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         Ok(None)
     }
-    /// About how many bytes these relations have, as far as they are there.
-    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
-        let _ = of;
-        Ok(BTreeMap::new())
-    }
     /// Loads the desired statements in the order that works.
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()>;
     /// What the statements that ran since `watch` hold and did, for the facts on a step. Inside a transaction.
@@ -157,7 +151,7 @@ pub trait Session: Send {
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
     /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.
-    fn table_sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
+    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
         Ok(std::collections::BTreeMap::new())
     }
     /// A handle that another thread can stop the running statement with.

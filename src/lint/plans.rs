@@ -35,6 +35,8 @@ pub fn events(plan: &Plan, base: &Catalog, goal: &Catalog, sizes: &Sizes) -> Vec
 pub struct Whole {
     pub added: BTreeSet<Id>,
     pub dropped: BTreeSet<Id>,
+    /// What comes into force in a step after the one that adds it.
+    pub validated: BTreeSet<Id>,
 }
 
 impl Whole {
@@ -43,11 +45,12 @@ impl Whole {
     }
 
     pub fn of_deltas<'a>(deltas: impl Iterator<Item = &'a Delta>) -> Whole {
-        let mut whole = Whole { added: BTreeSet::new(), dropped: BTreeSet::new() };
+        let mut whole = Whole { added: BTreeSet::new(), dropped: BTreeSet::new(), validated: BTreeSet::new() };
         for delta in deltas {
             match delta {
                 Delta::Add(id) => drop(whole.added.insert(id.clone())),
                 Delta::Drop(id) => drop(whole.dropped.insert(id.clone())),
+                Delta::Set { id, attr, .. } if attr == "status" => drop(whole.validated.insert(id.clone())),
                 Delta::Set { .. } | Delta::Rename { .. } => {}
             }
         }
@@ -67,6 +70,13 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
         // Only a build that lets others write stands outside of a transaction.
         if !step.transaction && matches!(kind, Kind::Index | Kind::Attachment) {
             event.traits.add(Trait::Concurrently);
+        }
+        if event.verb == Verb::Add && whole.validated.contains(&event.id) {
+            event.traits.add(Trait::NotValid);
+        }
+        // At the end of its ladder the constraint takes the index that was built on the way.
+        if step.back.to.is_some() && event.verb == Verb::Add && matches!(kind, Kind::Unique | Kind::PrimaryKey) {
+            event.traits.add(Trait::UsingIndex);
         }
         observed(event, &step.rewrites, &step.scans);
     }

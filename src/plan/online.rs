@@ -6,7 +6,7 @@ use super::make::Inputs;
 use crate::Result;
 use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind, Object};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Rows of this many bytes are read or sorted in about 0.1 s: up to there one statement that holds its lock is as good as many
 /// that do not, and sooner done.
@@ -49,12 +49,8 @@ pub fn busy(
         (When::Never, _) | (When::Auto, None) => Ok(BTreeSet::new()),
         (When::Always, _) => Ok(concerned),
         (When::Auto, Some((session, _))) => {
-            let before: BTreeMap<Id, Id> = with_partitions(from, &concerned)
-                .into_iter()
-                .map(|id| (id.clone(), name_before(renames, id)))
-                .collect();
-            let sizes = session.sizes(&before.values().cloned().collect())?;
-            let size = |id: &Id| sizes.get(before.get(id)?).copied();
+            let sizes = session.sizes()?;
+            let size = |id: &Id| sizes.get(&name_before(renames, id.clone()).path.join(".")).copied();
             let total =
                 |id: &Id| with_partitions(from, &BTreeSet::from([id.clone()])).iter().filter_map(size).sum::<u64>();
             Ok(concerned.into_iter().filter(|id| total(id) >= limit).collect())

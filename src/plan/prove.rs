@@ -120,7 +120,10 @@ pub fn prove(
         batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
         let piece = &claim.pieces[batch.first - 1];
         if piece.of_ladder {
-            did(&mut claim.steps[batch.first - 1], diff(&state, &next));
+            // What only serves the ladder is in no schema.
+            let mut deltas = diff(&state, &next);
+            deltas.retain(|d| claim.base.contains(d.id()) || claim.goal.contains(d.id()));
+            did(&mut claim.steps[batch.first - 1], deltas);
             ladder.push(state);
         }
         if piece.goes_on {

@@ -104,7 +104,6 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
     };
     let path: Vec<String> = node.subject.path.iter().take(2).map(|s| s.to_string()).collect();
     Step {
-        findings: vec![],
         id,
         phase: Phase::Expand,
         action: node.action,
@@ -121,6 +120,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         scans: vec![],
         loses: node.loses.clone(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
+        findings: vec![],
     }
 }
 

@@ -6,11 +6,11 @@ use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Observed, Session};
-use crate::model::{Catalog, Id, Roles};
+use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
 /// (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>).
@@ -162,10 +162,6 @@ impl Session for PgSession {
         inspect::stamp(&mut self.client)
     }
 
-    fn sizes(&mut self, of: &BTreeSet<Id>) -> Result<BTreeMap<Id, u64>, SqlError> {
-        inspect::sizes(&mut self.client, of)
-    }
-
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
         // As psql would find it: a schema file may well leave out `public`.
         let path = "SET search_path = \"$user\", public";
@@ -212,7 +208,7 @@ impl Session for PgSession {
     }
 
     /// From the statistics, which ask for no lock; a table that has none yet is measured.
-    fn table_sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
         let rows = self.client.rows(
             "SELECT n.nspname || '.' || c.relname, CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::bigint \
              ELSE pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

@@ -247,7 +247,7 @@ impl Session for SqliteSession {
     }
 
     /// No table is larger than the file.
-    fn table_sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
         #[derive(QueryableByName)]
         struct Bytes {
             #[diesel(sql_type = BigInt)]

@@ -10,7 +10,6 @@ mod relations;
 mod roles;
 mod row;
 mod said;
-mod sizes;
 mod stable;
 mod stamp;
 mod wishes;
@@ -21,7 +20,6 @@ use crate::engine::how::Casts;
 use crate::model::{Catalog, Comment, Extension, Head, Id, Kind, Object, Ref, Roles, Schema, Strength, Unmodelled};
 use names::{Names, class};
 use row::Row;
-pub use sizes::sizes;
 pub use stamp::stamp;
 
 /// What the readers fill.
