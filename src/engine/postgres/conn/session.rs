@@ -16,6 +16,7 @@ SET xmloption = content;
 SET check_function_bodies = on;
 SET row_security = off;
 SET statement_timeout = 0;
+SET jit = off;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SET default_tablespace = '';
