@@ -1,5 +1,6 @@
 //! Whether nothing has changed is judged without reading the catalog where a stamp of it was left: it must notice all changes.
 
+#[macro_use]
 mod support;
 
 use msr::apply::{history, journal};
@@ -90,6 +91,26 @@ fn postgres() {
         "DROP VIEW v",
     ];
     notices(Engine::Postgres, &harmless, &changes);
+}
+
+/// A server that asks several workers gives their answers as they come.
+#[test]
+fn workers_change_no_stamp() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.fresh();
+    for (setting, value) in
+        [("parallel_setup_cost", "0"), ("parallel_tuple_cost", "0"), ("min_parallel_table_scan_size", "0")]
+    {
+        database
+            .load(&format!(
+                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET {setting} = {value}', current_database()); END $$"
+            ))
+            .unwrap();
+    }
+    let stamp = || journal::stamp(&mut *session(&database)).unwrap();
+    let first = stamp();
+    assert!(first.is_some());
+    (0..30).for_each(|_| assert_eq!(stamp(), first));
 }
 
 #[test]
