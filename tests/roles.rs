@@ -1,8 +1,9 @@
 //! Roles are the server's: what a schema says of them is planned, the rest is left alone, and planning makes none.
 
+#[macro_use]
 mod support;
 
-use support::{Engine, Msr, postgres, skip};
+use support::{Engine, Msr, postgres};
 
 const OLD: &str = "CREATE TABLE t (id int);\n";
 const NEW: &str = "CREATE ROLE r_clerk NOLOGIN;
@@ -31,9 +32,7 @@ fn members() -> String {
 
 #[test]
 fn made_changed_and_undone() {
-    if let Some(why) = Engine::Postgres.missing() {
-        return skip("roles", &why);
-    }
+    needs!(Engine::Postgres);
     let (msr, database) = (Msr::new(), Engine::Postgres.with(OLD).unwrap());
     msr.write("new.sql", NEW);
     let plan = |schema: &str| msr.on(&database, &["plan", "--schema", schema, "--out", "p.ron"]);
@@ -69,9 +68,7 @@ fn made_changed_and_undone() {
 
 #[test]
 fn secrets_and_settings_are_refused() {
-    if let Some(why) = Engine::Postgres.missing() {
-        return skip("roles", &why);
-    }
+    needs!(Engine::Postgres);
     let (msr, database) = (Msr::new(), Engine::Postgres.with(OLD).unwrap());
     for (sql, what) in [
         ("CREATE ROLE r_x PASSWORD 'geheim';", "a password in a schema file"),
@@ -83,4 +80,17 @@ fn secrets_and_settings_are_refused() {
         assert!(output.stderr.contains(what) && output.stderr.contains("bad.sql:1:"), "{}", output.stderr);
         assert!(!output.said().contains("geheim"));
     }
+}
+
+/// Roles are looked up on the target's server for the sake of a shadow server; where there is none, that is no error.
+#[test]
+fn a_shadow_needs_no_target() {
+    needs!(Engine::Postgres);
+    let msr = Msr::new();
+    msr.write("a.sql", OLD);
+    msr.write("b.sql", "CREATE TABLE t (id int, n int);\n");
+    let shadow = postgres().unwrap().url("postgres");
+    let nobody = "postgres:///nothing?host=/nonexistent&user=nobody";
+    let output = msr.run(&["diff", "a.sql", "b.sql", "--shadow", &shadow, "--database", nobody]).expect(0);
+    assert!(output.stdout.contains("ADD COLUMN n"), "{}", output.said());
 }

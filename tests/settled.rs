@@ -5,7 +5,7 @@ mod support;
 
 use msr::apply::{history, journal};
 use msr::engine::{Access, Session};
-use support::{Database, Engine, Msr, skip};
+use support::{Database, Engine, Msr};
 
 const SCHEMA: &str = "CREATE TABLE t (id bigint PRIMARY KEY, n int);\nCREATE VIEW v AS SELECT id FROM t;\n";
 
@@ -20,7 +20,7 @@ fn settled(database: &Database) -> (bool, Option<String>) {
     let mut session = session(database);
     let entries = journal::read(session.journal()).unwrap();
     let desired = entries.iter().rev().find_map(|e| e.desired.clone()).unwrap();
-    let found = history::settled(&mut *session, &desired, None).unwrap();
+    let found = history::settled(&entries, &mut *session, &desired, None).unwrap();
     (found.is_some(), journal::stamp(&mut *session).unwrap())
 }
 
@@ -31,9 +31,7 @@ fn applied(engine: Engine) -> Database {
 }
 
 fn notices(engine: Engine, harmless: &[&str], changes: &[&str]) {
-    if let Some(why) = engine.missing() {
-        return skip("settled", &why);
-    }
+    needs!(engine);
     let database = applied(engine);
     assert!(settled(&database).0, "{}: just applied", engine.name());
     for sql in harmless {

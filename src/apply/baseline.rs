@@ -33,7 +33,7 @@ pub fn baseline(
             who,
             live: Some(seen.to_string()),
             desired,
-            stamp: stamp.filter(|_| live.unmodelled.is_empty() && live.withheld.is_empty()),
+            stamp: stamp.filter(|_| live.is_complete()),
             ..Entry::new(Happened::Baseline)
         })
     })

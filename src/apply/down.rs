@@ -34,7 +34,8 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
     if plans.is_empty() {
         return Ok(vec![]);
     }
-    let mut roles = target.look_as(&plans[0].1.plan);
+    let mut roles = &plans[0].1.plan.header.roles;
+    target.look_as(&plans[0].1.plan);
     let mut live = target.session().inspect()?;
     // All that can be refused is refused before anything is undone; only the newest plan's standing can be seen yet.
     for (i, (past, loaded)) in plans.iter().enumerate() {
@@ -47,8 +48,9 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
     target.make_ready()?;
     let mut reports = Vec::new();
     for (past, loaded) in &plans {
-        if loaded.plan.header.roles != roles {
-            roles = target.look_as(&loaded.plan);
+        if loaded.plan.header.roles != *roles {
+            roles = &loaded.plan.header.roles;
+            target.look_as(&loaded.plan);
             live = target.session().inspect()?;
         }
         let report = undo(target, past, loaded, &mut live);

@@ -149,8 +149,12 @@ fn first(e: &Entry) -> Past {
 
 /// The state that the same statements led to before, if the database is still in it: then there is nothing to plan, and no
 /// scratch database is needed to say so. Asked without the present state (`live`) it is judged by its stamp.
-pub fn settled(session: &mut dyn Session, desired: &str, live: Option<Fingerprint>) -> Result<Option<Fingerprint>> {
-    let entries = journal::read(session.journal())?;
+pub fn settled(
+    entries: &[Entry],
+    session: &mut dyn Session,
+    desired: &str,
+    live: Option<Fingerprint>,
+) -> Result<Option<Fingerprint>> {
     let same = entries
         .iter()
         .rev()

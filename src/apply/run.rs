@@ -123,8 +123,8 @@ fn settled(
     // Taken first: what changes from now on is in no state that this stamp will ever stand for.
     let stamp = journal::stamp(target.session())?;
     let live = verify(target, plan, end)?;
-    let silent = live.unmodelled.is_empty() && live.withheld.is_empty();
-    Ok((Some(live), stamp.filter(|_| silent)))
+    let stamp = stamp.filter(|_| live.is_complete());
+    Ok((Some(live), stamp))
 }
 
 /// Looks again: every object that the plan touches must be what it promised.

@@ -47,11 +47,9 @@ impl<'a> Target<'a> {
     }
 
     /// What this plan looks at besides the catalog is looked at from now on.
-    pub fn look_as(&mut self, plan: &Plan) -> Roles {
+    pub fn look_as(&mut self, plan: &Plan) {
         self.roles = plan.header.roles.clone();
-        let roles = self.roles.clone();
-        self.session().look_at_roles(&roles);
-        roles
+        self.session().look_at_roles(&plan.header.roles);
     }
 
     pub fn journal(&mut self) -> &mut dyn Journal {

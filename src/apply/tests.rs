@@ -332,7 +332,8 @@ fn same_statements_and_the_same_catalog_need_no_scratch() {
     let db = Db::new();
     db.apply(&three(), all).unwrap();
     let live = db.world.lock().unwrap().catalog.fingerprint();
-    let settled = |desired, live| history::settled(&mut db.open(), desired, live).unwrap();
+    let entries = db.open().journal().entries().unwrap();
+    let settled = |desired, live| history::settled(&entries, &mut db.open(), desired, live).unwrap();
     assert_eq!(settled("desired", Some(live)), Some(live));
     assert_eq!(settled("other", Some(live)), None);
     assert_eq!(settled("desired", Some(Catalog::default().fingerprint())), None);

@@ -4,8 +4,8 @@ use super::plans::{self, Place, Saved};
 use super::progress::Progress;
 use super::source_arg::{Reader, form};
 use super::{Done, list, output, session};
-use msr::apply::history;
 use msr::apply::list::{Row, Standing};
+use msr::apply::{history, journal};
 use msr::engine::{self, Access, Session};
 use msr::lint::{Policy, report};
 use msr::model::Catalog;
@@ -164,6 +164,7 @@ fn planned(
     refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
     let target = session.as_mut().map(|session| (&mut **session as &mut dyn Session, &settings.database));
     let mut progress = Progress::new(context);
+    let mut entries = None;
     let mut made = make(Inputs {
         engine,
         target,
@@ -178,7 +179,13 @@ fn planned(
         created_at: place.created_at.clone(),
         parent: place.head().map(|loaded| loaded.checksum.clone()),
         tie: args.tie.map_or(Tie::Reader, Tie::Hostile),
-        settled: &mut |session, desired, live| history::settled(session, desired, live),
+        settled: &mut |session, desired, live| {
+            let entries = match &entries {
+                Some(entries) => entries,
+                None => entries.insert(journal::read(session.journal())?),
+            };
+            history::settled(entries, session, desired, live)
+        },
         progress: &mut |stage, done, of| progress.at(stage, done, of),
     })?;
     drop(progress);

@@ -153,6 +153,11 @@ impl Catalog {
         self.links.get_or_init(|| Links::of(&self.objects))
     }
 
+    /// Whether all that was seen is an object: nothing is unmodelled, and nothing was withheld.
+    pub fn is_complete(&self) -> bool {
+        self.unmodelled.is_empty() && self.withheld.is_empty()
+    }
+
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
         self.below(kind, &[])
     }

@@ -61,10 +61,11 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     if let Some((session, _)) = inputs.target.as_mut() {
         session.look_at_roles(&inputs.desired.roles());
     }
+    let digest = digest(&inputs);
     if inputs.base.is_none()
-        && let Some(live) = settled(&mut inputs, None)?
+        && let Some(live) = settled(&mut inputs, &digest, None)?
     {
-        return Ok(nothing(&inputs, live, Catalog::default()));
+        return Ok(nothing(&inputs, live, Catalog::default(), digest));
     }
     (inputs.progress)("reading the database", 0, 0);
     let mut base = match (inputs.base.take(), inputs.target.as_mut()) {
@@ -72,10 +73,10 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         (None, Some((session, _))) => session.inspect()?,
         (None, None) => blank(inputs.engine, inputs.filter),
     };
-    if let Some(live) = settled(&mut inputs, Some(base.fingerprint()))? {
-        return Ok(nothing(&inputs, live, base));
-    }
     let found = base.fingerprint();
+    if let Some(live) = settled(&mut inputs, &digest, Some(found))? {
+        return Ok(nothing(&inputs, live, base, digest));
+    }
     let debris = inputs.engine.debris(&base);
     debris.iter().for_each(|(id, _)| drop(base.remove(id)));
     let (mut goal, mut server) = desired_catalog(&mut inputs, like, &base)?;
@@ -128,7 +129,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     }
     notes.extend(online::rewrites(&server.busy, &steps));
     let whole = (found, goal.fingerprint());
-    let header = header(&inputs, &server, whole, digest(&inputs));
+    let header = header(&inputs, &server, whole, digest);
     notes.extend(look_alikes(inputs.engine, from, &goal, &deltas)?);
     let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
     plan.shapes = shapes(inputs.engine, &plan, &base, &goal);
@@ -146,14 +147,13 @@ fn digest(inputs: &Inputs) -> String {
     Fingerprint::of_parts([statements.as_bytes(), managed.as_bytes()]).to_string()
 }
 
-fn settled(inputs: &mut Inputs, live: Option<Fingerprint>) -> Result<Option<Fingerprint>> {
-    let digest = digest(inputs);
+fn settled(inputs: &mut Inputs, digest: &str, live: Option<Fingerprint>) -> Result<Option<Fingerprint>> {
     let Some((session, _)) = inputs.target.as_mut() else { return Ok(None) };
-    (inputs.settled)(&mut **session, &digest, live)
+    (inputs.settled)(&mut **session, digest, live)
 }
 
 /// The plan of no change.
-fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
+fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog, digest: String) -> Made {
     let server = inputs.target.as_ref().map(|(session, _)| session.server().clone());
     let server = server.unwrap_or(Server {
         engine: inputs.engine.name(),
@@ -162,7 +162,7 @@ fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog) -> Made {
         casts: Casts::NONE,
         busy: Default::default(),
     });
-    let header = header(inputs, &server, (live, live), digest(inputs));
+    let header = header(inputs, &server, (live, live), digest);
     let unmodelled = named(&base);
     let plan =
         Plan { header, relies: vec![], shapes: vec![], steps: vec![], batches: vec![], unmodelled, notes: vec![] };
