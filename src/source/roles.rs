@@ -7,22 +7,21 @@ use crate::model::Roles;
 impl Words<'_> {
     /// What the statement says of roles: those that it makes, and those that it grants to others.
     pub fn roles(&self) -> Roles {
-        let words = self;
         let mut roles = Roles::default();
-        if words.dialect != Dialect::Postgres {
+        if self.dialect != Dialect::Postgres {
             return roles;
         }
         let make =
-            words.any(0, &["create", "alter"]) && words.any(1, &["role", "user", "group"]) && !words.is(2, "mapping");
+            self.any(0, &["create", "alter"]) && self.any(1, &["role", "user", "group"]) && !self.is(2, "mapping");
         if make {
-            roles.made.extend(words.name(2));
+            roles.made.extend(self.name(2));
         }
-        if words.any(0, &["grant", "revoke"]) {
-            let end = (1..words.len()).find(|i| words.any(*i, &["on", "to", "from"])).unwrap_or(0);
+        if self.any(0, &["grant", "revoke"]) {
+            let end = (1..self.len()).find(|i| self.any(*i, &["on", "to", "from"])).unwrap_or(0);
             // `REVOKE ADMIN OPTION FOR role FROM …` says it as well.
-            let first = (1..end).find(|i| words.is(*i, "for")).map_or(1, |i| i + 1);
-            if end > 0 && !words.is(end, "on") {
-                roles.granted.extend((first..end).filter(|i| words.is_name(*i)).filter_map(|i| words.name(i)));
+            let first = (1..end).find(|i| self.is(*i, "for")).map_or(1, |i| i + 1);
+            if end > 0 && !self.is(end, "on") {
+                roles.granted.extend((first..end).filter(|i| self.is_name(*i)).filter_map(|i| self.name(i)));
             }
         }
         roles

@@ -21,6 +21,11 @@ pub fn spelling(object: &Object) -> String {
         .unwrap_or_else(|| object.id().name().to_string())
 }
 
+/// What a table is called while it has no name of its own.
+pub fn meanwhile(name: &str) -> String {
+    format!("msr_new_{name}")
+}
+
 /// The name as it stands in generated SQL.
 pub fn named(object: &Object) -> String {
     quote(&spelling(object))

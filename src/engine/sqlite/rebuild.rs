@@ -4,7 +4,7 @@
 //! and `foreign_key_check` runs before it ends (`session.rs`); indexes and triggers of the table are objects of their own,
 //! dropped before and created after by steps of the same transaction.
 
-use super::ddl::{self, create_table_as, named, parts, spelling};
+use super::ddl::{self, create_table_as, meanwhile, named, parts, spelling};
 use super::token::tokens;
 use super::words::{literal, quote};
 use crate::diff::Delta;
@@ -29,7 +29,7 @@ pub fn rebuild(scene: &Scene, table: &Id, deltas: &[Delta]) -> Result<Vec<Rung>>
             lost.what, lost.name
         )));
     }
-    let between = format!("msr_new_{name}");
+    let between = meanwhile(name);
     let (from, to, temporary) = (quote(old_name), quote(name), quote(&between));
     let (into, select) = copied(scene, old, new, deltas);
     let create = create_table_as(&between, new, &parts(scene.to, table));

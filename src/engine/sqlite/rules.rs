@@ -5,7 +5,7 @@
 
 mod columns;
 
-use super::ddl::{create, create_table, named, named_in, table_of};
+use super::ddl::{create, create_table, meanwhile, named, named_in, table_of};
 use super::inspect::MAIN;
 use super::words::quote;
 use crate::engine::how::{Change, How, KindRule, Scene, SetRule, nothing, own_name, replace, set};
@@ -170,10 +170,10 @@ fn relation_name(object: &Object) -> Vec<Vec<String>> {
 
 /// SQLite takes a name in other letters for one that is taken.
 fn respell(_: &Scene, change: &Change) -> How {
-    let meanwhile = quote(&format!("msr_new_{}", change.new.id().name()));
+    let between = quote(&meanwhile(change.new.id().name()));
     How::statements([
-        format!("ALTER TABLE {} RENAME TO {meanwhile}", named(change.old)),
-        format!("ALTER TABLE {meanwhile} RENAME TO {}", named(change.new)),
+        format!("ALTER TABLE {} RENAME TO {between}", named(change.old)),
+        format!("ALTER TABLE {between} RENAME TO {}", named(change.new)),
     ])
 }
 

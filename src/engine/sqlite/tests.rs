@@ -12,6 +12,7 @@ use crate::{Error, Result};
 
 mod plans;
 mod round_trip;
+mod texts;
 
 fn scratch() -> Box<dyn Session> {
     Sqlite.scratch(None, None, &Default::default()).unwrap_or_else(|e| panic!("{e}"))

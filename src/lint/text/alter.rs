@@ -1,31 +1,15 @@
 //! ALTER …
 
-use super::Reader;
+use super::{NAMED, Reader};
 use crate::lint::event::{Event, Trait, Verb};
 use crate::lint::types;
 use crate::model::{Id, Kind};
 use std::ops::Range;
 
-/// What can be renamed and moved, by its words.
-const KINDS: &[(&str, Kind)] = &[
-    ("MATERIALIZED VIEW", Kind::MaterializedView),
-    ("FOREIGN TABLE", Kind::ForeignTable),
-    ("TABLE", Kind::Table),
-    ("VIEW", Kind::View),
-    ("INDEX", Kind::Index),
-    ("SEQUENCE", Kind::Sequence),
-    ("TYPE", Kind::Enum),
-    ("DOMAIN", Kind::Domain),
-    ("FUNCTION", Kind::Function),
-    ("PROCEDURE", Kind::Function),
-    ("SCHEMA", Kind::Schema),
-    ("EXTENSION", Kind::Extension),
-];
-
 impl Reader<'_> {
     pub(super) fn alter(&self) -> Vec<Event> {
         let w = &self.words;
-        let Some((kind, at)) = KINDS.iter().find_map(|(words, kind)| {
+        let Some((kind, at)) = NAMED.iter().find_map(|(words, kind)| {
             let next = w.skip(1, words);
             (next > 1).then_some((*kind, next))
         }) else {

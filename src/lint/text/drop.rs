@@ -1,26 +1,11 @@
 //! DROP …
 
-use super::Reader;
+use super::{NAMED, Reader};
 use crate::lint::event::{Event, Trait, Verb};
 use crate::model::{Id, Kind};
 
-const KINDS: &[(&str, Kind)] = &[
-    ("MATERIALIZED VIEW", Kind::MaterializedView),
-    ("FOREIGN TABLE", Kind::ForeignTable),
-    ("TABLE", Kind::Table),
-    ("VIEW", Kind::View),
-    ("INDEX", Kind::Index),
-    ("SEQUENCE", Kind::Sequence),
-    ("TYPE", Kind::Enum),
-    ("DOMAIN", Kind::Domain),
-    ("FUNCTION", Kind::Function),
-    ("PROCEDURE", Kind::Function),
-    ("AGGREGATE", Kind::Aggregate),
-    ("SCHEMA", Kind::Schema),
-    ("EXTENSION", Kind::Extension),
-    ("TRIGGER", Kind::Trigger),
-    ("POLICY", Kind::Policy),
-];
+/// What can be dropped besides.
+const MORE: &[(&str, Kind)] = &[("AGGREGATE", Kind::Aggregate), ("TRIGGER", Kind::Trigger), ("POLICY", Kind::Policy)];
 
 impl Reader<'_> {
     pub(super) fn drop(&self) -> Vec<Event> {
@@ -29,7 +14,7 @@ impl Reader<'_> {
             let name = w.name(w.skip(2, "IF EXISTS")).unwrap_or_default();
             return vec![Event { table: None, ..Event::run("drop database", Id::new(Kind::Schema, [name])) }];
         }
-        let Some((kind, at)) = KINDS.iter().find_map(|(words, kind)| {
+        let Some((kind, at)) = NAMED.iter().chain(MORE).find_map(|(words, kind)| {
             let next = w.skip(1, words);
             (next > 1).then_some((*kind, next))
         }) else {

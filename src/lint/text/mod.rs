@@ -17,6 +17,22 @@ use crate::source::script::{Script, Words};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+/// What can be renamed, moved and dropped, by its words.
+const NAMED: &[(&str, Kind)] = &[
+    ("MATERIALIZED VIEW", Kind::MaterializedView),
+    ("FOREIGN TABLE", Kind::ForeignTable),
+    ("TABLE", Kind::Table),
+    ("VIEW", Kind::View),
+    ("INDEX", Kind::Index),
+    ("SEQUENCE", Kind::Sequence),
+    ("TYPE", Kind::Enum),
+    ("DOMAIN", Kind::Domain),
+    ("FUNCTION", Kind::Function),
+    ("PROCEDURE", Kind::Function),
+    ("SCHEMA", Kind::Schema),
+    ("EXTENSION", Kind::Extension),
+];
+
 /// The events of a script, statement by statement.
 pub fn read(script: &Script, in_transaction: bool) -> Vec<Vec<Event>> {
     let mut session = session::Session::new(in_transaction);

@@ -4,7 +4,7 @@ use super::super::ddl::{assignments, change_options, ident, table};
 use super::casts::base_type;
 use super::links::{comes_with, home, only, with_leader};
 use super::tables::{alter, list};
-use super::{carried, own_name};
+use super::{carried, not_null, own_name};
 use crate::engine::how::{Around, Change, How, KindRule, Scene, set};
 use crate::model::{Column, Id, Kind, Object, Strength, Value};
 
@@ -23,17 +23,8 @@ pub fn column_clause(c: &Column, default: Option<&Object>) -> String {
     if let Some(when) = &c.identity {
         text.push_str(&format!(" GENERATED {when} AS IDENTITY{}", identity_options(&c.identity_options)));
     }
-    text.push_str(&not_null_clause(c));
+    text.push_str(&not_null::clause(c));
     text
-}
-
-/// NOT NULL as it stands at its column; one that is yet to be validated comes after.
-fn not_null_clause(c: &Column) -> String {
-    match &c.not_null_name {
-        _ if !c.not_null || c.not_null_pending => String::new(),
-        Some(name) => format!(" CONSTRAINT {} NOT NULL", ident(name)),
-        None => " NOT NULL".to_string(),
-    }
 }
 
 /// What is said of a typed table's column, which has its type from elsewhere.
@@ -42,7 +33,7 @@ pub fn in_clause(c: &Column, default: Option<&Object>) -> Option<String> {
     if let Some(default) = default {
         text.push_str(&format!(" DEFAULT {}", default.attr("expression")));
     }
-    text.push_str(&not_null_clause(c));
+    text.push_str(&not_null::clause(c));
     (!text.is_empty()).then(|| format!("{} WITH OPTIONS{text}", ident(c.head.id.name())))
 }
 
@@ -51,12 +42,12 @@ pub fn fitted(scene: &Scene, c: &Column, default: Option<&Object>) -> Vec<String
     let name = ident(c.head.id.name());
     let leaders: Vec<&Object> =
         c.head.refs.iter().filter(|r| r.strength == Strength::Follow).filter_map(|r| scene.to.get(&r.to)).collect();
-    let not_null = leaders.iter().any(|l| l.attr("not_null") == Value::Bool(true));
+    let already = leaders.iter().any(|l| l.attr("not_null") == Value::Bool(true));
     let expression = |o: Option<&Object>| o.map(|o| o.attr("expression"));
     let theirs = leaders.iter().find_map(|l| scene.to.get(&l.id().of_kind(Kind::Default)));
     let mut actions = Vec::new();
-    if c.not_null && !not_null {
-        actions.push(set_not_null(c));
+    if c.not_null && !already {
+        actions.push(not_null::set(c));
     }
     match default {
         Some(own) if expression(theirs) != expression(Some(own)) => {
@@ -79,7 +70,7 @@ pub fn column_extras(c: &Column) -> Vec<String> {
     let name = ident(c.head.id.name());
     let mut actions = Vec::new();
     if c.not_null && c.not_null_pending {
-        actions.push(add_not_null(c));
+        actions.push(not_null::add(c));
     }
     let mut say = |what: String| actions.push(format!("ALTER COLUMN {name} {what}"));
     if c.storage != c.usual_storage {
@@ -147,9 +138,9 @@ pub const COLUMN: KindRule = KindRule {
             if c.old.attr("type") == c.new.attr("type") { with_leader(s, c, retype) } else { carried(s, c) }
         })
         .blocks(around_a_type),
-        set("not_null", |s, c| with_leader(s, c, not_null)),
-        set("not_null_name", |s, c| with_leader(s, c, name_not_null)),
-        set("not_null_pending", |s, c| with_leader(s, c, validate_not_null)),
+        set("not_null", |s, c| with_leader(s, c, not_null::change)),
+        set("not_null_name", |s, c| with_leader(s, c, not_null::rename)),
+        set("not_null_pending", |s, c| with_leader(s, c, not_null::validate)),
         set("identity", |s, c| with_leader(s, c, identity)),
         set("identity_options", set_identity_options),
         // The type's own storage comes with the type, and `SET STORAGE DEFAULT` is there from 16 on only.
@@ -266,92 +257,6 @@ fn narrowing(_: &Scene, c: &Change) -> Option<String> {
 fn modifier(ty: &str) -> Option<Vec<i64>> {
     let inner = ty.split_once('(')?.1.split_once(')')?.0;
     inner.split(',').map(|n| n.trim().parse().ok()).collect()
-}
-
-fn not_null(scene: &Scene, c: &Change) -> How {
-    if let (Value::Bool(true), Object::Column(column)) = (c.to, c.new) {
-        let ladder = super::ladders::not_null(scene, c, column, &not_null_constraint(column));
-        return ladder.unwrap_or_else(|| alter(c.new.id(), set_not_null(column)));
-    }
-    let name = ident(c.new.id().name());
-    let had_identity = c.old.attr("identity") != Value::None && c.new.attr("identity") == Value::None;
-    let alter = |action: &str| format!("ALTER TABLE {} ALTER COLUMN {name} {action}", table(c.new.id()));
-    // An identity column must be NOT NULL, so the identity goes first.
-    let first = had_identity.then(|| alter("DROP IDENTITY"));
-    let followed = !only(scene.to, &home(c.new)).is_empty();
-    let keep = if followed { keeping_not_null(scene, c.new.id()) } else { vec![] };
-    How::statements(first.into_iter().chain([alter("DROP NOT NULL")]).chain(keep))
-}
-
-/// The name that the server gives by itself, as long as it fits.
-fn not_null_constraint(c: &Column) -> String {
-    let usual = || format!("{}_{}_not_null", c.head.id.at(1), c.head.id.name());
-    c.not_null_name.clone().unwrap_or_else(usual)
-}
-
-fn not_null_name(c: &Column) -> String {
-    ident(&not_null_constraint(c))
-}
-
-fn add_not_null(c: &Column) -> String {
-    let state = if c.not_null_pending { " NOT VALID" } else { "" };
-    format!("ADD CONSTRAINT {} NOT NULL {}{state}", not_null_name(c), ident(c.head.id.name()))
-}
-
-fn set_not_null(c: &Column) -> String {
-    match c.not_null_pending || c.not_null_name.is_some() {
-        true => add_not_null(c),
-        false => format!("ALTER COLUMN {} SET NOT NULL", ident(c.head.id.name())),
-    }
-}
-
-/// Both states of a column that is NOT NULL all the time.
-fn stays_not_null<'a>(c: &'a Change) -> Option<(&'a Column, &'a Column)> {
-    match (c.old, c.new) {
-        (Object::Column(old), Object::Column(new)) if old.not_null && new.not_null => Some((old, new)),
-        _ => None,
-    }
-}
-
-fn name_not_null(_: &Scene, c: &Change) -> How {
-    let Some((old, new)) = stays_not_null(c) else { return How::Nothing };
-    let present = old.head.text.as_deref().map_or_else(|| not_null_name(old), ident);
-    let (from, to) = (present, not_null_name(new));
-    // One that loses its validity is made anew.
-    if from == to || new.not_null_pending && !old.not_null_pending {
-        return How::Nothing;
-    }
-    How::statement(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to}", table(c.new.id())))
-}
-
-fn validate_not_null(s: &Scene, c: &Change) -> How {
-    let Some((old, new)) = stays_not_null(c) else { return How::Nothing };
-    if !new.not_null_pending {
-        // Under the name that it has by then.
-        let present = old.head.text.as_deref().filter(|_| old.not_null_name == new.not_null_name);
-        let name = present.map_or_else(|| not_null_constraint(new), str::to_string);
-        let plain = || alter(c.new.id(), format!("VALIDATE CONSTRAINT {}", ident(&name)));
-        return super::ladders::validated_not_null(s, c.new, &name).unwrap_or_else(plain);
-    }
-    let anew = [format!("ALTER COLUMN {} DROP NOT NULL", ident(new.head.id.name())), add_not_null(new)];
-    How::statements(anew.map(|action| format!("ALTER TABLE {} {action}", table(c.new.id()))))
-}
-
-/// DROP NOT NULL reaches the columns that follow; those that have it in their own right get it back.
-fn keeping_not_null(scene: &Scene, column: &Id) -> Vec<String> {
-    let is = |o: Option<&Object>| o.is_some_and(|o| o.attr("not_null") == Value::Bool(true));
-    let followers =
-        scene.to.users(column).filter(|o| o.id().kind == Kind::Column && o.has_ref(column, Strength::Follow));
-    let mut statements = Vec::new();
-    for follower in followers {
-        let id = follower.id();
-        if is(Some(follower)) && is(scene.from.get(id)) {
-            statements.push(format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table(id), ident(id.name())));
-        } else {
-            statements.extend(keeping_not_null(scene, id));
-        }
-    }
-    statements
 }
 
 fn identity(_: &Scene, c: &Change) -> How {

@@ -3,7 +3,7 @@
 use super::super::ddl::{assignments, change_options, ident, path, table};
 use super::links::{attaches, changes_with, comes_with, held, home, only};
 use super::{constraint_name, index_constraint_name, ladders, relation_name, rename};
-use crate::engine::how::{Change, How, KindRule, Rung, Scene, replace, set};
+use crate::engine::how::{Change, How, KindRule, Rung, Scene, SetRule, replace, set};
 use crate::model::{Id, Kind, Object, Status, Strength, Value};
 
 /// A constraint as it stands in CREATE TABLE and after ADD.
@@ -187,31 +187,20 @@ const fn constraint(kind: Kind) -> KindRule {
     }
 }
 
-pub const PRIMARY_KEY: KindRule = KindRule {
-    set: &[
-        set("columns", within),
-        set("definition", replace),
-        set("part_of", part_of),
-        set("clustered", cluster),
-        set("replica_identity", replica_identity),
-        set("options", index_options),
-    ],
-    namespace: index_constraint_name,
-    ..constraint(Kind::PrimaryKey)
-};
+/// Attributes of a key, which has an index.
+const WITH_INDEX: &[SetRule] = &[
+    set("columns", within),
+    set("definition", replace),
+    set("part_of", part_of),
+    set("clustered", cluster),
+    set("replica_identity", replica_identity),
+    set("options", index_options),
+];
 
-pub const UNIQUE: KindRule = KindRule {
-    set: &[
-        set("columns", within),
-        set("definition", replace),
-        set("part_of", part_of),
-        set("clustered", cluster),
-        set("replica_identity", replica_identity),
-        set("options", index_options),
-    ],
-    namespace: index_constraint_name,
-    ..constraint(Kind::Unique)
-};
+pub const PRIMARY_KEY: KindRule =
+    KindRule { set: WITH_INDEX, namespace: index_constraint_name, ..constraint(Kind::PrimaryKey) };
+
+pub const UNIQUE: KindRule = KindRule { set: WITH_INDEX, namespace: index_constraint_name, ..constraint(Kind::Unique) };
 
 pub const CHECK: KindRule =
     KindRule { set: &[set("definition", redefine), set("status", validate)], ..constraint(Kind::Check) };

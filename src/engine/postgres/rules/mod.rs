@@ -7,6 +7,7 @@ mod foreign;
 mod keys;
 mod ladders;
 mod links;
+mod not_null;
 mod plain;
 mod privileges;
 mod queries;
