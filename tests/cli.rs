@@ -39,25 +39,6 @@ fn says(output: &Output, words: &[&str]) {
     }
 }
 
-/// A test of each engine, under one name.
-macro_rules! both {
-    ($name:ident, $body:expr) => {
-        mod $name {
-            use super::*;
-            #[test]
-            fn on_postgres() {
-                needs!(Engine::Postgres);
-                ($body as fn(Engine))(Engine::Postgres);
-            }
-            #[test]
-            fn on_sqlite() {
-                needs!(Engine::Sqlite);
-                ($body as fn(Engine))(Engine::Sqlite);
-            }
-        }
-    };
-}
-
 // Exit codes.
 
 #[test]

@@ -10,7 +10,10 @@ use similar::TextDiff;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{Database, Engine, Msr, columns_in_both, common, differences, repository};
+use support::{
+    Database, Engine, Msr, Where, columns_in_both, common, differences, entries, fixture_cases, fixture_groups,
+    repository,
+};
 
 /// `case.ron`.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,9 +47,8 @@ struct Case {
 }
 
 impl Case {
-    fn too_new_for(&self, engine: Engine) -> bool {
-        let major = engine.major();
-        engine == Engine::Postgres && major != 0 && major < self.since
+    fn place(&self) -> Where {
+        Where { engines: self.engines.clone(), since: self.since }
     }
 
     fn has_texts_of(&self, engine: Engine) -> bool {
@@ -87,11 +89,11 @@ enum Seeded {
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![Trial::test("fixtures_are_all_read", fixtures_are_all_read)];
-    for folder in cases() {
+    for folder in fixture_cases() {
         match read_case(&folder) {
             Ok(case) => {
-                let runs = |e: &Engine| case.engines.iter().any(|n| n == e.name()) && !case.too_new_for(*e);
-                for engine in Engine::ALL.into_iter().filter(runs) {
+                let place = case.place();
+                for engine in Engine::ALL.into_iter().filter(|e| place.has(*e)) {
                     let (folder, case) = (folder.clone(), case.clone());
                     let name = format!("{}::{}", engine.name(), name_of(&folder).replace('/', "::"));
                     trials.push(Trial::test(name.clone(), move || run(&name, engine, &folder, &case)));
@@ -111,20 +113,6 @@ fn name_of(folder: &Path) -> String {
     folder.strip_prefix(root()).expect("under fixtures").to_string_lossy().into_owned()
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
-    found.sort();
-    found
-}
-
-/// `fixtures/<group>/<case>`; those of lint rules and of deployments are other tests' to read.
-fn cases() -> Vec<PathBuf> {
-    let groups = entries(&root())
-        .into_iter()
-        .filter(|path| path.is_dir() && !path.ends_with("lint") && !path.ends_with("deploy"));
-    groups.flat_map(|group| entries(&group)).filter(|path| path.is_dir()).collect()
-}
-
 fn read_case(folder: &Path) -> Result<Case, String> {
     let text = fs::read_to_string(folder.join("case.ron")).map_err(|e| format!("case.ron: {e}"))?;
     let case: Case = ron::from_str(&text).map_err(|e| format!("case.ron: {e}"))?;
@@ -137,7 +125,7 @@ fn read_case(folder: &Path) -> Result<Case, String> {
 
 fn fixtures_are_all_read() -> Result<(), Failed> {
     let mut unread = vec![];
-    for group in entries(&root()).into_iter().filter(|path| !path.ends_with("lint") && !path.ends_with("deploy")) {
+    for group in fixture_groups() {
         if group.is_file() {
             unread.extend((!group.ends_with("README.md")).then_some(group));
             continue;

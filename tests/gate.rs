@@ -3,7 +3,7 @@
 #[macro_use]
 mod support;
 
-use support::{Database, Engine, Msr, Output};
+use support::{Database, Engine, Msr, says};
 
 const ONE: &str = "CREATE TABLE one (id bigint PRIMARY KEY, note text, more text);\n";
 const LESS: &str = "CREATE TABLE one (id bigint PRIMARY KEY, note text);\n";
@@ -14,31 +14,6 @@ fn database(engine: Engine) -> (Msr, Database) {
     msr.write("less.sql", LESS);
     msr.write("drop.sql", "ALTER TABLE one DROP COLUMN more;\n");
     (msr, engine.with(ONE).expect("it loads"))
-}
-
-#[track_caller]
-fn says(output: &Output, words: &[&str]) {
-    for word in words {
-        assert!(output.said().contains(word), "does not say `{word}`: {}", output.said());
-    }
-}
-
-macro_rules! both {
-    ($name:ident, $body:expr) => {
-        mod $name {
-            use super::*;
-            #[test]
-            fn on_postgres() {
-                needs!(Engine::Postgres);
-                ($body as fn(Engine))(Engine::Postgres);
-            }
-            #[test]
-            fn on_sqlite() {
-                needs!(Engine::Sqlite);
-                ($body as fn(Engine))(Engine::Sqlite);
-            }
-        }
-    };
 }
 
 both!(a_denied_finding_is_2_and_apply_refuses, |engine| {

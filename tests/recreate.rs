@@ -8,19 +8,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{Database, Dump, Engine, Msr, repository};
+use support::{Database, Dump, Engine, Msr, Where, entries, fixture_cases, repository};
 
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![];
     let mut seen = BTreeSet::new();
-    for folder in fixtures() {
+    for folder in fixture_cases() {
         let case = fs::read_to_string(folder.join("case.ron")).unwrap_or_default();
-        let since = case.split_once("since: ").and_then(|(_, rest)| rest.split(',').next()?.trim().parse::<u32>().ok());
-        let known =
-            |e: &Engine| *e != Engine::Postgres || e.major() == 0 || since.is_none_or(|since| since <= e.major());
-        let named = |e: &Engine| case.contains(&format!("\"{}\"", e.name()));
-        for engine in Engine::ALL.into_iter().filter(|e| named(e) && known(e)) {
+        let place: Where = ron::from_str(&case).unwrap_or_else(|e| panic!("{}/case.ron: {e}", folder.display()));
+        for engine in Engine::ALL.into_iter().filter(|e| place.has(*e)) {
             let new = if folder.join("want.sql").exists() { "want.sql" } else { "new.sql" };
             let sql = fs::read_to_string(folder.join(new)).unwrap_or_default();
             let name = folder.strip_prefix(repository().join("fixtures")).unwrap_or(&folder).display();
@@ -37,19 +34,6 @@ fn main() {
         trials.push(Trial::test(name.clone(), move || schema(&name, &path)));
     }
     libtest_mimic::run(&arguments, trials).exit();
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
-    found.sort();
-    found
-}
-
-fn fixtures() -> Vec<PathBuf> {
-    let groups = entries(&repository().join("fixtures"))
-        .into_iter()
-        .filter(|path| !path.ends_with("lint") && !path.ends_with("deploy"));
-    groups.flat_map(|group| entries(&group)).filter(|path| path.join("case.ron").exists()).collect()
 }
 
 fn fixture(name: &str, engine: Engine, sql: &str) -> Result<(), Failed> {

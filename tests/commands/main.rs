@@ -4,33 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use support::{Database, Engine, Msr, Output};
-
-#[track_caller]
-fn says(output: &Output, words: &[&str]) {
-    for word in words {
-        assert!(output.said().contains(word), "does not say `{word}`: {}", output.said());
-    }
-}
-
-/// A test of each engine, under one name.
-macro_rules! both {
-    ($name:ident, $body:expr) => {
-        mod $name {
-            use super::*;
-            #[test]
-            fn on_postgres() {
-                needs!(Engine::Postgres);
-                ($body as fn(Engine))(Engine::Postgres);
-            }
-            #[test]
-            fn on_sqlite() {
-                needs!(Engine::Sqlite);
-                ($body as fn(Engine))(Engine::Sqlite);
-            }
-        }
-    };
-}
+use support::{Database, Engine, Msr, Output, says};
 
 /// The result as json.
 fn json(output: &Output) -> serde_json::Value {

@@ -99,6 +99,33 @@ macro_rules! needs {
     };
 }
 
+/// A test of each engine, under one name.
+#[allow(unused_macros)]
+macro_rules! both {
+    ($name:ident, $body:expr) => {
+        mod $name {
+            use super::*;
+            #[test]
+            fn on_postgres() {
+                needs!(Engine::Postgres);
+                ($body as fn(Engine))(Engine::Postgres);
+            }
+            #[test]
+            fn on_sqlite() {
+                needs!(Engine::Sqlite);
+                ($body as fn(Engine))(Engine::Sqlite);
+            }
+        }
+    };
+}
+
+#[track_caller]
+pub fn says(output: &Output, words: &[&str]) {
+    for word in words {
+        assert!(output.said().contains(word), "does not say `{word}`: {}", output.said());
+    }
+}
+
 /// A folder of one's own, gone when dropped.
 pub fn folder() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("msr-test-").tempdir().expect("a temporary folder")
@@ -394,4 +421,42 @@ pub fn run(command: &mut Command, input: &str) -> Result<String, String> {
 
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a folder holds, in order.
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
+    let listed = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut found: Vec<PathBuf> = listed.map(|e| e.expect("an entry").path()).collect();
+    found.sort();
+    found
+}
+
+/// What `fixtures` holds, less the folders of lint rules and deployments, which are other tests' to read.
+pub fn fixture_groups() -> Vec<PathBuf> {
+    let mut groups = entries(&repository().join("fixtures"));
+    groups.retain(|path| !path.ends_with("lint") && !path.ends_with("deploy"));
+    groups
+}
+
+/// `fixtures/<group>/<case>`.
+pub fn fixture_cases() -> Vec<PathBuf> {
+    let groups = fixture_groups().into_iter().filter(|path| path.is_dir());
+    groups.flat_map(|group| entries(&group)).filter(|path| path.is_dir()).collect()
+}
+
+/// What `case.ron` says of where the case can be run.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Where {
+    pub engines: Vec<String>,
+    /// Of PostgreSQL: only from this major version on.
+    #[serde(default)]
+    pub since: u32,
+}
+
+impl Where {
+    pub fn has(&self, engine: Engine) -> bool {
+        let major = engine.major();
+        let too_new = engine == Engine::Postgres && major != 0 && major < self.since;
+        self.engines.iter().any(|name| name == engine.name()) && !too_new
+    }
 }
