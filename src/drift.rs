@@ -1,14 +1,14 @@
 //! What a database is besides what it should be: by the plans that it was given, and by the schema files.
 
-use crate::apply::history::{History, Past};
+use crate::apply::history::History;
 use crate::apply::journal::{self, Entry};
 use crate::apply::observe;
 use crate::diff::Delta;
 use crate::engine::Session;
 use crate::model::{Catalog, Fingerprint, Id, Object, Roles};
 use crate::plan::Manage;
-use crate::plan::file::{self, Loaded};
-use crate::{Error, Result, plan};
+use crate::plan::file::Loaded;
+use crate::{Result, plan};
 use std::collections::BTreeMap;
 
 /// What the journal says of the state that the last run left.
@@ -33,7 +33,7 @@ pub fn left(session: &mut dyn Session) -> Result<Option<Left>> {
     let history = History::of(&entries);
     let mut plans = vec![];
     for past in history.standing().into_iter().rev() {
-        plans.push((stored(session, past)?, past.batches));
+        plans.push((past.plan(session.journal())?, past.batches));
     }
     let baseline = entries.iter().rev().find(|e| e.event == journal::Event::Baseline);
     let newest = history.standing().first().map(|p| (p.version.clone(), p.name.clone()));
@@ -52,14 +52,6 @@ pub fn left(session: &mut dyn Session) -> Result<Option<Left>> {
 
 fn whole(entry: &Entry) -> Option<Fingerprint> {
     entry.live.as_deref()?.parse().ok()
-}
-
-fn stored(session: &mut dyn Session, past: &Past) -> Result<Loaded> {
-    let name = format!("{}_{}.ron", past.version, past.name);
-    let text = session.journal().plan(&past.checksum)?;
-    let text =
-        text.ok_or_else(|| Error::refused(format!("the journal of this database has lost the plan `{name}`")))?;
-    file::read(&text, &name).map_err(|e| e.during("cannot read a plan in the journal"))
 }
 
 impl Left {
@@ -86,19 +78,8 @@ impl Left {
             return Ok(None);
         }
         for (loaded, batches) in &self.plans {
-            for batch in loaded.plan.batches.iter().take(*batches) {
-                if batch.transaction {
-                    scratch.begin()?;
-                }
-                for sql in loaded.plan.batch_steps(batch).iter().flat_map(|step| &step.up) {
-                    scratch
-                        .execute(sql)
-                        .map_err(|e| Error::from(e).during(format!("replaying `{}`", loaded.plan.header.name)))?;
-                }
-                if batch.transaction {
-                    scratch.commit()?;
-                }
-            }
+            plan::replay(scratch, &loaded.plan, *batches)
+                .map_err(|e| e.during(format!("replaying `{}`", loaded.plan.header.name)))?;
         }
         scratch.inspect().map(Some)
     }

@@ -9,7 +9,7 @@ use super::target::Target;
 use super::{Event, Options, Outcome, Report, gate, lock};
 use crate::engine::{Engine, Session};
 use crate::model::Catalog;
-use crate::plan::file::{self, Loaded};
+use crate::plan::file::Loaded;
 use crate::{Error, Result};
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
     let history = target.read_journal()?;
     let mut plans = Vec::new();
     for past in chosen(&history, to)? {
-        plans.push((past, stored(target, past)?));
+        plans.push((past, past.plan(target.journal())?));
     }
     if plans.is_empty() {
         return Ok(vec![]);
@@ -73,18 +73,6 @@ fn chosen<'a>(history: &'a History, to: Option<&str>) -> Result<Vec<&'a Past>> {
             Ok(standing.into_iter().take(keep).collect())
         }
     }
-}
-
-fn stored(target: &mut Target, past: &Past) -> Result<Loaded> {
-    let name = format!("{}_{}.ron", past.version, past.name);
-    let text = target.journal().plan(&past.checksum)?;
-    let text =
-        text.ok_or_else(|| Error::refused(format!("the journal of this database has lost the plan `{name}`")))?;
-    let loaded = file::read(&text, &name).map_err(|e| e.during("cannot read a plan in the journal"))?;
-    if loaded.checksum != past.checksum {
-        return Err(Error::refused(format!("the plan `{name}` in the journal is not the one that was applied")));
-    }
-    Ok(loaded)
 }
 
 fn standing(loaded: &Loaded, past: &Past, live: &Catalog) -> Result<Standing> {

@@ -1,9 +1,10 @@
 //! What the journal's entries come to, plan by plan.
 
-use super::journal::{self, Entry, Event};
-use crate::Result;
+use super::journal::{self, Entry, Event, Journal};
 use crate::engine::Session;
 use crate::model::Fingerprint;
+use crate::plan::file::{self, Loaded};
+use crate::{Error, Result};
 
 /// How far a plan has come, as the journal tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,19 @@ pub struct Past {
 }
 
 impl Past {
+    /// The plan itself, which the journal keeps.
+    pub fn plan(&self, journal: &mut dyn Journal) -> Result<Loaded> {
+        let name = format!("{}_{}.ron", self.version, self.name);
+        let text = journal.plan(&self.checksum)?;
+        let text =
+            text.ok_or_else(|| Error::refused(format!("the journal of this database has lost the plan `{name}`")))?;
+        let loaded = file::read(&text, &name).map_err(|e| e.during("cannot read a plan in the journal"))?;
+        if loaded.checksum != self.checksum {
+            return Err(Error::refused(format!("the plan `{name}` in the journal is not the one that was applied")));
+        }
+        Ok(loaded)
+    }
+
     /// Whether there is something of it in the database.
     pub fn stands(&self) -> bool {
         matches!(self.state, State::Applied | State::Expanded) || self.batches > 0

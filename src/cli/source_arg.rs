@@ -6,7 +6,7 @@ use super::progress::Progress;
 use msr::engine::how::Server;
 use msr::engine::{self, Access, Engine, Session, filtered};
 use msr::model::{Catalog, Roles};
-use msr::plan::{Plan, Step, make};
+use msr::plan::{Plan, Step, make, replay};
 use msr::render::text;
 use msr::settings::{DatabaseUrl, Settings};
 use msr::source::{self, File, Source};
@@ -157,7 +157,8 @@ impl Reader<'_> {
             if i == 0 && scratch.inspect()?.fingerprint() != plan.header.base {
                 return Err(not_from_nothing(saved));
             }
-            run(&mut *scratch, plan).map_err(|e| e.during(format!("replaying `{}`", saved.file)))?;
+            replay(&mut *scratch, plan, plan.batches.len())
+                .map_err(|e| e.during(format!("replaying `{}`", saved.file)))?;
         }
         Seen::of(&mut *scratch)
     }
@@ -192,19 +193,4 @@ fn up_to(path: &Path) -> Result<Vec<Saved>> {
 fn not_from_nothing(saved: &Saved) -> Error {
     Error::refused(format!("can't replay `{}`: it was made for a database that was not empty", saved.file))
         .hint("name the database instead, or a plan that follows a chain from an empty one")
-}
-
-fn run(session: &mut dyn Session, plan: &Plan) -> Result<()> {
-    for batch in &plan.batches {
-        if batch.transaction {
-            session.begin()?;
-        }
-        for sql in plan.batch_steps(batch).iter().flat_map(|step| &step.up) {
-            session.execute(sql)?;
-        }
-        if batch.transaction {
-            session.commit()?;
-        }
-    }
-    Ok(())
 }

@@ -13,6 +13,16 @@ pub enum Delta {
 }
 
 impl Delta {
+    /// As a difference between what is there and what should be; `should` stands before the value that it should have.
+    pub fn told(&self, should: &str) -> String {
+        match self {
+            Delta::Add(id) => format!("missing: {id}"),
+            Delta::Drop(id) => format!("left over: {id}"),
+            Delta::Set { id, attr, from, to } => format!("{id}: {attr} is `{from}`, {should} `{to}`"),
+            Delta::Rename { from, to } => format!("{from} should be {to}"),
+        }
+    }
+
     /// The object that the delta is about, under the name that it has afterwards.
     pub fn id(&self) -> &Id {
         match self {

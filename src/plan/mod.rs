@@ -19,7 +19,7 @@ mod tied;
 
 pub use online::{DEFAULT_SIZE, Online, When};
 pub use order::Tie;
-pub use prove::{left, part};
+pub use prove::{left, part, replay};
 pub use scope::{Extent, Manage, only_managed, unlike};
 
 use crate::diff::Delta;

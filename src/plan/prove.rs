@@ -60,6 +60,22 @@ pub fn left(manage: Manage, mut end: Catalog, start: &Catalog) -> Vec<Delta> {
     diff(&end, start)
 }
 
+/// Carries out the first batches of a plan where nobody else is: on scratch.
+pub fn replay(scratch: &mut dyn Session, plan: &Plan, batches: usize) -> Result<()> {
+    for batch in plan.batches.iter().take(batches) {
+        if batch.transaction {
+            scratch.begin()?;
+        }
+        for sql in plan.batch_steps(batch).iter().flat_map(|step| &step.up) {
+            scratch.execute(sql)?;
+        }
+        if batch.transaction {
+            scratch.commit()?;
+        }
+    }
+    Ok(())
+}
+
 /// Runs statements, in one transaction where they can.
 fn run(scratch: &mut dyn Session, rungs: &[&Rung]) -> Result<()> {
     let together = rungs.iter().all(|r| r.transactional);
@@ -275,12 +291,7 @@ fn unproved(why: &str) -> Error {
 /// The first differences, as lines.
 fn differences(mut error: Error, off: &[Delta]) -> Error {
     for delta in off.iter().take(12) {
-        error = error.detail(match delta {
-            Delta::Add(id) => format!("missing: {id}"),
-            Delta::Drop(id) => format!("left over: {id}"),
-            Delta::Set { id, attr, from, to } => format!("{id}: {attr} is `{from}`, wanted `{to}`"),
-            Delta::Rename { from, to } => format!("{from} should be {to}"),
-        });
+        error = error.detail(delta.told("wanted"));
     }
     if off.len() > 12 { error.detail(format!("and {} more", off.len() - 12)) } else { error }
 }

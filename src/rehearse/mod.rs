@@ -133,14 +133,7 @@ fn same(what: &str, off: &[Delta]) -> Result<()> {
     if off.is_empty() {
         return Ok(());
     }
-    Err(off.iter().take(20).fold(Error::failed(what), |e, delta| {
-        e.detail(match delta {
-            Delta::Add(id) => format!("missing: {id}"),
-            Delta::Drop(id) => format!("left over: {id}"),
-            Delta::Set { id, attr, from, to } => format!("{id}: {attr} is `{from}`, was `{to}`"),
-            Delta::Rename { from, to } => format!("{from} should be {to}"),
-        })
-    }))
+    Err(off.iter().take(20).fold(Error::failed(what), |e, delta| e.detail(delta.told("was"))))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -154,11 +147,11 @@ fn pass(plan: &Plan, way: Way, name: &str, tables: &[Id], stage: &mut Stage, rep
     let begun = Instant::now();
     report.passes.push(Pass { way: name.into(), micros: 0, steps: vec![], verified: false, rows: vec![] });
     let mut steps = vec![];
-    let batches: Vec<&Batch> =
-        if way == Way::Up { plan.batches.iter().collect() } else { plan.batches.iter().rev().collect() };
+    let count = plan.batches.len();
+    let batches: Vec<usize> = if way == Way::Up { (0..count).collect() } else { plan.way_back(count).collect() };
     let mut done = Ok(());
-    for one in batches {
-        done = batch(plan, one, way, stage, &mut steps, name);
+    for index in batches {
+        done = batch(plan, &plan.batches[index], way, stage, &mut steps, name);
         if done.is_err() {
             // Where this fails the connection is gone, and the transaction with it.
             let _ = stage.session.rollback();
@@ -190,16 +183,17 @@ fn batch(
     if way == Way::Down {
         order.reverse();
     }
-    if batch.transaction {
+    let transaction = if way == Way::Up { batch.transaction } else { plan.back_in_transaction(batch) };
+    if transaction {
         stage.session.begin()?;
     }
     // Asked once a step: the server looks at every file for it.
     let mut size = stage.session.upkeep().size()?;
     for step in order {
         (stage.progress)(&format!("rehearsing: {name}"), steps.len(), plan.steps.len());
-        steps.push(self::step(step, way, batch.transaction, stage, &mut size)?);
+        steps.push(self::step(step, way, transaction, stage, &mut size)?);
     }
-    if batch.transaction {
+    if transaction {
         stage.session.commit().map_err(|e| Error::from(e).during("COMMIT"))?;
     }
     Ok(())

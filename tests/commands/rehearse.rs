@@ -117,3 +117,19 @@ fn a_rewrite_is_seen_with_its_bytes() {
     assert!(step["rewrites"].to_string().contains("purchase"), "{report:#}");
     assert!(step["bytes"].as_i64().is_some_and(|bytes| bytes > 100_000), "{report:#}");
 }
+
+#[test]
+fn a_ladder_is_climbed_and_left_as_apply_does() {
+    needs!(Engine::Postgres);
+    let msr = Msr::new();
+    let database = Engine::Postgres
+        .with("CREATE TABLE t (id int PRIMARY KEY, a int, b int);\nCREATE INDEX gone ON t (a);\nINSERT INTO t VALUES (1, 2, 3);\n")
+        .expect("it loads");
+    msr.write(
+        "new.sql",
+        "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b int UNIQUE, CHECK (a > 0));\nCREATE INDEX come ON t (b, a);\n",
+    );
+    msr.on(&database, &["plan", "--schema", "new.sql", "--online", "true", "--out", "p.ron"]).expect(0);
+    let output = msr.on(&database, &["rehearse", "p.ron", "--rows", "20"]).expect(0);
+    says(&output, &["up again"]);
+}
