@@ -114,7 +114,7 @@ fn on_server_with(mut admin: Client, params: &Params) -> Result<Scratch> {
     let connected = Client::connect_with(&own, ConnectFor::Write).map(PgSession::over);
     let mut scratch = Scratch { session: None, admin, name, roles: vec![], _server: None };
     let mut session = connected?;
-    session.execute("SET synchronous_commit = off; SET jit = off")?;
+    session.execute("SET synchronous_commit = off")?;
     scratch.session = Some(session);
     Ok(scratch)
 }

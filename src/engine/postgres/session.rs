@@ -137,7 +137,7 @@ impl Session for PgSession {
 
     /// Bodies were checked when the desired schema was loaded; in a plan they may stand before what they use.
     fn prepare(&mut self) -> Result<()> {
-        Ok(self.client.execute("SET check_function_bodies = off; SET jit = off")?)
+        Ok(self.client.execute("SET check_function_bodies = off")?)
     }
 
     fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
@@ -173,7 +173,7 @@ impl Session for PgSession {
         if let Some(cut) = client.notices().into_iter().find(|n| n.code == NAME_TOO_LONG) {
             return Err(too_long(source, &cut.message));
         }
-        Ok(self.client.execute(&format!("RESET ALL; {SETTINGS}; SET jit = off"))?)
+        Ok(self.client.execute(&format!("RESET ALL; {SETTINGS}"))?)
     }
 
     fn watch(&mut self) -> Result<(), SqlError> {
