@@ -305,5 +305,6 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         loses: drops.then(|| "its rows".into()),
         at: None,
         findings: vec![],
+        questions: vec![],
     }
 }

@@ -13,6 +13,7 @@ pub mod list;
 mod lock;
 pub mod migrate;
 pub(crate) mod observe;
+pub mod probe;
 pub mod run;
 mod target;
 
@@ -61,6 +62,8 @@ pub struct Options<'a> {
     pub verify: bool,
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
     pub strict: bool,
+    /// How long rows are asked, in all, whether they let the plan through; zero for not at all.
+    pub probe_time: Duration,
     /// How often a batch is tried that can't get its locks, before the run gives up.
     pub attempts: u32,
     /// Who runs this, beside the database role: OS user, CI run.
@@ -81,6 +84,7 @@ impl Default for Options<'_> {
             lock_timeout: Duration::from_secs(2),
             verify: true,
             strict: false,
+            probe_time: Duration::from_secs(30),
             attempts: 10,
             who: String::new(),
             stop: &|| None,

@@ -5,7 +5,7 @@ use super::progress::Progress;
 use super::source_arg::{Reader, form};
 use super::{Done, list, output, session};
 use msr::apply::list::{Row, Standing};
-use msr::apply::{history, journal};
+use msr::apply::{history, journal, probe};
 use msr::engine::{self, Access, Session};
 use msr::lint::{Policy, report};
 use msr::model::Catalog;
@@ -192,8 +192,20 @@ fn planned(
     if let Some(session) = &mut session {
         follows(context, place, &made.plan, &mut **session)?;
     }
-    let notes = judged(&mut made, &desired, session.as_deref_mut(), policy)?;
+    let mut notes = judged(&mut made, &desired, session.as_deref_mut(), policy)?;
+    if let Some(session) = &mut session {
+        notes.extend(looked(&mut made.plan, &mut **session, settings)?);
+    }
     Ok((made.plan, notes))
+}
+
+/// Asks the rows whether they let the plan through, and notes on the steps what is in the way.
+fn looked(plan: &mut Plan, session: &mut dyn Session, settings: &Settings) -> Result<Vec<String>> {
+    let answers = probe::look(session, plan, 0..plan.batches.len(), true, settings.probe_time)?;
+    for (step, place, found) in answers.found {
+        plan.steps[step - 1].questions[place].found = Some(found);
+    }
+    Ok(answers.open)
 }
 
 /// Writes lint's findings into the plan.

@@ -112,6 +112,7 @@ impl<'a> Work<'a> {
             lock_wait: settings.lock_wait,
             lock_timeout: settings.lock_timeout.unwrap_or(Options::default().lock_timeout),
             strict: self.strict,
+            probe_time: settings.probe_time,
             who: who(),
             stop: &signals::asked,
             reconnect: &reconnect,

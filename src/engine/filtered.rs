@@ -36,6 +36,10 @@ impl Session for Filtered {
         self.inner.sizes()
     }
 
+    fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
+        self.inner.probe(sql, limit)
+    }
+
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         self.inner.stamp()
     }

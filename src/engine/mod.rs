@@ -3,6 +3,7 @@
 mod filtered;
 pub mod how;
 pub mod postgres;
+pub mod probe;
 pub mod sqlite;
 pub mod upkeep;
 
@@ -15,6 +16,7 @@ use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{How, KindRule, Rung, Scene, Server};
+use probe::ProbeRule;
 use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
@@ -94,6 +96,24 @@ pub trait Engine: Sync {
         let _ = catalog;
         vec![]
     }
+    /// What is asked of the rows that are there.
+    fn probes(&self) -> &'static [ProbeRule] {
+        &[]
+    }
+    /// A name as it stands in SQL.
+    fn quoted(&self, name: &str) -> String;
+    /// The relation as it stands in SQL.
+    fn named(&self, relation: &Id) -> String;
+    /// A word and a space before a relation whose rows are meant without those of its heirs.
+    fn alone(&self, catalog: &Catalog, relation: &Id) -> &'static str {
+        let _ = (catalog, relation);
+        ""
+    }
+    /// Asks for the rows of which the value can't be computed; `None` where the server can't be asked that.
+    fn failing(&self, from: &str, key: &str, value: &str) -> Option<String> {
+        let _ = (from, key, value);
+        None
+    }
     /// One alter statement out of several actions on one table.
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String>;
 
@@ -153,6 +173,11 @@ pub trait Session: Send {
     /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.
     fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
         Ok(std::collections::BTreeMap::new())
+    }
+    /// Asks a question of `engine::probe` in a transaction that only reads, for at most as long: counts and keys.
+    fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
+        let _ = (sql, limit);
+        Ok(vec![])
     }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {

@@ -9,6 +9,7 @@ mod links;
 pub mod make;
 mod online;
 mod order;
+pub mod probe;
 mod prove;
 mod rename;
 mod scope;
@@ -129,6 +130,8 @@ pub struct Step {
     pub at: Option<String>,
     /// What lint has to say of it.
     pub findings: Vec<Finding>,
+    /// What is asked of the rows that are there before anything is done.
+    pub questions: Vec<probe::Question>,
 }
 
 /// How much a finding weighs.

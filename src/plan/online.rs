@@ -99,15 +99,16 @@ fn with_partitions(catalog: &Catalog, of: &BTreeSet<Id>) -> BTreeSet<Id> {
     found
 }
 
-/// The name that the relation still has in the database.
-fn name_before(renames: &[Node], id: Id) -> Id {
+/// The name that the relation or column still has in the database.
+pub fn name_before(renames: &[Node], id: Id) -> Id {
     let pairs = renames.iter().rev().flat_map(|n| &n.deltas).filter_map(|d| match d {
         Delta::Rename { from, to } => Some((from, to)),
         _ => None,
     });
     pairs.fold(id, |id, (from, to)| {
         let (whole, within) = (id.path.len(), to.path.len());
-        let same = id.path.starts_with(&to.path) && (id.kind == to.kind || to.kind == Kind::Schema);
+        let whole_of = to.kind == Kind::Schema || to.kind == Kind::Table && id.kind == Kind::Column;
+        let same = id.path.starts_with(&to.path) && (id.kind == to.kind || whole_of);
         match same && within <= whole {
             true => Id { kind: id.kind, path: from.path.iter().chain(&id.path[within..]).cloned().collect() },
             false => id,

@@ -3,6 +3,7 @@
 
 use super::group::Node;
 use super::order::Ordered;
+use super::probe::Question;
 use super::stages::WayBack;
 use super::{Back, Batch, Down, Phase, Step};
 use crate::diff::Delta;
@@ -88,10 +89,13 @@ impl Piece {
     }
 }
 
-/// The steps, in order.
-pub fn steps(pieces: &[Piece], desired: &Source) -> Vec<Step> {
+/// The steps, in order. What a node asks is asked for the last of its steps.
+pub fn steps(pieces: &[Piece], desired: &Source, questions: Vec<Vec<Question>>) -> Vec<Step> {
     let places = places(desired);
-    pieces.iter().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect()
+    let mut steps: Vec<Step> = pieces.iter().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect();
+    let ends = pieces.iter().zip(&mut steps).filter(|(piece, _)| !piece.goes_on);
+    ends.zip(questions).for_each(|((_, step), asked)| step.questions = asked);
+    steps
 }
 
 fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Step {
@@ -121,6 +125,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         loses: node.loses.clone(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
         findings: vec![],
+        questions: vec![],
     }
 }
 

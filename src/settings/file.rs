@@ -24,6 +24,8 @@ pub struct MsrToml {
     /// `true`, `false` or `"auto"`.
     pub online: Option<Switch>,
     pub online_from: Option<String>,
+    /// How long rows are asked whether they let a plan through; `0s` not at all.
+    pub probe_time: Option<String>,
     #[serde(default)]
     pub lint: Lint,
     /// The platform that the database runs on: see [`super::profiles`].

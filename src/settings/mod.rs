@@ -66,6 +66,8 @@ pub struct Settings {
     pub hooks: Hooks,
     /// What is changed by ladders of short steps.
     pub online: Online,
+    /// How long rows are asked whether they let a plan through.
+    pub probe_time: Duration,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -103,6 +105,7 @@ impl fmt::Display for Origin {
 const DATABASE: &[&str] = &["MSR_DATABASE_URL", "MIGRATION_DATABASE_URL", "DATABASE_URL"];
 const SHADOW: &[&str] = &["MSR_SHADOW_URL"];
 const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(600);
+const DEFAULT_PROBE_TIME: Duration = Duration::from_secs(30);
 
 impl Settings {
     pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>, cwd: &Path) -> Result<Settings> {
@@ -128,6 +131,7 @@ impl Settings {
         let switch = file.online.as_ref().map(|switch| switch.text());
         let online = layers.plain("online", "--online", &flags.online, "MSR_ONLINE", &switch)?;
         let size = layers.plain("online_from", "--online-from", &None, "MSR_ONLINE_FROM", &file.online_from)?;
+        let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
 
         Ok(Settings {
             database: layers.url("database", database)?.map_or_else(|| DatabaseUrl::parse("sqlite://msr.db"), Ok)?,
@@ -143,6 +147,7 @@ impl Settings {
             manage: file.manage,
             hooks: file.hooks,
             online: layers.online(online, size)?,
+            probe_time: layers.duration("probe_time", probe)?.unwrap_or(DEFAULT_PROBE_TIME),
             origins: layers.origins,
         })
     }

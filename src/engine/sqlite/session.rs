@@ -260,6 +260,19 @@ impl Session for SqliteSession {
         Ok(tables.map(|name| (name, u64::try_from(file).unwrap_or(u64::MAX))).collect())
     }
 
+    /// SQLite can't be told for how long.
+    fn probe(&mut self, sql: &str, _: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            n: i64,
+            #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+            key: Option<String>,
+        }
+        let rows: Vec<Row> = diesel::sql_query(sql).load(&mut self.connection).map_err(failure)?;
+        Ok(rows.into_iter().map(|r| (u64::try_from(r.n).unwrap_or(0), r.key.unwrap_or_default())).collect())
+    }
+
     /// SQLite has no lock that outlives a transaction; the journal's compare-and-set is what makes steps happen once.
     fn try_lock(&mut self) -> Result<bool, SqlError> {
         let Some(file) = &self.file else { return Ok(true) };

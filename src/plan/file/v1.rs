@@ -5,6 +5,7 @@
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id, Roles, Value};
 use crate::plan;
+use crate::plan::probe::Question as Asked;
 use serde::{Deserialize, Serialize};
 
 fn is_empty<T>(list: &[T]) -> bool {
@@ -98,6 +99,21 @@ pub struct Step {
     pub loses: Option<String>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub findings: Vec<Finding>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub questions: Vec<Question>,
+}
+
+/// What is asked of rows; what they answered is data, and in no file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Question")]
+pub struct Question {
+    pub table: Id,
+    pub wrong: String,
+    pub sql: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub early: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -305,6 +321,7 @@ macro_rules! mirror {
                     scans: s.scans,
                     loses: s.loses,
                     findings: each(s.findings),
+                    questions: each(s.questions),
                 }
             }
         }
@@ -321,6 +338,18 @@ mirror!(Step => plan::Step, |transaction, back: Option<Back>| match back {
     Some(Back { transaction, patient, to }) => plan::Back { transaction, patient, to },
     None => plan::Back::like(transaction),
 });
+
+impl From<Asked> for Question {
+    fn from(q: Asked) -> Self {
+        Question { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early }
+    }
+}
+
+impl From<Question> for Asked {
+    fn from(q: Question) -> Self {
+        Asked { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early, found: None }
+    }
+}
 
 impl From<Delta> for Change {
     fn from(d: Delta) -> Self {

@@ -15,6 +15,10 @@ pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
     if let Some(what) = &step.loses {
         lines.push((Some(Tone::Warn), format!("! loses data: {what}")));
     }
+    for (question, found) in step.questions.iter().filter_map(|q| Some((q, q.found.as_ref()?))) {
+        lines.push((Some(Tone::Warn), format!("! rows in the way: {}", question.told(found))));
+        lines.extend(question.show.iter().map(|show| (Some(Tone::Quiet), format!("  {show};"))));
+    }
     lines.extend(findings(step, verbose));
     if verbose {
         lines.extend(step.needs.iter().map(|(id, why)| (Some(Tone::Quiet), format!("after step {id}: {why}"))));

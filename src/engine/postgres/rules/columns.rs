@@ -239,7 +239,7 @@ const WIDENINGS: &[&[&str]] = &[
 ];
 
 /// Casts that may change values: anything but a known widening.
-fn narrowing(_: &Scene, c: &Change) -> Option<String> {
+pub fn narrowing(_: &Scene, c: &Change) -> Option<String> {
     let (from, to) = (c.from.text()?, c.to.text()?);
     if let Some(said) = &c.new.head().using {
         return Some(format!("what `{said}` leaves out of {}, if anything", c.new.id()));

@@ -10,6 +10,7 @@ mod links;
 mod not_null;
 mod plain;
 mod privileges;
+mod probes;
 mod queries;
 mod replication;
 mod roles;
@@ -23,6 +24,8 @@ use crate::model::{Id, Kind, Object};
 use super::ddl::{ident, path};
 
 pub use ladders::debris;
+pub use links::alone;
+pub use probes::{PROBES, failing};
 pub use types::rename_label;
 
 /// In the order in which kinds are listed.
