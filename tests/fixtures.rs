@@ -195,7 +195,11 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
     }
 
     let mut trouble = Trouble::default();
-    let msr = Msr::new();
+    let mut msr = Msr::new();
+    if std::env::var_os("MSR_ONLINE").is_some() {
+        // What is dropped is to be gone, as a fresh database has it.
+        msr = msr.env("MSR_PHASES", "false");
+    }
     msr.write("msr.toml", &case.settings);
     let schema = msr.write("new.sql", need("new.sql")?);
     let schema = schema.to_str().expect("a path");

@@ -14,6 +14,7 @@ mod lock;
 pub mod migrate;
 pub(crate) mod observe;
 pub mod probe;
+pub mod purge;
 pub mod run;
 mod target;
 

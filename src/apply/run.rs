@@ -60,7 +60,11 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
         batch: end as i64,
         live: report.live.map(|f| f.to_string()),
         // Only where nothing else differs either may a later run conclude from the same statements that all is well.
-        desired: plan.header.desired.clone().filter(|_| report.live == Some(plan.header.goal)),
+        desired: plan
+            .header
+            .desired
+            .clone()
+            .filter(|_| event == Happened::Expanded && target.options.verify || report.live == Some(plan.header.goal)),
         stamp,
         plan: Some(text.to_string()),
         ..entry

@@ -194,9 +194,26 @@ fn planned(
     }
     let mut notes = judged(&mut made, &desired, session.as_deref_mut(), policy)?;
     if let Some(session) = &mut session {
+        notes.extend(waiting(&made.plan, &mut **session)?);
         notes.extend(looked(&mut made.plan, &mut **session, settings)?);
     }
     Ok((made.plan, notes))
+}
+
+/// A plan that waits for its contract phase has not come to where the schema files lead; another can't be planned from there.
+fn waiting(plan: &Plan, session: &mut dyn Session) -> Result<Vec<String>> {
+    let history = history::History::of(&journal::read(session.journal())?);
+    let waits: Vec<String> = history
+        .standing()
+        .into_iter()
+        .filter(|past| past.state == history::State::Expanded)
+        .map(|past| label(&past.version, &past.name))
+        .collect();
+    if waits.is_empty() || plan.is_empty() {
+        return Ok(waits.iter().map(|w| format!("{w} waits for its contract phase: `--phase contract`")).collect());
+    }
+    Err(Error::refused(format!("cannot plan from here: {} waits for its contract phase", waits.join(", ")))
+        .hint("finish it with `--phase contract` once the old application is gone, or take it back with `msr down`, then plan"))
 }
 
 /// Asks the rows whether they let the plan through, and notes on the steps what is in the way.

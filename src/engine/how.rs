@@ -34,6 +34,11 @@ impl<'a> Scene<'a> {
     pub fn online(&self, relation: &Id) -> bool {
         self.server.busy.contains(relation) && self.stays(relation)
     }
+
+    /// Whether an old application may still use the relation, which is then left to it until it is gone.
+    pub fn phased(&self, relation: &Id) -> bool {
+        self.server.phased && self.server.busy.contains(relation)
+    }
 }
 
 /// Facts of the server that a plan is made for.
@@ -48,6 +53,8 @@ pub struct Server {
     pub casts: Casts,
     /// Relations that are changed online: by ladders of short steps instead of one statement that holds its lock for long.
     pub busy: BTreeSet<Id>,
+    /// Whether what an old application still uses is taken from it in a phase of its own.
+    pub phased: bool,
 }
 
 impl Server {
@@ -99,6 +106,18 @@ impl How {
     }
 }
 
+/// When a step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Phase {
+    /// While the old application runs.
+    #[default]
+    Expand,
+    /// Rows get values, also while it runs.
+    Backfill,
+    /// Once it is gone.
+    Contract,
+}
+
 /// One statement of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rung {
@@ -115,12 +134,25 @@ pub struct Rung {
     pub ahead: bool,
     /// What takes this rung alone back, in one go; without it the way back of the whole ladder serves.
     pub back: Option<Vec<Rung>>,
+    pub phase: Phase,
+    /// What removes for good what this rung only put out of the way.
+    pub purge: Option<String>,
 }
 
 impl Rung {
     pub fn new(sql: impl Into<String>) -> Rung {
         let sql = sql.into();
-        Rung { sql, transactional: true, commit_after: false, alone: false, patient: false, ahead: false, back: None }
+        Rung {
+            sql,
+            transactional: true,
+            commit_after: false,
+            alone: false,
+            patient: false,
+            ahead: false,
+            back: None,
+            phase: Phase::Expand,
+            purge: None,
+        }
     }
 
     pub fn outside(sql: impl Into<String>) -> Rung {
@@ -146,7 +178,7 @@ impl Rung {
     /// Whether it can't share a transaction with the one after it.
     pub fn parts_from(&self, next: &Rung) -> bool {
         let apart = |rung: &Rung| !rung.transactional || rung.alone;
-        apart(self) || apart(next)
+        apart(self) || apart(next) || self.phase != next.phase
     }
 }
 

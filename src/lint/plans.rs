@@ -4,7 +4,7 @@ use super::event::{Event, Trait, Verb};
 use super::facts::{self, Sides};
 use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Phase, Plan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a table's rows, by the name that scratch and the target have for it: `schema.table`.
@@ -77,6 +77,9 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
         // At the end of its ladder the constraint takes the index that was built on the way.
         if step.back.to.is_some() && event.verb == Verb::Add && matches!(kind, Kind::Unique | Kind::PrimaryKey) {
             event.traits.add(Trait::UsingIndex);
+        }
+        if step.phase == Phase::Contract && step.loses.is_none() {
+            event.traits.add(Trait::Parked);
         }
         observed(event, &step.rewrites, &step.scans);
     }

@@ -7,7 +7,7 @@ use super::links::Links;
 use super::order::needs;
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::{Change, How, Rung, Scene};
+use crate::engine::how::{Change, How, Phase, Rung, Scene};
 use crate::model::{Id, Object, Status, Strength};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +24,11 @@ pub struct Node {
     pub loses: Option<String>,
     /// Objects that the node alters along with its own, so that their users too go before it and come after it.
     pub along: Vec<Id>,
-    /// The way back, where it is known without deriving it: renames.
+    /// The way back, where it is known without deriving it: renames, and what is only put out of the way.
     pub down: Option<Vec<Rung>>,
+    pub phase: Phase,
+    /// Half of what was one node: what it does is seen when it is done.
+    pub part: bool,
 }
 
 /// Names, by the drop after which they are free.
@@ -265,7 +268,13 @@ impl<'a> Grouper<'a> {
         let action = if comes_back { Action::Replace } else { Action::Drop };
         let mut node = Node::new(root, action, all_of(root, folded, Delta::Drop));
         node.loses = rule.loses.and_then(|loses| loses(old));
-        self.answered(node, how)
+        let mut node = self.answered(node, how)?;
+        if node.rungs.iter().any(|r| r.purge.is_some()) {
+            // Nothing is lost yet, and nothing has to be made again.
+            node.loses = None;
+            node.down = Some(node.rungs.iter().rev().flat_map(|r| r.back.clone().unwrap_or_default()).collect());
+        }
+        Ok(node)
     }
 
     fn add_node(&self, root: &Id, folded: &[&Id]) -> Result<Node> {
@@ -361,6 +370,8 @@ impl Node {
             loses: None,
             along: vec![],
             down: None,
+            phase: Phase::Expand,
+            part: false,
         }
     }
 

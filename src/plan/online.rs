@@ -27,11 +27,13 @@ pub struct Online {
     pub when: When,
     /// From how many bytes on a relation is large.
     pub from: u64,
+    /// Whether what an old application still uses is taken from it in a phase of its own.
+    pub phases: bool,
 }
 
 impl Default for Online {
     fn default() -> Online {
-        Online { when: When::Auto, from: DEFAULT_SIZE }
+        Online { when: When::Auto, from: DEFAULT_SIZE, phases: true }
     }
 }
 
@@ -74,7 +76,7 @@ pub fn rewrites(busy: &BTreeSet<Id>, steps: &[Step]) -> Vec<String> {
     notes
 }
 
-/// Relations that stay and that a delta is about, or that what it is about refers to: a foreign key's other table.
+/// Relations that were there and that a delta is about, or that what it is about refers to: a foreign key's other table.
 fn concerned(from: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
     let mut found = BTreeSet::new();
     for delta in deltas {
@@ -84,7 +86,8 @@ fn concerned(from: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
         }
     }
     let relation = |id: &Id| matches!(id.kind, Kind::Table | Kind::MaterializedView);
-    found.retain(|id| relation(id) && from.contains(id) && goal.contains(id));
+    let goes = |id: &Id| deltas.iter().any(|d| matches!(d, Delta::Drop(gone) if gone == id));
+    found.retain(|id| relation(id) && from.contains(id) && (goal.contains(id) || goes(id)));
     found
 }
 

@@ -139,7 +139,9 @@ pub fn prove(
             // What only serves the ladder is in no schema.
             let mut deltas = diff(&state, &next);
             deltas.retain(|d| claim.base.contains(d.id()) || claim.goal.contains(d.id()));
-            did(&mut claim.steps[batch.first - 1], deltas);
+            if claim.steps[batch.first - 1].action != Action::Rename {
+                did(&mut claim.steps[batch.first - 1], deltas);
+            }
             ladder.push(state);
         }
         if piece.goes_on {

@@ -7,7 +7,7 @@ use super::order::{Ordered, Tie, order};
 use super::steps::stretches;
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::{Rung, Scene};
+use crate::engine::how::{Rung, Scene, Server};
 use crate::model::Catalog;
 use crate::{Failure, Result};
 
@@ -38,9 +38,11 @@ pub struct WayBack {
 pub fn ways_back(engine: &dyn Engine, scene: Scene, ordered: &Ordered) -> Result<Vec<WayBack>> {
     let (mut before, mut after) = (scene.from.clone(), scene.from.clone());
     let mut all = Vec::with_capacity(ordered.nodes.len());
+    // Who goes back does not wait for anybody to be gone.
+    let server = Server { phased: false, ..scene.server.clone() };
     for node in &ordered.nodes {
         advance(&mut after, scene.to, node);
-        all.push(way_back(engine, Scene::new(&after, &before, scene.server), node)?);
+        all.push(way_back(engine, Scene::new(&after, &before, &server), node)?);
         advance(&mut before, scene.to, node);
     }
     Ok(all)

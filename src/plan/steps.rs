@@ -39,7 +39,8 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
         }
         let count = stretches.len();
         for (k, rungs) in stretches.into_iter().enumerate() {
-            let own = own_back(rungs).filter(|_| count > 1);
+            let of_ladder = count > 1 || node.part;
+            let own = own_back(rungs).filter(|_| of_ladder);
             let to = (k > 0 && own.is_none()).then_some(first);
             let needs = match k {
                 0 => needs.iter().map(|(at, rule)| (last[*at], rule.reason())).collect(),
@@ -47,7 +48,7 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
             };
             let back = own.unwrap_or_else(|| whole.clone());
             let (node, rungs) = (node.clone(), rungs.to_vec());
-            all.push(Piece { node, rungs, back, to, needs, of_ladder: count > 1, goes_on: k + 1 < count });
+            all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count });
         }
         last.push(all.len());
     }
@@ -68,6 +69,10 @@ fn own_back(rungs: &[Rung]) -> Option<WayBack> {
 impl Piece {
     fn transaction(&self) -> bool {
         self.rungs.iter().all(|r| r.transactional)
+    }
+
+    fn phase(&self) -> Phase {
+        self.rungs.iter().map(|r| r.phase).max().unwrap_or(self.node.phase)
     }
 
     fn back(&self) -> Back {
@@ -109,7 +114,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
     let path: Vec<String> = node.subject.path.iter().take(2).map(|s| s.to_string()).collect();
     Step {
         id,
-        phase: Phase::Expand,
+        phase: piece.phase(),
         action: node.action,
         subject: node.subject.clone(),
         deltas: node.deltas.clone(),
@@ -123,6 +128,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         rewrites: vec![],
         scans: vec![],
         loses: node.loses.clone(),
+        purge: piece.rungs.iter().filter_map(|r| r.purge.clone()).collect(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
         findings: vec![],
         questions: vec![],
@@ -152,7 +158,7 @@ pub fn batches(engine: &dyn Engine, pieces: &[Piece]) -> Vec<Batch> {
         let own = piece.node.deltas.iter().map(locks_held).sum::<usize>();
         let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
         match batches.last_mut() {
-            Some(last) if open && !alone && !full => last.last = i + 1,
+            Some(last) if open && !alone && !full && piece.phase() == pieces[i - 1].phase() => last.last = i + 1,
             _ => {
                 batches.push(Batch { first: i + 1, last: i + 1, transaction: piece.transaction(), touches: vec![] });
                 weight = 0;

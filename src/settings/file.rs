@@ -24,6 +24,8 @@ pub struct MsrToml {
     /// `true`, `false` or `"auto"`.
     pub online: Option<Switch>,
     pub online_from: Option<String>,
+    /// Whether what an old application still uses is taken from it in a phase of its own.
+    pub phases: Option<bool>,
     /// How long rows are asked whether they let a plan through; `0s` not at all.
     pub probe_time: Option<String>,
     #[serde(default)]

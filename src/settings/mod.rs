@@ -131,6 +131,8 @@ impl Settings {
         let switch = file.online.as_ref().map(|switch| switch.text());
         let online = layers.plain("online", "--online", &flags.online, "MSR_ONLINE", &switch)?;
         let size = layers.plain("online_from", "--online-from", &None, "MSR_ONLINE_FROM", &file.online_from)?;
+        let phases = file.phases.map(|flag| flag.to_string());
+        let phases = layers.plain("phases", "--phases", &None, "MSR_PHASES", &phases)?;
         let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
 
         Ok(Settings {
@@ -146,7 +148,7 @@ impl Settings {
             filter: filter(flags, file.exclude, file.include, profile)?,
             manage: file.manage,
             hooks: file.hooks,
-            online: layers.online(online, size)?,
+            online: layers.online(online, size, phases)?,
             probe_time: layers.duration("probe_time", probe)?.unwrap_or(DEFAULT_PROBE_TIME),
             origins: layers.origins,
         })

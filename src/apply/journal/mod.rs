@@ -36,11 +36,21 @@ pub enum Event {
     Failed,
     /// The database was taken under management as it was.
     Baseline,
+    /// What its contract phase put out of the way is gone for good.
+    Purged,
 }
 
 impl Event {
-    const ALL: [Event; 7] =
-        [Event::Started, Event::Batch, Event::Expanded, Event::Applied, Event::Undone, Event::Failed, Event::Baseline];
+    const ALL: [Event; 8] = [
+        Event::Started,
+        Event::Batch,
+        Event::Expanded,
+        Event::Applied,
+        Event::Undone,
+        Event::Failed,
+        Event::Baseline,
+        Event::Purged,
+    ];
 
     /// As it stands in the table.
     pub fn word(self) -> &'static str {
@@ -52,6 +62,7 @@ impl Event {
             Event::Undone => "undone",
             Event::Failed => "failed",
             Event::Baseline => "baseline",
+            Event::Purged => "purged",
         }
     }
 

@@ -67,6 +67,7 @@ impl PgSession {
             major: version / 10_000,
             casts: Casts::NONE,
             busy: Default::default(),
+            phased: false,
         };
         PgSession { client, server, watched: Watched::default(), roles: Roles::default() }
     }

@@ -62,6 +62,7 @@ impl SqliteSession {
             major: parts[0],
             casts: crate::engine::how::Casts::NONE,
             busy: Default::default(),
+            phased: false,
         };
         Ok(SqliteSession {
             connection,

@@ -98,6 +98,8 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loses: Option<String>,
     #[serde(default, skip_serializing_if = "is_empty")]
+    pub purge: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub findings: Vec<Finding>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub questions: Vec<Question>,
@@ -320,6 +322,7 @@ macro_rules! mirror {
                     rewrites: s.rewrites,
                     scans: s.scans,
                     loses: s.loses,
+                    purge: s.purge,
                     findings: each(s.findings),
                     questions: each(s.questions),
                 }

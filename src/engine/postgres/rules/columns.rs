@@ -121,7 +121,10 @@ pub const COLUMN: KindRule = KindRule {
             fitted.into_iter().chain(column_extras(c)).map(|a| format!("ALTER TABLE {only}{} {a}", table(o.id())));
         How::statements(add.into_iter().chain(extras))
     },
-    drop: |_, o| alter(o.id(), format!("DROP COLUMN {}", ident(o.id().name()))),
+    drop: |scene, o| {
+        super::parking::of_column(scene, o)
+            .unwrap_or_else(|| alter(o.id(), format!("DROP COLUMN {}", ident(o.id().name()))))
+    },
     rename: Some(|_, o, to| {
         How::statement(format!(
             "ALTER TABLE {} RENAME COLUMN {} TO {}",

@@ -8,6 +8,7 @@ mod keys;
 mod ladders;
 mod links;
 mod not_null;
+mod parking;
 mod plain;
 mod privileges;
 mod probes;
