@@ -84,6 +84,8 @@ fn standing(loaded: &Loaded, past: &Past, live: &Catalog) -> Result<Standing> {
 fn undo(target: &mut Target, past: &Past, loaded: &Loaded, live: &mut Catalog) -> Result<Report> {
     let (start, plan) = (Instant::now(), &loaded.plan);
     let standing = standing(loaded, past, live)?;
+    // What is filled again later is filled from the beginning.
+    target.journal().forget_places(&loaded.checksum)?;
     let mut report = Report::new(plan, Outcome::Undone);
     let mut done = standing.done;
     if !standing.half.is_empty() {

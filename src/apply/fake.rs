@@ -306,6 +306,7 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         loses: drops.then(|| "its rows".into()),
         at: None,
         findings: vec![],
+        fill: None,
         purge: vec![],
         questions: vec![],
     }

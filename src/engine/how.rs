@@ -137,6 +137,28 @@ pub struct Rung {
     pub phase: Phase,
     /// What removes for good what this rung only put out of the way.
     pub purge: Option<String>,
+    /// The same in small batches, where rows are others' too.
+    pub fill: Option<Fill>,
+}
+
+/// An UPDATE of all rows that meet a condition, to be done in batches by the primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    /// As it stands in SQL.
+    pub table: String,
+    /// Columns of the primary key, in order, each with its type.
+    pub key: Vec<(String, String)>,
+    /// What stands after SET.
+    pub set: String,
+    /// The rows that still need it.
+    pub only: String,
+}
+
+impl Fill {
+    /// All at once, for where nobody else is.
+    pub fn whole(&self) -> String {
+        format!("UPDATE {} SET {} WHERE {}", self.table, self.set, self.only)
+    }
 }
 
 impl Rung {
@@ -152,6 +174,7 @@ impl Rung {
             back: None,
             phase: Phase::Expand,
             purge: None,
+            fill: None,
         }
     }
 
@@ -165,6 +188,10 @@ impl Rung {
 
     pub fn alone(sql: impl Into<String>) -> Rung {
         Rung { alone: true, ..Rung::new(sql) }
+    }
+
+    pub fn fill(fill: Fill) -> Rung {
+        Rung { phase: Phase::Backfill, fill: Some(fill.clone()), ..Rung::alone(fill.whole()) }
     }
 
     pub fn patient(self) -> Rung {

@@ -6,6 +6,7 @@ pub mod postgres;
 pub mod probe;
 pub mod sqlite;
 pub mod upkeep;
+pub mod volatile;
 
 pub use filtered::filtered;
 
@@ -15,7 +16,7 @@ use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
-use how::{How, KindRule, Rung, Scene, Server};
+use how::{Fill, How, KindRule, Rung, Scene, Server};
 use probe::ProbeRule;
 use std::path::Path;
 
@@ -179,10 +180,32 @@ pub trait Session: Send {
         let _ = (sql, limit);
         Ok(vec![])
     }
+    /// Does a batch of a fill, of about as many rows, after the row of this key; in the caller's transaction.
+    fn fill(&mut self, fill: &Fill, after: Option<&[String]>, rows: u64) -> Result<Filled, SqlError> {
+        let _ = (fill, after, rows);
+        Err(SqlError { message: "this engine has no batches".into(), ..SqlError::default() })
+    }
+    /// About how many rows a table has, by the statistics; 0 where that is not known.
+    fn about(&mut self, table: &str) -> Result<u64, SqlError> {
+        let _ = table;
+        Ok(0)
+    }
+    /// How far the slowest replica is behind.
+    fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
+        Ok(std::time::Duration::ZERO)
+    }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
         None
     }
+}
+
+/// What a batch of a fill came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filled {
+    pub changed: u64,
+    /// The key of its last row; `None` when there was no row any more.
+    pub last: Option<Vec<String>>,
 }
 
 /// What scratch saw a step do, on tables with a row each.

@@ -26,6 +26,8 @@ pub struct Node {
     pub along: Vec<Id>,
     /// The way back, where it is known without deriving it: renames, and what is only put out of the way.
     pub down: Option<Vec<Rung>>,
+    /// What that loses.
+    pub back_loses: Option<String>,
     pub phase: Phase,
     /// Half of what was one node: what it does is seen when it is done.
     pub part: bool,
@@ -284,7 +286,9 @@ impl<'a> Grouper<'a> {
         parts.sort_by_key(|o| (o.id().kind, o.position(), o.id().clone()));
         let how = (rule.create)(&self.scene, new, &parts);
         let node = Node::new(root, Action::Create, all_of(root, folded, Delta::Add));
-        self.answered(node, how)
+        let mut node = self.answered(node, how)?;
+        node.back_loses = rule.loses.and_then(|loses| loses(new));
+        Ok(node)
     }
 
     fn set_node(&self, id: &Id, deltas: &[Delta]) -> Result<Node> {
@@ -370,6 +374,7 @@ impl Node {
             loses: None,
             along: vec![],
             down: None,
+            back_loses: None,
             phase: Phase::Expand,
             part: false,
         }

@@ -24,7 +24,7 @@ pub use order::Tie;
 pub use prove::{left, part, replay};
 pub use scope::{Extent, Manage, only_managed, unlike};
 
-pub use crate::engine::how::Phase;
+pub use crate::engine::how::{Fill, Phase};
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id, Roles};
@@ -122,6 +122,8 @@ pub struct Step {
     pub scans: Vec<String>,
     /// Data that is gone for good once the step is done.
     pub loses: Option<String>,
+    /// The statement in batches, for rows that are others' too.
+    pub fill: Option<Fill>,
     /// What removes for good what the step only put out of the way.
     pub purge: Vec<String>,
     /// `file:line:column` of the statement that asked for it.

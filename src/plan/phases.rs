@@ -50,11 +50,16 @@ fn contracts(node: &Node) -> bool {
     node.rungs.iter().any(|r| r.phase == Phase::Contract)
 }
 
+/// Whether what the node is for is there once its first half is done.
+fn is_done_early(node: &Node) -> bool {
+    matches!(node.action, Action::Create | Action::Rename)
+}
+
 /// The nodes that wait whole.
 fn late(nodes: &[Node], needs: &Needs) -> Vec<bool> {
     let mut late = vec![false; nodes.len()];
     for i in 0..nodes.len() {
-        late[i] = needs[i].iter().any(|(at, _)| late[*at] || contracts(&nodes[*at]));
+        late[i] = needs[i].iter().any(|(at, _)| late[*at] || contracts(&nodes[*at]) && !is_done_early(&nodes[*at]));
     }
     let mut users: Needs = vec![vec![]; nodes.len()];
     for (i, of) in needs.iter().enumerate() {
@@ -87,12 +92,12 @@ fn cut(mut node: Node, late: bool) -> (Option<Node>, Option<Node>) {
     }
     let part = |rungs: Vec<Rung>, phase, deltas| {
         let down = rungs.iter().rev().flat_map(|r| r.back.clone().unwrap_or_default()).collect();
-        Node { rungs, phase, deltas, part: true, down: Some(down), ..node.clone() }
+        let back_loses = node.back_loses.clone().filter(|_| phase == Phase::Expand);
+        Node { rungs, phase, deltas, part: true, down: Some(down), back_loses, ..node.clone() }
     };
-    // A rename is done by the first half.
-    let (early, wait) = match node.action {
-        Action::Rename => (node.deltas.clone(), vec![]),
-        _ => (vec![], node.deltas.clone()),
+    let (early, wait) = match is_done_early(&node) {
+        true => (node.deltas.clone(), vec![]),
+        false => (vec![], node.deltas.clone()),
     };
     (Some(part(first, Phase::Expand, early)), Some(part(second, Phase::Contract, wait)))
 }

@@ -179,8 +179,7 @@ fn forward(
     let said = goal.get(&step.subject).is_some_and(|o| o.head().using.is_some());
     let failed = |e: crate::SqlError, sql: &str, step: &Step| {
         if said {
-            let error =
-                Error::refused(format!("cannot change the type of {}: {}", step.subject, e.message)).detail(sql);
+            let error = Error::refused(format!("cannot give {} its values: {}", step.subject, e.message)).detail(sql);
             let error = step.at.iter().fold(error, |error, at| error.at(at));
             return error.hint("correct the expression after `-- msr:using`; names in it need their schema");
         }

@@ -69,7 +69,7 @@ fn advance(state: &mut Catalog, goal: &Catalog, node: &Node) {
 
 fn way_back(engine: &dyn Engine, scene: Scene, node: &Node) -> Result<WayBack> {
     if let Some(rungs) = &node.down {
-        return Ok(WayBack { rungs: rungs.clone(), loses: None, refused: None });
+        return Ok(WayBack { rungs: rungs.clone(), loses: node.back_loses.clone(), refused: None });
     }
     let inverse: Vec<Delta> = node.deltas.iter().rev().map(Delta::inverse).collect();
     let rungs = |back: &Ordered| back.nodes.iter().flat_map(|n| n.rungs.clone()).collect::<Vec<_>>();

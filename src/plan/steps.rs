@@ -46,6 +46,8 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
                 0 => needs.iter().map(|(at, rule)| (last[*at], rule.reason())).collect(),
                 _ => vec![(all.len(), "ladder: each rung stands on the one before")],
             };
+            // What the whole way back loses is lost when its last piece goes.
+            let own = own.map(|own| if k == 0 { WayBack { loses: whole.loses.clone(), ..own } } else { own });
             let back = own.unwrap_or_else(|| whole.clone());
             let (node, rungs) = (node.clone(), rungs.to_vec());
             all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count });
@@ -128,6 +130,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         rewrites: vec![],
         scans: vec![],
         loses: node.loses.clone(),
+        fill: piece.rungs.iter().find_map(|r| r.fill.clone()),
         purge: piece.rungs.iter().filter_map(|r| r.purge.clone()).collect(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
         findings: vec![],

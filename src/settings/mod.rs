@@ -19,6 +19,7 @@ pub mod url;
 pub use file::{Hooks, Lint, MsrToml};
 pub use url::{DatabaseUrl, SqliteUrl};
 
+use crate::apply::Pace;
 use crate::model::{Filter, Patterns};
 use crate::plan::{Manage, Online};
 use crate::{Error, Result};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub online: Online,
     /// How long rows are asked whether they let a plan through.
     pub probe_time: Duration,
+    /// How fast rows are filled.
+    pub pace: Pace,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -131,6 +134,9 @@ impl Settings {
         let switch = file.online.as_ref().map(|switch| switch.text());
         let online = layers.plain("online", "--online", &flags.online, "MSR_ONLINE", &switch)?;
         let size = layers.plain("online_from", "--online-from", &None, "MSR_ONLINE_FROM", &file.online_from)?;
+        let batch = layers.plain("backfill.batch", "--batch", &None, "MSR_BACKFILL_BATCH", &file.backfill.batch)?;
+        let lag = layers.plain("backfill.lag", "--lag", &None, "MSR_BACKFILL_LAG", &file.backfill.lag)?;
+        let usual = Pace::default();
         let phases = file.phases.map(|flag| flag.to_string());
         let phases = layers.plain("phases", "--phases", &None, "MSR_PHASES", &phases)?;
         let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
@@ -150,6 +156,11 @@ impl Settings {
             hooks: file.hooks,
             online: layers.online(online, size, phases)?,
             probe_time: layers.duration("probe_time", probe)?.unwrap_or(DEFAULT_PROBE_TIME),
+            pace: Pace {
+                batch: layers.duration("backfill.batch", batch)?.unwrap_or(usual.batch),
+                rest: file.backfill.rest.unwrap_or(usual.rest),
+                lag: layers.duration("backfill.lag", lag)?.unwrap_or(usual.lag),
+            },
             origins: layers.origins,
         })
     }

@@ -97,12 +97,23 @@ pub struct Step {
     pub scans: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loses: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub purge: Vec<String>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub findings: Vec<Finding>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub questions: Vec<Question>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Fill")]
+pub struct Fill {
+    pub table: String,
+    pub key: Vec<(String, String)>,
+    pub set: String,
+    pub only: String,
 }
 
 /// What is asked of rows; what they answered is data, and in no file.
@@ -322,6 +333,7 @@ macro_rules! mirror {
                     rewrites: s.rewrites,
                     scans: s.scans,
                     loses: s.loses,
+                    fill: s.fill.map(Into::into),
                     purge: s.purge,
                     findings: each(s.findings),
                     questions: each(s.questions),
@@ -341,6 +353,18 @@ mirror!(Step => plan::Step, |transaction, back: Option<Back>| match back {
     Some(Back { transaction, patient, to }) => plan::Back { transaction, patient, to },
     None => plan::Back::like(transaction),
 });
+
+impl From<plan::Fill> for Fill {
+    fn from(f: plan::Fill) -> Self {
+        Fill { table: f.table, key: f.key, set: f.set, only: f.only }
+    }
+}
+
+impl From<Fill> for plan::Fill {
+    fn from(f: Fill) -> Self {
+        plan::Fill { table: f.table, key: f.key, set: f.set, only: f.only }
+    }
+}
 
 impl From<Asked> for Question {
     fn from(q: Asked) -> Self {

@@ -111,6 +111,9 @@ pub const COLUMN: KindRule = KindRule {
     create: |scene, o, folded| {
         let Object::Column(c) = o else { return How::Nothing };
         let default = folded.iter().find(|o| o.id().kind == Kind::Default).copied();
+        if let Some(ladder) = super::filling::ladder(scene, c, default) {
+            return ladder;
+        }
         let add = match comes_with(scene, o) {
             Some(_) => None,
             None => Some(format!("ALTER TABLE {} ADD COLUMN {}", table(o.id()), column_clause(c, default))),

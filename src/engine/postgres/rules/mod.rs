@@ -3,6 +3,7 @@
 mod casts;
 mod code;
 mod columns;
+mod filling;
 mod foreign;
 mod keys;
 mod ladders;
