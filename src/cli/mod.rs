@@ -27,6 +27,7 @@ mod plan;
 mod plans;
 mod progress;
 mod prompt;
+mod purge;
 mod rehearse;
 mod session;
 mod show;
@@ -66,6 +67,7 @@ enum Command {
     Migrate(migrate::Args),
     #[command(visible_alias = "rollback")]
     Down(down::Args),
+    Purge(purge::Args),
     List(list::Args),
     Status(status::Args),
     Drift(drift::Args),
@@ -121,6 +123,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Apply(args) => apply::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),
         Command::Down(args) => down::run(context, args),
+        Command::Purge(args) => purge::run(context, args),
         Command::List(args) => list::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Drift(args) => drift::run(context, args),

@@ -12,6 +12,7 @@ mod upkeep;
 
 use crate::Result;
 use crate::engine::how::{How, KindRule, Rung};
+use crate::engine::probe::ProbeRule;
 use crate::engine::{Access, Backup, Engine, Session};
 use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
@@ -76,6 +77,26 @@ impl Engine for Postgres {
 
     fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
         rules::debris(catalog)
+    }
+
+    fn probes(&self) -> &'static [ProbeRule] {
+        rules::PROBES
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        ddl::ident(name)
+    }
+
+    fn named(&self, relation: &Id) -> String {
+        ddl::path(relation)
+    }
+
+    fn alone(&self, catalog: &Catalog, relation: &Id) -> &'static str {
+        rules::alone(catalog, relation)
+    }
+
+    fn failing(&self, from: &str, key: &str, value: &str) -> Option<String> {
+        rules::failing(from, key, value)
     }
 
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {

@@ -12,8 +12,15 @@ pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
         lines.push((Some(Tone::Quiet), "waits for its locks as long as it takes: nobody waits behind it".into()));
     }
     lines.push(down(&step.down));
+    if !step.purge.is_empty() {
+        lines.push((Some(Tone::Quiet), "out of the way, and kept until `msr purge`".into()));
+    }
     if let Some(what) = &step.loses {
         lines.push((Some(Tone::Warn), format!("! loses data: {what}")));
+    }
+    for (question, found) in step.questions.iter().filter_map(|q| Some((q, q.found.as_ref()?))) {
+        lines.push((Some(Tone::Warn), format!("! rows in the way: {}", question.told(found))));
+        lines.extend(question.show.iter().map(|show| (Some(Tone::Quiet), format!("  {show};"))));
     }
     lines.extend(findings(step, verbose));
     if verbose {
