@@ -77,7 +77,7 @@ fn heading(plan: &Plan, i: usize, batch: &Batch, look: Look) -> String {
 }
 
 /// The sign of an action, and its tone: `+ ~ - -/+` as Terraform's users know them.
-fn sign(action: Action) -> (&'static str, Tone) {
+pub(super) fn sign(action: Action) -> (&'static str, Tone) {
     match action {
         Action::Create => ("  +", Tone::Create),
         Action::Alter | Action::Rename => ("  ~", Tone::Change),

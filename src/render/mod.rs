@@ -2,6 +2,7 @@
 //! what is known about them comes in a [`Look`].
 
 pub mod catalog;
+pub mod diagram;
 pub mod human;
 pub mod json;
 pub mod kinds;
