@@ -15,7 +15,7 @@ pub use dot::dot;
 pub use mermaid::mermaid;
 pub use schema::of as schema;
 pub use steps::of as steps;
-pub use svg::{Use, svg};
+pub use svg::{STYLE, Use, colours, svg};
 
 use super::Tone;
 

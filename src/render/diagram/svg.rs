@@ -160,7 +160,10 @@ fn boxed(node: &Node, (x, y): (f64, f64), size: &Size, r#use: Use) -> String {
     out += "</g>\n";
     match (&node.link, r#use) {
         (Some(link), Use::Page) => {
-            let name = xml(&format!("step {} {}", node.over, node.title));
+            // What is seen must be a part of what is said.
+            let seen = short(&node.title, LONGEST);
+            let whole = if seen == line(&node.title) { String::new() } else { format!(": {}", node.title) };
+            let name = xml(&format!("step {} {seen}{whole}", node.over));
             format!("<a href=\"{}\" aria-label=\"{name}\">\n{out}</a>\n", xml(link))
         }
         _ => out,
