@@ -34,6 +34,8 @@ impl Manage {
             Kind::Owner => Some(self.owners),
             Kind::Grant => Some(self.grants),
             Kind::DefaultPrivilege => Some(self.default_privileges),
+            // One that is a secret in the schema files is set by hand.
+            Kind::Connection => Some(Extent::Declared),
             _ => None,
         }
     }
@@ -87,7 +89,7 @@ fn declared(goal: &Catalog) -> BTreeSet<Subject> {
 }
 
 fn is_said(id: &Id) -> bool {
-    matches!(id.kind, Kind::Owner | Kind::Grant)
+    matches!(id.kind, Kind::Owner | Kind::Grant | Kind::Connection)
 }
 
 /// What must be done, less what nobody asked for: default privileges stay unless the goal says something of the same maker,

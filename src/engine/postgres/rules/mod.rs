@@ -23,6 +23,7 @@ use crate::model::{Id, Kind, Object};
 use super::ddl::{ident, path};
 
 pub use ladders::debris;
+pub use replication::NOWHERE;
 pub use types::rename_label;
 
 /// In the order in which kinds are listed.
@@ -78,6 +79,7 @@ pub static RULES: &[KindRule] = &[
     replication::PUBLICATION_TABLE,
     replication::PUBLICATION_SCHEMA,
     replication::SUBSCRIPTION,
+    replication::CONNECTION,
     plain::EVENT_TRIGGER,
     said::COMMENT,
     said::OWNER,
