@@ -75,3 +75,8 @@ fn its_tour_on_postgres() {
 fn the_page_of_reports() {
     run("docs/report.md", |_| true, "");
 }
+
+#[test]
+fn the_page_of_exports() {
+    run("docs/export.md", |_| true, "");
+}

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod diagram;
+pub mod export;
 pub mod html;
 pub mod human;
 pub mod json;
