@@ -1,6 +1,6 @@
 use super::context::{Context, Format};
 use super::{Done, output, plans, rehearse};
-use msr::render::{diagram, html, human, json, sql};
+use msr::render::{diagram, html, human, json, markdown, sql};
 use msr::{Error, Result};
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 ///
 /// Asks no database, so that a plan can be read that no longer fits any.
 ///
-/// Formats: human, json, sql; html is a report in one file, for a browser; mermaid, dot and svg draw the steps with what each
+/// Formats: human, json, sql; markdown is for a comment on a pull request; html is a report in one file, for a browser; mermaid, dot and svg draw the steps with what each
 /// waits for.
 #[derive(clap::Args)]
 pub struct Args {
@@ -22,8 +22,16 @@ pub struct Args {
     rehearsal: Option<PathBuf>,
 }
 
-const FORMATS: &[Format] =
-    &[Format::Human, Format::Json, Format::Sql, Format::Html, Format::Mermaid, Format::Dot, Format::Svg];
+const FORMATS: &[Format] = &[
+    Format::Human,
+    Format::Json,
+    Format::Sql,
+    Format::Markdown,
+    Format::Html,
+    Format::Mermaid,
+    Format::Dot,
+    Format::Svg,
+];
 
 pub fn run(context: &Context, args: Args) -> Result<Done> {
     let format = context.format(FORMATS)?;
@@ -41,6 +49,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
             let report = args.rehearsal.map(|path| rehearse::told(&path, &loaded.checksum)).transpose()?;
             html::plan(plan, report.as_ref())?
         }
+        (Format::Markdown, _) => markdown::plan(plan),
         (Format::Mermaid, _) => diagram::mermaid(&diagram::steps(plan)),
         (Format::Dot, _) => diagram::dot(&diagram::steps(plan)),
         (Format::Svg, _) => diagram::svg(&diagram::steps(plan), diagram::Use::File),

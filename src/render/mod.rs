@@ -10,6 +10,7 @@ pub mod json;
 pub mod kinds;
 pub mod lint;
 mod look;
+pub mod markdown;
 pub mod rehearsal;
 pub mod sql;
 mod summary;

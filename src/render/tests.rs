@@ -1,6 +1,6 @@
 //! Golden tests: hand-made plans, rendered and compared with the files in `testdata/`. `UPDATE_FIXTURES=1` writes them anew.
 
-use super::{Look, Summary, catalog, human, json, sql};
+use super::{Look, Summary, catalog, human, json, markdown, sql};
 use crate::diff::Delta;
 use crate::model::{Catalog, Column, Fingerprint, Head, Id, Kind, Table, Unmodelled, Value};
 use crate::plan::{Action, Back, Batch, Down, Header, Phase, Plan, Step};
@@ -211,6 +211,17 @@ fn plans_as_scripts() {
 fn plans_for_programs() {
     check("postgres.json", &json::plan(&postgres()));
     check("sqlite.json", &json::plan(&sqlite()));
+}
+
+#[test]
+fn plans_for_reviews() {
+    check("postgres.md", &markdown::plan(&postgres()));
+    let mut hostile = sqlite();
+    hostile.header.name = "a`|<b>@all\n# x".into();
+    check("sqlite.md", &markdown::plan(&hostile));
+    let mut long = postgres();
+    long.steps[0].up = vec!["x".repeat(70_000)];
+    assert!(markdown::plan(&long).len() < 65_536 && markdown::plan(&long).contains("more than a comment holds"));
 }
 
 #[test]
