@@ -4,29 +4,15 @@
 use super::Action;
 use super::expand::{Work, answer};
 use super::links::Links;
+use super::node::Node;
 use super::order::needs;
+use super::tied::comes_late;
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::{Change, How, Rung, Scene};
-use crate::model::{Id, Object, Status, Strength};
+use crate::engine::how::{Change, How, Scene};
+use crate::model::{Id, Object, Status, Strength, Value};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What will be one step.
-#[derive(Debug, Clone)]
-pub struct Node {
-    pub subject: Id,
-    pub action: Action,
-    pub deltas: Vec<Delta>,
-    pub rungs: Vec<Rung>,
-    /// An action of ALTER TABLE on this object that may share a statement with its neighbours.
-    pub clauses: Vec<(Id, String)>,
-    pub loses: Option<String>,
-    /// Objects that the node alters along with its own, so that their users too go before it and come after it.
-    pub along: Vec<Id>,
-    /// The way back, where it is known without deriving it: renames.
-    pub down: Option<Vec<Rung>>,
-}
 
 /// Names, by the drop after which they are free.
 type Freed<'a> = BTreeMap<Vec<String>, &'a Id>;
@@ -109,6 +95,11 @@ impl<'a> Grouper<'a> {
     /// The dropped object that takes the given one with it.
     fn carrier(&self, id: &'a Id, alone: &BTreeSet<&Id>) -> Option<&'a Id> {
         let old = self.scene.from.get(id)?;
+        // What is pending beside its table's links goes before them, and comes back after them.
+        let whole = |table: &Id| self.scene.from.users(table).any(|o| o.has_ref(table, Strength::Whole));
+        if old.parent().is_some_and(whole) && comes_late(self.engine, self.scene.from, id) {
+            return None;
+        }
         // A link that goes with its table is there until then.
         let linked = |leader: &'a Id| match self.links.between(id, leader) {
             Some(link) if alone.contains(id) => !self.scene.to.contains(link) && self.carrier(link, alone).is_some(),
@@ -184,6 +175,7 @@ impl<'a> Grouper<'a> {
     /// Added objects, each with those that are written inside its `CREATE`.
     fn fold_adds(&self, freed: &Freed<'a>) -> Result<Vec<(&'a Id, Vec<&'a Id>)>> {
         let mut root_of: BTreeMap<&Id, &Id> = BTreeMap::new();
+        let mut inside: BTreeMap<&Id, Vec<&Object>> = BTreeMap::new();
         // Parents before parts: a default folds into its column, the column into its table.
         let mut by_depth: Vec<&Id> = self.work.adds.iter().collect();
         by_depth.sort_by_key(|id| self.depth(id));
@@ -196,6 +188,7 @@ impl<'a> Grouper<'a> {
                 Some(root)
                     if has_clause
                         && !self.waits_for_name(id, root, freed)?
+                        && !self.has_twin(id, inside.get(root))?
                         && !self.needs_root_first(id, root, &root_of) =>
                 {
                     root
@@ -203,6 +196,7 @@ impl<'a> Grouper<'a> {
                 _ => id,
             };
             root_of.insert(id, root);
+            inside.entry(root).or_default().extend(self.scene.to.get(id));
         }
         let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
         for (id, root) in root_of {
@@ -212,6 +206,22 @@ impl<'a> Grouper<'a> {
             }
         }
         Ok(roots.into_iter().collect())
+    }
+
+    /// Whether something just like `id`, or a key of the same columns, with a name of its own, already stands inside the root's
+    /// `CREATE`: PostgreSQL makes one index of two keys alike in one statement, and drops the second key without a word.
+    fn has_twin(&self, id: &Id, inside: Option<&Vec<&Object>>) -> Result<bool> {
+        let Some(object) = self.scene.to.get(id) else { return Ok(false) };
+        if (self.engine.rule(id.kind)?.namespace)(object).is_empty() {
+            return Ok(false);
+        }
+        let columns = |o: &Object| Some(o.attr("columns")).filter(|columns| *columns != Value::None);
+        let same = |other: &Object| match columns(object) {
+            Some(of) => columns(other) == Some(of),
+            None => other.id().kind == id.kind && other.attrs() == object.attrs(),
+        };
+        let siblings = inside.into_iter().flatten().filter(|other| other.parent() == object.parent());
+        Ok(siblings.copied().any(same))
     }
 
     fn depth(&self, id: &Id) -> usize {
@@ -348,47 +358,4 @@ impl<'a> Grouper<'a> {
 
 fn missing(id: &Id) -> Error {
     Error::failed(format!("{id} is to be planned for and is in no catalog: a bug in msr"))
-}
-
-impl Node {
-    pub fn new(subject: &Id, action: Action, deltas: Vec<Delta>) -> Node {
-        Node {
-            subject: subject.clone(),
-            action,
-            deltas,
-            rungs: vec![],
-            clauses: vec![],
-            loses: None,
-            along: vec![],
-            down: None,
-        }
-    }
-
-    /// Turns pending ALTER TABLE actions into statements.
-    pub fn flush_clauses(&mut self, engine: &dyn Engine) {
-        let mut rest = std::mem::take(&mut self.clauses);
-        while let Some((table, _)) = rest.first().cloned() {
-            let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(t, _)| *t == table);
-            let texts: Vec<String> = mine.into_iter().map(|(_, text)| text).collect();
-            self.rungs.extend(engine.join_clauses(&table, &texts).into_iter().map(Rung::new));
-            rest = others;
-        }
-    }
-
-    /// Takes over what another node does, after its own.
-    pub fn absorb(&mut self, engine: &dyn Engine, mut other: Node) {
-        self.flush_clauses(engine);
-        other.flush_clauses(engine);
-        self.deltas.extend(other.deltas);
-        self.rungs.extend(other.rungs);
-        self.rungs.sort_by_key(|r| !r.ahead);
-        self.along.extend(other.along);
-        let lost: Vec<String> = [self.loses.take(), other.loses].into_iter().flatten().collect();
-        self.loses = (!lost.is_empty()).then(|| lost.join(", "));
-    }
-
-    /// Whether nothing is sent for it.
-    pub fn is_silent(&self) -> bool {
-        self.rungs.is_empty() && self.clauses.is_empty()
-    }
 }

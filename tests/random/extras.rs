@@ -45,10 +45,10 @@ const TEMPLATES: &[Template] = &[
     once(&["CREATE EXTENSION hstore; CREATE TABLE xh{n} (a hstore)", "CREATE EXTENSION hstore"]),
     // Composite types, ranges.
     many(&[
-        "CREATE TYPE x{n} AS (a integer, b text)",
-        "CREATE TYPE x{n} AS (a bigint, b text, c date)",
+        "CREATE TYPE x{n} AS (b text, a integer)",
+        "CREATE TYPE x{n} AS (b text, a bigint, c date)",
         "CREATE TYPE x{n} AS (b text COLLATE \"C\"); COMMENT ON TYPE x{n} IS 'one'",
-        "CREATE TYPE x{n} AS (a integer, b text); CREATE TABLE xt{n} (v x{n}, w x{n}[])",
+        "CREATE TYPE x{n} AS (b text, a integer); CREATE TABLE xt{n} (v x{n}, w x{n}[])",
     ]),
     many(&[
         "CREATE TYPE x{n} AS RANGE (subtype = integer)",

@@ -70,23 +70,23 @@ const PLAIN: &[Plain] = &[
     plain!(ForeignDataWrapper, "wrappers", |head, row| ForeignDataWrapper {
         handler: row.maybe(4),
         validator: row.maybe(5),
-        options: row.list(6),
+        options: row.list(6).into(),
         ..ForeignDataWrapper::new(head)
     }),
     plain!(Server, "servers", |head, row| Server {
         wrapper: row.text(4),
         r#type: row.maybe(5),
         version: row.maybe(6),
-        options: row.list(7),
+        options: row.list(7).into(),
         ..Server::new(head)
     }),
     plain!(UserMapping, "user_mappings", |head, row| UserMapping {
-        options: row.list(4),
+        options: row.list(4).into(),
         ..UserMapping::new(part_of(head, Kind::Server, Ref::normal))
     }),
     plain!(ForeignTable, "foreign_tables", |head, row| ForeignTable {
         server: row.text(4),
-        options: row.list(5),
+        options: row.list(5).into(),
         ..ForeignTable::new(head)
     }),
     plain!(Statistics, "statistics", |head, row| Statistics {
