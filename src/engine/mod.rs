@@ -77,6 +77,11 @@ pub trait Engine: Sync {
         let _ = of;
         false
     }
+    /// Whether what is done to an object is done to what it is a part of, for all who use that: they go before and come after.
+    fn alters_holder(&self, of: &Id) -> bool {
+        let _ = of;
+        false
+    }
     /// Whether a table exists only whole: it can't be copied without its parts, and a rename of it or in it reaches texts that
     /// no reference leads to.
     fn whole_tables(&self) -> bool {
