@@ -43,15 +43,26 @@ enum At {
     Start,
     Locked,
     /// Has read the journal's head.
-    Read { head: usize },
+    Read {
+        head: usize,
+    },
     /// Has looked at what the next batch, outside of a transaction, touches.
-    Looked { head: usize, found: State },
+    Looked {
+        head: usize,
+        found: State,
+    },
     /// In a transaction in which the batch was done; nothing of it is seen by others.
-    Open { head: usize },
+    Open {
+        head: usize,
+    },
     /// Has done the batch outside of a transaction, and not entered it.
-    Did { head: usize },
+    Did {
+        head: usize,
+    },
     /// Sent COMMIT and heard nothing.
-    Unknown { head: usize },
+    Unknown {
+        head: usize,
+    },
     Done,
     Dead,
 }

@@ -83,7 +83,17 @@ impl<'a> Work<'a> {
         Policy::new(&settings.lint, &settings.allow).check()?;
         let (engine, session) = session::target(settings, Access::Write)?;
         let hooks = Hooks::new(context, settings, command);
-        Ok(Work { context, settings, engine, session, strict: args.strict, allow_pooler: args.allow_pooler, phases, hooks, begun: false })
+        Ok(Work {
+            context,
+            settings,
+            engine,
+            session,
+            strict: args.strict,
+            allow_pooler: args.allow_pooler,
+            phases,
+            hooks,
+            begun: false,
+        })
     }
 
     /// Whether it must be known beforehand if there is something to do.

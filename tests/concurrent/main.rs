@@ -13,7 +13,8 @@ use support::{Database, Engine, Msr, Output, finish};
 
 const FIRST: &str = "CREATE TABLE a (id integer PRIMARY KEY, b integer);";
 const SECOND: &str = "CREATE TABLE a (id integer PRIMARY KEY, b integer, c text); CREATE TABLE d (e integer);";
-const THIRD: &str = "CREATE TABLE a (id integer PRIMARY KEY, b integer, c text); CREATE TABLE d (e integer); CREATE INDEX i ON a (b);";
+const THIRD: &str =
+    "CREATE TABLE a (id integer PRIMARY KEY, b integer, c text); CREATE TABLE d (e integer); CREATE INDEX i ON a (b);";
 
 fn many() -> usize {
     std::env::var("MSR_CONCURRENT").ok().and_then(|n| n.parse().ok()).unwrap_or(20)
@@ -35,7 +36,9 @@ fn planned(engine: Engine, schemas: &[&str]) -> Msr {
 
 /// `migrate` as often as wanted, all at once.
 fn at_once(msr: &Msr, url: &str, more: &[&str]) -> Vec<Output> {
-    let args = [&["migrate", "--yes", "--allow", "all", "--phase", "all", "--lock-wait", "240s", "--database", url], more].concat();
+    let args =
+        [&["migrate", "--yes", "--allow", "all", "--phase", "all", "--lock-wait", "240s", "--database", url], more]
+            .concat();
     let started: Vec<_> = (0..many()).map(|_| msr.command(&args).spawn().expect("msr")).collect();
     started.into_iter().map(|child| finish(child, Duration::from_secs(280))).collect()
 }

@@ -20,7 +20,8 @@ impl Pooler {
     /// `None`, and a skip that is counted, where the program is not to be had.
     pub fn start(mode: Mode) -> Option<Pooler> {
         let test = std::thread::current().name().unwrap_or("test").to_owned();
-        let Some(program) = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|p| std::path::Path::new(p).exists())
+        let Some(program) =
+            ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|p| std::path::Path::new(p).exists())
         else {
             skip(&test, "the program pgbouncer is not installed");
             return None;
