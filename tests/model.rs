@@ -13,11 +13,11 @@ const OUTSIDE: [bool; BATCHES] = [false, true, false, true];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bug {
     /// The journal's head is not compared before an entry is appended.
-    NoCompare,
+    ForgetsHead,
     /// A batch outside of a transaction is done without a look at what is there.
-    NoLook,
+    Blind,
     /// After a COMMIT whose answer was lost, the batch is done again without asking the journal.
-    NoAsk,
+    Rash,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +85,7 @@ impl World {
 
     /// Appends in a transaction: only on the head that the run knows.
     fn append(&mut self, head: usize, bug: Option<Bug>) -> bool {
-        let fits = self.journal.len() == head || bug == Some(Bug::NoCompare);
+        let fits = self.journal.len() == head || bug == Some(Bug::ForgetsHead);
         if fits {
             self.journal.push(head);
         }
@@ -116,10 +116,10 @@ impl World {
             At::Looked { head, found } => {
                 // What was half made goes first; what is done is only entered. Someone else may have been faster since the look:
                 // then the server refuses to make it twice.
-                let found = if bug == Some(Bug::NoLook) { State::Before } else { found };
+                let found = if bug == Some(Bug::Blind) { State::Before } else { found };
                 match (found, self.batches[head]) {
                     (State::After, _) => At::Did { head },
-                    (_, State::After) if bug != Some(Bug::NoLook) => At::Read { head: self.journal.len() },
+                    (_, State::After) if bug != Some(Bug::Blind) => At::Read { head: self.journal.len() },
                     _ => {
                         self.batches[head] = State::Half;
                         if lost {
@@ -139,7 +139,7 @@ impl World {
             At::Unknown { .. } if self.lock.is_some_and(|l| l != run) => at,
             At::Unknown { head } => {
                 self.lock = Some(run);
-                if bug == Some(Bug::NoAsk) { At::Open { head: self.journal.len().min(head) } } else { At::Locked }
+                if bug == Some(Bug::Rash) { At::Open { head: self.journal.len().min(head) } } else { At::Locked }
             }
         }
     }
@@ -148,7 +148,7 @@ impl World {
     fn commit(&mut self, head: usize, lost: bool, bug: Option<Bug>, random: &mut Random) -> At {
         let arrives = !lost || random.below(2) == 0;
         if arrives {
-            let again = bug == Some(Bug::NoAsk) && self.journal.len() > head;
+            let again = bug == Some(Bug::Rash) && self.journal.len() > head;
             if self.append(head, bug) {
                 self.finish(head);
             } else if again {
@@ -229,7 +229,7 @@ fn p14_a_million_schedules() {
 
 #[test]
 fn p14_faults_put_in_on_purpose_are_found() {
-    for bug in [Bug::NoCompare, Bug::NoLook, Bug::NoAsk] {
+    for bug in [Bug::ForgetsHead, Bug::Blind, Bug::Rash] {
         let found = (1..=100_000u64).find_map(|seed| schedule(seed, Some(bug)).err());
         assert!(found.is_some(), "{bug:?} was not found");
     }

@@ -6,7 +6,10 @@ use msr::settings::DatabaseUrl;
 use msr::source::script::Script;
 use msr::source::{Dialect, File, Source};
 
-pub const TARGETS: [(&str, fn(&[u8])); 4] = [("plan", plan), ("split", split), ("url", url), ("names", names)];
+/// Its name, and what takes the bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
+pub const TARGETS: [Target; 4] = [("plan", plan), ("split", split), ("url", url), ("names", names)];
 
 /// What is read is written as it was, whatever the text: also one that somebody edited and sealed again.
 pub fn plan(bytes: &[u8]) {
