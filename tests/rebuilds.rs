@@ -4,7 +4,6 @@
 
 #[macro_use]
 mod support;
-#[allow(dead_code)] // the schemas of `tests/properties` are drawn there
 mod random;
 
 use random::Random;
