@@ -18,7 +18,7 @@ pub use fingerprint::Fingerprint;
 pub use id::{Id, Ref, Strength};
 pub use kinds::*;
 pub use roles::Roles;
-pub use value::Value;
+pub use value::{Unordered, Value};
 
 /// What a catalog can show of an object that is there but not in force: NOT VALID, an invalid index, not enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]

@@ -14,6 +14,44 @@ pub enum Value {
     List(Vec<String>),
 }
 
+/// A list whose order is kept for creation, so that dumps read alike, and never compared: it means nothing.
+#[derive(Debug, Clone, Default, Eq)]
+pub struct Unordered(Vec<String>);
+
+impl Unordered {
+    fn sorted(&self) -> Vec<&String> {
+        let mut sorted: Vec<&String> = self.0.iter().collect();
+        sorted.sort();
+        sorted
+    }
+}
+
+impl PartialEq for Unordered {
+    fn eq(&self, other: &Self) -> bool {
+        self.sorted() == other.sorted()
+    }
+}
+
+impl std::ops::Deref for Unordered {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl From<Vec<String>> for Unordered {
+    fn from(list: Vec<String>) -> Self {
+        Unordered(list)
+    }
+}
+
+impl From<Unordered> for Value {
+    fn from(list: Unordered) -> Self {
+        Value::List(list.sorted().into_iter().cloned().collect())
+    }
+}
+
 impl Value {
     pub fn text(&self) -> Option<&str> {
         if let Value::Text(s) = self { Some(s) } else { None }

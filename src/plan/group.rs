@@ -5,10 +5,11 @@ use super::Action;
 use super::expand::{Work, answer};
 use super::links::Links;
 use super::order::needs;
+use super::tied::comes_late;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{Change, How, Phase, Rung, Scene};
-use crate::model::{Id, Object, Status, Strength};
+use crate::model::{Id, Object, Status, Strength, Value};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,8 @@ pub struct Node {
     /// What that loses.
     pub back_loses: Option<String>,
     pub phase: Phase,
+    /// What it is for comes about in the contract phase.
+    pub waits: bool,
     /// Half of what was one node: what it does is seen when it is done.
     pub part: bool,
 }
@@ -114,6 +117,11 @@ impl<'a> Grouper<'a> {
     /// The dropped object that takes the given one with it.
     fn carrier(&self, id: &'a Id, alone: &BTreeSet<&Id>) -> Option<&'a Id> {
         let old = self.scene.from.get(id)?;
+        // What is pending beside its table's links goes before them, and comes back after them.
+        let whole = |table: &Id| self.scene.from.users(table).any(|o| o.has_ref(table, Strength::Whole));
+        if old.parent().is_some_and(whole) && comes_late(self.engine, self.scene.from, id) {
+            return None;
+        }
         // A link that goes with its table is there until then.
         let linked = |leader: &'a Id| match self.links.between(id, leader) {
             Some(link) if alone.contains(id) => !self.scene.to.contains(link) && self.carrier(link, alone).is_some(),
@@ -189,6 +197,7 @@ impl<'a> Grouper<'a> {
     /// Added objects, each with those that are written inside its `CREATE`.
     fn fold_adds(&self, freed: &Freed<'a>) -> Result<Vec<(&'a Id, Vec<&'a Id>)>> {
         let mut root_of: BTreeMap<&Id, &Id> = BTreeMap::new();
+        let mut inside: BTreeMap<&Id, Vec<&Object>> = BTreeMap::new();
         // Parents before parts: a default folds into its column, the column into its table.
         let mut by_depth: Vec<&Id> = self.work.adds.iter().collect();
         by_depth.sort_by_key(|id| self.depth(id));
@@ -201,6 +210,7 @@ impl<'a> Grouper<'a> {
                 Some(root)
                     if has_clause
                         && !self.waits_for_name(id, root, freed)?
+                        && !self.has_twin(id, inside.get(root))?
                         && !self.needs_root_first(id, root, &root_of) =>
                 {
                     root
@@ -208,6 +218,7 @@ impl<'a> Grouper<'a> {
                 _ => id,
             };
             root_of.insert(id, root);
+            inside.entry(root).or_default().extend(self.scene.to.get(id));
         }
         let mut roots: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
         for (id, root) in root_of {
@@ -217,6 +228,22 @@ impl<'a> Grouper<'a> {
             }
         }
         Ok(roots.into_iter().collect())
+    }
+
+    /// Whether something just like `id`, or a key of the same columns, with a name of its own, already stands inside the root's
+    /// `CREATE`: PostgreSQL makes one index of two keys alike in one statement, and drops the second key without a word.
+    fn has_twin(&self, id: &Id, inside: Option<&Vec<&Object>>) -> Result<bool> {
+        let Some(object) = self.scene.to.get(id) else { return Ok(false) };
+        if (self.engine.rule(id.kind)?.namespace)(object).is_empty() {
+            return Ok(false);
+        }
+        let columns = |o: &Object| Some(o.attr("columns")).filter(|columns| *columns != Value::None);
+        let same = |other: &Object| match columns(object) {
+            Some(of) => columns(other) == Some(of),
+            None => other.id().kind == id.kind && other.attrs() == object.attrs(),
+        };
+        let siblings = inside.into_iter().flatten().filter(|other| other.parent() == object.parent());
+        Ok(siblings.copied().any(same))
     }
 
     fn depth(&self, id: &Id) -> usize {
@@ -376,6 +403,7 @@ impl Node {
             down: None,
             back_loses: None,
             phase: Phase::Expand,
+            waits: false,
             part: false,
         }
     }

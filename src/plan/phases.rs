@@ -52,7 +52,7 @@ fn contracts(node: &Node) -> bool {
 
 /// Whether what the node is for is there once its first half is done.
 fn is_done_early(node: &Node) -> bool {
-    matches!(node.action, Action::Create | Action::Rename)
+    matches!(node.action, Action::Create | Action::Rename) && !node.waits
 }
 
 /// The nodes that wait whole.

@@ -7,7 +7,7 @@ use crate::Result;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Scene;
-use crate::model::{Id, Object, Status, Strength};
+use crate::model::{Catalog, Id, Object, Status, Strength};
 use std::collections::BTreeMap;
 
 /// A follower with a node of its own: it is there before its leader comes, altered after it, and goes after it has gone.
@@ -62,7 +62,9 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
             }
             for (other, part, part_dropped) in touched.parts(&whole.to).filter(|(other, ..)| *other != i) {
                 match dropped {
-                    false if !part_dropped && comes_late(engine, scene, part) => pairs.push((i, other)),
+                    false if !part_dropped && comes_late(engine, scene.to, part) => pairs.push((i, other)),
+                    // It went first, so that it comes back last.
+                    true if part_dropped && comes_late(engine, scene.from, part) => pairs.push((other, i)),
                     true if alone || !part_dropped || !needs_dropped(part) => pairs.push((i, other)),
                     false if alone || engine.rule(part.kind)?.clause.is_some() => pairs.push((other, i)),
                     _ => {}
@@ -75,9 +77,9 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
 
 /// A pending part that stands in no CREATE is pending for want of a link's other parts: it is made when the link is there, and
 /// what follows it as well.
-fn comes_late(engine: &dyn Engine, scene: &Scene, id: &Id) -> bool {
+pub fn comes_late(engine: &dyn Engine, catalog: &Catalog, id: &Id) -> bool {
     let late = |o: &Object| o.status() == Status::Pending && engine.rule(o.id().kind).is_ok_and(|r| r.clause.is_none());
-    scene.to.get(id).is_some_and(|o| late(o) || o.leaders().filter_map(|l| scene.to.get(l)).any(late))
+    catalog.get(id).is_some_and(|o| late(o) || o.leaders().filter_map(|l| catalog.get(l)).any(late))
 }
 
 /// What a step does to objects of one table, for the links that want it settled.

@@ -12,6 +12,7 @@ pub enum Part {
     Domain(String),
     Sequence(String),
     Function(String),
+    Extra(usize),
     Trigger(String, String),
     Foreign(String, String),
     Index(String, String),
@@ -46,6 +47,7 @@ pub fn parts(schema: &Schema) -> Vec<Part> {
     out.extend(schema.domains.iter().map(|x| Part::Domain(x.name.clone())));
     out.extend(schema.sequences.iter().map(|x| Part::Sequence(x.name.clone())));
     out.extend(schema.functions.iter().map(|x| Part::Function(x.name.clone())));
+    out.extend(schema.extras.iter().map(|x| Part::Extra(x.number)));
     out
 }
 
@@ -61,6 +63,7 @@ pub fn remove(schema: &mut Schema, part: &Part) {
         }
         Part::Table(name) => {
             schema.tables.retain(|t| t.name != *name);
+            schema.extras.retain(|x| x.table.as_ref() != Some(name));
             for t in &mut schema.tables {
                 t.foreign.retain(|f| f.table != *name);
                 t.triggers.retain(|tr| tr.calls != *name);
@@ -114,6 +117,7 @@ pub fn remove(schema: &mut Schema, part: &Part) {
             }
             schema.functions.retain(|x| x.name != *name);
         }
+        Part::Extra(number) => schema.extras.retain(|x| x.number != *number),
     }
 }
 
@@ -192,7 +196,7 @@ impl Schema {
         if self.tables.is_empty() {
             return self.add_table(random);
         }
-        match random.below(if self.engine == Engine::Postgres { 24 } else { 18 }) {
+        match random.below(if self.engine == Engine::Postgres { 30 } else { 18 }) {
             0 => {
                 self.add_table(random);
                 let last = self.tables.len() - 1;
@@ -245,7 +249,8 @@ impl Schema {
             20 => self.change_domain(random),
             21 => self.change_sequence(random),
             22 => self.change_function(random),
-            _ => self.change_comments(random, table),
+            23 => self.change_comments(random, table),
+            _ => self.change_extras(random),
         }
     }
 

@@ -6,6 +6,7 @@
 #![allow(dead_code)]
 
 mod change;
+mod extras;
 mod text;
 
 use crate::support::Engine;
@@ -63,6 +64,8 @@ pub struct Schema {
     pub tables: Vec<Table>,
     /// In an order in which they can be created.
     pub views: Vec<View>,
+    /// Objects of all the other kinds.
+    pub extras: Vec<extras::Extra>,
     /// For names that no object had before.
     count: usize,
 }
@@ -293,6 +296,7 @@ impl Schema {
             functions: vec![],
             tables: vec![],
             views: vec![],
+            extras: vec![],
             count: 0,
         };
         if engine == Engine::Postgres {
@@ -327,6 +331,9 @@ impl Schema {
         }
         for _ in 0..random.below(4) {
             schema.add_view(random);
+        }
+        for _ in 0..random.below(6) {
+            schema.add_extra(random);
         }
         schema.mark();
         schema

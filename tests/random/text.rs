@@ -81,6 +81,7 @@ impl Schema {
         for t in &self.tables {
             out.extend(t.triggers.iter().map(|tr| self.trigger(t, tr)));
         }
+        out.extend(self.extras.iter().map(|x| x.statements(name)));
         out.iter().map(|statement| format!("{statement};\n")).collect()
     }
 

@@ -51,16 +51,21 @@ impl Engine {
     }
 
     pub fn fresh(self) -> Database {
+        let database = self.name_only();
+        if self == Engine::Postgres {
+            let server = postgres().expect("a PostgreSQL server");
+            server
+                .sql("postgres", &format!("CREATE DATABASE {} TEMPLATE template0", database.name))
+                .expect("a database");
+        }
+        database
+    }
+
+    /// A database that is not there yet, under a name that no other has.
+    fn name_only(self) -> Database {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        match self {
-            Engine::Postgres => {
-                let server = postgres().expect("a PostgreSQL server");
-                server.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a database");
-                Database { engine: self, name, folder: None }
-            }
-            Engine::Sqlite => Database { engine: self, name, folder: Some(folder()) },
-        }
+        Database { engine: self, name, folder: (self == Engine::Sqlite).then(folder) }
     }
 
     /// A fresh database with this SQL loaded.
@@ -144,6 +149,19 @@ impl Database {
             Engine::Postgres => postgres().expect("a server").url(&self.name),
             Engine::Sqlite => format!("sqlite://{}", self.path().display()),
         }
+    }
+
+    /// Another database that is the same.
+    pub fn copy(&self) -> Database {
+        let copy = self.engine.name_only();
+        match self.engine {
+            Engine::Postgres => {
+                let sql = format!("CREATE DATABASE {} TEMPLATE {}", copy.name, self.name);
+                postgres().expect("a server").sql("postgres", &sql).expect("a copy");
+            }
+            Engine::Sqlite => drop(fs::copy(self.path(), copy.path()).expect("a copy")),
+        }
+        copy
     }
 
     /// The file of a SQLite database.

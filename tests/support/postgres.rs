@@ -117,4 +117,21 @@ impl Postgres {
         super::run(self.program("pg_dump").args(["-s", "-N", "msr", "-N", "msr_trash_*", "-d", database]), "")
             .expect("pg_dump")
     }
+
+    /// Ends one of the server's processes by SIGKILL: the server ends all sessions and recovers.
+    pub fn crash(&self, backend: i32) {
+        let _ = Command::new("kill").args(["-KILL", &backend.to_string()]).status();
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+
+    /// Waits until the server takes connections.
+    pub fn wait(&self) {
+        for _ in 0..600 {
+            if self.sql("postgres", "SELECT 1").is_ok() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the server did not recover");
+    }
 }

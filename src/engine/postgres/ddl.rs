@@ -105,6 +105,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         | Kind::DefaultPrivilege
         | Kind::PublicationTable
         | Kind::PublicationSchema
+        | Kind::Connection
         | Kind::Attachment
         | Kind::Inheritance
         | Kind::Membership => String::new(),

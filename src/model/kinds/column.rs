@@ -27,9 +27,9 @@ kind! {
         compression: Option<String>,
         /// Statistics target.
         statistics: Option<i64>,
-        options: Vec<String>,
+        options: crate::model::Unordered,
         /// PostgreSQL: of a foreign table's column.
-        foreign_options: Vec<String>,
+        foreign_options: crate::model::Unordered,
         /// SQLite: the name as it is written; it compares names without regard to case.
         spelling: Option<String>,
         /// SQLite: what ON CONFLICT says after NOT NULL.

@@ -6,6 +6,6 @@ kind! {
         handler: Option<String>,
         validator: Option<String>,
         /// `name=value`; those that may be secrets are never read.
-        options: Vec<String>,
+        options: crate::model::Unordered,
     }
 }

@@ -5,6 +5,6 @@ kind! {
     ForeignTable {
         server: String,
         /// `name=value`; those that may be secrets are never read.
-        options: Vec<String>,
+        options: crate::model::Unordered,
     }
 }

@@ -7,7 +7,7 @@ kind! {
         /// What stands after the table's name, without storage parameters.
         definition: String,
         /// Storage parameters.
-        options: Vec<String>,
+        options: crate::model::Unordered,
         /// `column number=target`.
         statistics: Vec<String>,
         clustered: bool,

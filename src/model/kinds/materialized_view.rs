@@ -6,7 +6,7 @@ kind! {
         /// Query, as the engine spells it.
         definition: String,
         columns: Vec<String>,
-        options: Vec<String>,
+        options: crate::model::Unordered,
         method: Option<String>,
         populated: bool,
     }

@@ -170,6 +170,7 @@ kinds! {
     publication::Publication = "publication",
     publication_table::PublicationTable = "publication table",
     publication_schema::PublicationSchema = "publication schema",
+    connection::Connection = "connection",
     subscription::Subscription = "subscription",
     event_trigger::EventTrigger = "event trigger",
     comment::Comment = "comment",
@@ -181,7 +182,7 @@ kinds! {
 impl Kind {
     /// Whether it only says something of another object.
     pub fn is_about_another(self) -> bool {
-        matches!(self, Kind::Comment | Kind::Owner | Kind::Grant)
+        matches!(self, Kind::Comment | Kind::Owner | Kind::Grant | Kind::Connection)
     }
 
     /// Whether objects of the kind, or what they are a part of, stand in a schema: their paths begin with its name.

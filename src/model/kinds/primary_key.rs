@@ -11,7 +11,7 @@ kind! {
         /// PostgreSQL: its columns tell a row to logical replication.
         replica_identity: bool,
         /// Storage parameters of its index.
-        options: Vec<String>,
+        options: crate::model::Unordered,
         /// The index of the partitioned table that this one is a partition of.
         part_of: Option<String>,
     }

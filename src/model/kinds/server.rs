@@ -7,6 +7,6 @@ kind! {
         r#type: Option<String>,
         version: Option<String>,
         /// `name=value`; those that may be secrets are never read.
-        options: Vec<String>,
+        options: crate::model::Unordered,
     }
 }

@@ -6,7 +6,7 @@ kind! {
         /// PostgreSQL: not written ahead.
         unlogged: bool,
         /// Storage parameters as `name=value`, in order of name.
-        options: Vec<String>,
+        options: crate::model::Unordered,
         /// Table access method, if not the usual one.
         method: Option<String>,
         /// `FULL` or `NOTHING`; that it is an index is said of the index.

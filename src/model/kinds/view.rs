@@ -7,7 +7,7 @@ kind! {
         definition: String,
         /// Name and type of each, in order.
         columns: Vec<String>,
-        options: Vec<String>,
+        options: crate::model::Unordered,
         recursive: bool,
     }
 }

@@ -1,7 +1,7 @@
 -- Tables, views, sequences and composite types.
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
        array_to_json(ARRAY(SELECT o FROM unnest(c.reloptions || ARRAY(
-           SELECT 'toast.' || o FROM pg_class t, unnest(t.reloptions) o WHERE t.oid = c.reltoastrelid)) o ORDER BY 1)),
+           SELECT 'toast.' || o FROM pg_class t, unnest(t.reloptions) o WHERE t.oid = c.reltoastrelid)) o)),
        CASE WHEN a.amname <> current_setting('default_table_access_method') THEN a.amname END,
        CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' END,
        c.relrowsecurity, c.relforcerowsecurity, c.relispopulated, c.reltype,

@@ -6,8 +6,8 @@ SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
        a.attnotnull, {identity}, a.attgenerated,
        a.attstorage,
        CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
-       CASE WHEN a.attoptions IS NOT NULL THEN array_to_json(ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_attver=%' ORDER BY 1)) END, a.attislocal, a.attinhcount,
-       {compression}, t.typstorage, CASE WHEN a.attfdwoptions IS NOT NULL THEN array_to_json(ARRAY(SELECT o FROM unnest(a.attfdwoptions) o WHERE {safe} ORDER BY 1)) END,
+       CASE WHEN a.attoptions IS NOT NULL THEN array_to_json(ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_attver=%')) END, a.attislocal, a.attinhcount,
+       {compression}, t.typstorage, CASE WHEN a.attfdwoptions IS NOT NULL THEN array_to_json(ARRAY(SELECT o FROM unnest(a.attfdwoptions) o WHERE {safe})) END,
        {not_null}
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid {constraints}
 WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attname !~ '^msr_trash_' AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f')

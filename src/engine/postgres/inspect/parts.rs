@@ -67,7 +67,7 @@ impl Reader<'_> {
                 Some(with) => definition.replacen(&with, "", 1),
                 None => definition.to_owned(),
             };
-            index.options = row.list(7);
+            index.options = row.list(7).into();
             index.statistics = row.list(9);
             index.clustered = row.flag(10);
             index.replica_identity = row.flag(14);
@@ -144,7 +144,7 @@ fn constraint(owner: &Id, kind: char, columns: Vec<String>, row: &Row) -> Object
     let text = row.printed(5);
     let definition = text.strip_suffix(" NOT VALID").unwrap_or(&text).to_string();
     let child = |kind: Kind| Head::child(owner.below(kind, &name), owner.clone());
-    let options = row.list(11);
+    let options = row.list(11).into();
     let (clustered, replica_identity) = (row.flag(10), row.flag(15));
     match kind {
         'p' => PrimaryKey {

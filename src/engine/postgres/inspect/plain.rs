@@ -3,11 +3,12 @@
 use super::Reader;
 use super::row::Row;
 use crate::SqlError;
+use crate::engine::postgres::rules::NOWHERE;
 use crate::model::{
-    AccessMethod, Aggregate, Cast, Collation, Conversion, EventTrigger, ForeignDataWrapper, ForeignTable, Head, Id,
-    Kind, Language, Object, Operator, OperatorClass, OperatorFamily, Publication, PublicationSchema, PublicationTable,
-    Range, Ref, Server, Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary, TextSearchParser,
-    TextSearchTemplate, Transform, UserMapping,
+    AccessMethod, Aggregate, Cast, Collation, Connection, Conversion, EventTrigger, ForeignDataWrapper, ForeignTable,
+    Head, Id, Kind, Language, Object, Operator, OperatorClass, OperatorFamily, Publication, PublicationSchema,
+    PublicationTable, Range, Ref, Server, Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary,
+    TextSearchParser, TextSearchTemplate, Transform, UserMapping,
 };
 
 /// Each query returns the number of its catalog, the row's, the path, numbers of rows that come and go with it, and then what
@@ -22,6 +23,9 @@ struct Plain {
 const SAFE: &str = "(split_part(o, '=', 1) IN ('password_required', 'use_scram_passthrough') \
     OR split_part(o, '=', 1) !~* '(pass|pwd|secret|token|credential|private|auth|api_?key|ssl_?key|access_?key|^key$)') \
     AND o !~* '://[^/@]*:[^/@]*@' AND o !~* 'password\\s*='";
+
+/// Superusers may.
+const MAY_READ_CONNECTIONS: &str = "SELECT has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')";
 
 /// Options of user mappings that are known to be no secrets.
 const NO_SECRETS: &str = "('user', 'username', 'user_name', 'role', 'password_required', 'use_scram_passthrough', 'sslcert', 'schema', 'dbname')";
@@ -66,23 +70,23 @@ const PLAIN: &[Plain] = &[
     plain!(ForeignDataWrapper, "wrappers", |head, row| ForeignDataWrapper {
         handler: row.maybe(4),
         validator: row.maybe(5),
-        options: row.list(6),
+        options: row.list(6).into(),
         ..ForeignDataWrapper::new(head)
     }),
     plain!(Server, "servers", |head, row| Server {
         wrapper: row.text(4),
         r#type: row.maybe(5),
         version: row.maybe(6),
-        options: row.list(7),
+        options: row.list(7).into(),
         ..Server::new(head)
     }),
     plain!(UserMapping, "user_mappings", |head, row| UserMapping {
-        options: row.list(4),
+        options: row.list(4).into(),
         ..UserMapping::new(part_of(head, Kind::Server, Ref::normal))
     }),
     plain!(ForeignTable, "foreign_tables", |head, row| ForeignTable {
         server: row.text(4),
-        options: row.list(5),
+        options: row.list(5).into(),
         ..ForeignTable::new(head)
     }),
     plain!(Statistics, "statistics", |head, row| Statistics {
@@ -134,6 +138,10 @@ const PLAIN: &[Plain] = &[
         options: row.list(6),
         ..Subscription::new(head)
     }),
+    plain!(Connection, "connections", |head, row| {
+        let subscription = Id::new(Kind::Subscription, [head.id.name()]);
+        Connection { info: row.text(4), ..Connection::new(Head::child(head.id, subscription)) }
+    }),
     plain!(EventTrigger, "event_triggers", |head, row| EventTrigger {
         definition: row.text(4),
         enabled: row.text(5),
@@ -162,7 +170,8 @@ pub(super) fn with_safe_options(sql: &str) -> String {
 
 impl Reader<'_> {
     pub(super) fn plain(&mut self) -> Result<(), SqlError> {
-        for plain in PLAIN {
+        let connections = self.query(MAY_READ_CONNECTIONS)?.first().is_some_and(|row| row.flag(0));
+        for plain in PLAIN.iter().filter(|plain| connections || plain.kind != Kind::Connection) {
             if let Some(sql) = for_version(plain, self.version) {
                 for row in self.query(&sql)? {
                     self.plain_row(plain, &row);
@@ -178,6 +187,12 @@ impl Reader<'_> {
         for row in self.query(&sql)? {
             self.catalog.withheld.insert(row.text(0));
         }
+        let connection = |o: &Object| Id::about(Kind::Connection, o.id());
+        let secret: Vec<String> = (self.catalog.of_kind(Kind::Subscription))
+            .filter(|o| !self.catalog.contains(&connection(o)))
+            .map(|o| format!("the connection of {}", o.id()))
+            .collect();
+        self.catalog.withheld.extend(secret);
         Ok(())
     }
 
@@ -209,6 +224,7 @@ fn for_version(plain: &Plain, version: u32) -> Option<String> {
             .replace("{filter}", "pg_get_expr(r.prqual, r.prrelid)"),
         Kind::Statistics if version < 130_000 => sql.replace("{target}", "NULL"),
         Kind::Statistics => sql.replace("{target}", "CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END"),
+        Kind::Connection => sql.replace("{nowhere}", NOWHERE),
         Kind::Subscription => sql.replace("{options}", subscription_options(version)),
         _ => sql,
     })

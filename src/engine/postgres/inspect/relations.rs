@@ -123,9 +123,9 @@ impl Reader<'_> {
                 };
                 (column.storage, column.usual_storage) = (storage(row.letter(8)), storage(row.letter(14)));
                 column.statistics = (!row.is_null(9)).then(|| row.number(9));
-                column.options = row.list(10);
+                column.options = row.list(10).into();
                 column.compression = row.maybe(13);
-                column.foreign_options = row.list(15);
+                column.foreign_options = row.list(15).into();
                 (column.not_null_name, column.not_null_pending) = (row.maybe(16), row.flag(17));
                 // What its NOT NULL is called at present; no attribute, since the server chose it.
                 column.head.text = row.maybe(18);
@@ -217,7 +217,7 @@ fn table(path: [String; 2], row: &Row) -> Table {
     head.refs.extend((!row.is_null(14)).then(|| Ref::whole(id)));
     Table {
         unlogged: row.letter(4) == 'u',
-        options: row.list(5),
+        options: row.list(5).into(),
         method: row.maybe(6),
         replica_identity: row.maybe(7),
         partition_by: row.maybe(14),
@@ -236,13 +236,13 @@ fn query_text(row: &Row) -> String {
 }
 
 fn view(path: [String; 2], row: &Row) -> View {
-    View { definition: query_text(row), options: row.list(5), ..View::new(Head::new(Id::new(Kind::View, path))) }
+    View { definition: query_text(row), options: row.list(5).into(), ..View::new(Head::new(Id::new(Kind::View, path))) }
 }
 
 fn materialized(path: [String; 2], row: &Row) -> MaterializedView {
     MaterializedView {
         definition: query_text(row),
-        options: row.list(5),
+        options: row.list(5).into(),
         method: row.maybe(6),
         populated: row.flag(10),
         ..MaterializedView::new(Head::new(Id::new(Kind::MaterializedView, path)))

@@ -4,4 +4,3 @@ UNION ALL SELECT 'option ' || split_part(o, '=', 1) || ' of server ' || srvname 
 UNION ALL SELECT 'option ' || split_part(o, '=', 1) || ' of user mapping ' || srvname || '.' || usename FROM pg_user_mappings, unnest(umoptions) o
     WHERE NOT (split_part(o, '=', 1) IN {known} AND {safe})
 UNION ALL SELECT 'option ' || split_part(o, '=', 1) || ' of foreign table ' || ftrelid::regclass FROM pg_foreign_table, unnest(ftoptions) o WHERE NOT ({safe})
-UNION ALL SELECT 'the connection of subscription ' || subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -37,10 +37,6 @@ pub fn change_options(from: &Value, to: &Value) -> String {
     format!("OPTIONS ({})", gone.chain(new).collect::<Vec<_>>().join(", "))
 }
 
-fn list(value: Value) -> Vec<String> {
-    if let Value::List(items) = value { items } else { vec![] }
-}
-
 fn set_options(s: &Scene, c: &Change) -> How {
     How::statement(format!("ALTER {} {}", subject(c.new.id(), s.to), change_options(c.from, c.to)))
 }
@@ -58,11 +54,12 @@ fn set_part(s: &Scene, c: &Change, word: &str) -> How {
 pub const FOREIGN_DATA_WRAPPER: KindRule = plain(
     Kind::ForeignDataWrapper,
     |s, o, _| {
+        let Object::ForeignDataWrapper(w) = o else { return How::Nothing };
         let parts = [part(o, "HANDLER", "handler"), part(o, "VALIDATOR", "validator")]
             .into_iter()
             .flatten()
             .collect::<String>();
-        How::statement(format!("CREATE {}{parts}{}", subject(o.id(), s.to), options(&list(o.attr("options")))))
+        How::statement(format!("CREATE {}{parts}{}", subject(o.id(), s.to), options(&w.options)))
     },
     &[
         set("handler", |s, c| set_part(s, c, "HANDLER")),
@@ -74,6 +71,7 @@ pub const FOREIGN_DATA_WRAPPER: KindRule = plain(
 pub const SERVER: KindRule = plain(
     Kind::Server,
     |s, o, _| {
+        let Object::Server(server) = o else { return How::Nothing };
         let said =
             |word: &str, attr: &str| o.attr(attr).text().map(|t| format!(" {word} {}", literal(t))).unwrap_or_default();
         How::statement(format!(
@@ -81,8 +79,8 @@ pub const SERVER: KindRule = plain(
             subject(o.id(), s.to),
             said("TYPE", "type"),
             said("VERSION", "version"),
-            o.attr("wrapper"),
-            options(&list(o.attr("options")))
+            server.wrapper,
+            options(&server.options)
         ))
     },
     &[
@@ -104,7 +102,10 @@ pub const USER_MAPPING: KindRule = KindRule {
     loses: Some(|o| Some(format!("the secrets of the {}, if it has any", o.id()))),
     ..plain(
         Kind::UserMapping,
-        |s, o, _| How::statement(format!("CREATE {}{}", subject(o.id(), s.to), options(&list(o.attr("options"))))),
+        |s, o, _| {
+            let Object::UserMapping(m) = o else { return How::Nothing };
+            How::statement(format!("CREATE {}{}", subject(o.id(), s.to), options(&m.options)))
+        },
         &[set("options", set_options)],
     )
 };
@@ -119,6 +120,7 @@ pub const FOREIGN_TABLE: KindRule = KindRule {
 };
 
 fn create_table(o: &Object, folded: &[&Object]) -> Vec<String> {
+    let Object::ForeignTable(t) = o else { return vec![] };
     let default_of =
         |column: &Object| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.id().path);
     let lines = folded.iter().filter_map(|part| match part {
@@ -129,12 +131,8 @@ fn create_table(o: &Object, folded: &[&Object]) -> Vec<String> {
     let lines: Vec<String> = lines.map(|l| format!("\n    {l}")).collect();
     let end = if lines.is_empty() { "" } else { "\n" };
     let body = lines.join(",");
-    let create = format!(
-        "CREATE FOREIGN TABLE {} ({body}{end}) SERVER {}{}",
-        path(o.id()),
-        o.attr("server"),
-        options(&list(o.attr("options")))
-    );
+    let create =
+        format!("CREATE FOREIGN TABLE {} ({body}{end}) SERVER {}{}", path(o.id()), t.server, options(&t.options));
     let columns = folded.iter().filter_map(|part| if let Object::Column(c) = part { Some(c) } else { None });
     let extras = columns.flat_map(column_extras).map(|action| format!("ALTER FOREIGN TABLE {} {action}", path(o.id())));
     std::iter::once(create).chain(extras).collect()

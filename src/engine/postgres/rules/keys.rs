@@ -13,14 +13,14 @@ pub fn clause(o: &Object) -> String {
 
 /// What is said of a constraint's index once it is there.
 pub fn extras(o: &Object) -> Vec<String> {
-    if !matches!(o, Object::PrimaryKey(_) | Object::Unique(_)) {
-        return vec![];
-    }
+    let options = match o {
+        Object::PrimaryKey(key) => &key.options,
+        Object::Unique(key) => &key.options,
+        _ => return vec![],
+    };
     let mut sql = Vec::new();
-    if let Value::List(options) = o.attr("options")
-        && !options.is_empty()
-    {
-        sql.push(format!("ALTER INDEX {} SET ({})", index_name(o.id()), assignments(&options)));
+    if !options.is_empty() {
+        sql.push(format!("ALTER INDEX {} SET ({})", index_name(o.id()), assignments(options)));
     }
     if o.attr("clustered") == Value::Bool(true) {
         sql.push(format!("ALTER TABLE {} CLUSTER ON {}", table(o.id()), ident(o.id().name())));

@@ -17,6 +17,7 @@ mod queries;
 mod replication;
 mod roles;
 mod said;
+mod shims;
 mod tables;
 mod types;
 
@@ -28,6 +29,8 @@ use super::ddl::{ident, path};
 pub use ladders::debris;
 pub use links::alone;
 pub use probes::{PROBES, failing};
+pub use replication::NOWHERE;
+pub use shims::shim;
 pub use types::rename_label;
 
 /// In the order in which kinds are listed.
@@ -83,6 +86,7 @@ pub static RULES: &[KindRule] = &[
     replication::PUBLICATION_TABLE,
     replication::PUBLICATION_SCHEMA,
     replication::SUBSCRIPTION,
+    replication::CONNECTION,
     plain::EVENT_TRIGGER,
     said::COMMENT,
     said::OWNER,

@@ -4,7 +4,7 @@ use super::super::ddl::{ident, literal, subject};
 use super::own_name;
 use super::plain::plain;
 use crate::engine::how::{How, KindRule, Scene, replace, set};
-use crate::model::{Kind, Object, Publication, Subscription, Value};
+use crate::model::{Kind, Object, Publication, Value};
 
 fn publish(p: &Publication) -> String {
     format!("publish = {}, publish_via_partition_root = {}", literal(&p.publish), p.via_root)
@@ -72,29 +72,45 @@ pub const PUBLICATION_SCHEMA: KindRule = KindRule {
     loses: None,
 };
 
-/// What a subscription connects to until someone says it by hand: the real thing holds a password, and is no plan's.
-const NOWHERE: &str = "dbname=msr_does_not_know_where";
+/// What a subscription whose connection is a secret connects to until someone says it by hand.
+pub const NOWHERE: &str = "dbname=msr_does_not_know_where";
 
 fn slot(name: Option<&str>) -> String {
     name.map_or("NONE".to_string(), literal)
 }
 
-fn create(_: &Scene, o: &Object, _: &[&Object]) -> How {
+fn create(_: &Scene, o: &Object, parts: &[&Object]) -> How {
     let Object::Subscription(s) = o else { return How::Nothing };
+    let connection = parts.iter().find(|p| p.id().kind == Kind::Connection).map(|p| connection(p));
     let mut with = vec!["connect = false".to_string(), format!("slot_name = {}", slot(s.slot.as_deref()))];
     with.extend(s.options.iter().map(|o| option(o)));
-    How::statement(create_text(s, &with))
-}
-
-fn create_text(s: &Subscription, with: &[String]) -> String {
-    format!(
+    How::statement(format!(
         "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH ({})",
         ident(s.head.id.name()),
-        literal(NOWHERE),
+        connection.unwrap_or_else(|| literal(NOWHERE)),
         s.publications.join(", "),
         with.join(", ")
-    )
+    ))
 }
+
+fn connection(o: &Object) -> String {
+    literal(o.attr("info").text().unwrap_or(NOWHERE))
+}
+
+fn connect(o: &Object, to: &str) -> How {
+    How::statement(format!("ALTER SUBSCRIPTION {} CONNECTION {to}", ident(o.id().name())))
+}
+
+pub const CONNECTION: KindRule = KindRule {
+    kind: Kind::Connection,
+    clause: Some(|_, o| connection(o)),
+    create: |_, o, _| connect(o, &connection(o)),
+    drop: |_, o| connect(o, &literal(NOWHERE)),
+    rename: None,
+    set: &[set("info", |_, c| connect(c.new, &connection(c.new)))],
+    namespace: own_name,
+    loses: None,
+};
 
 fn option(text: &str) -> String {
     let (name, value) = text.split_once('=').unwrap_or((text, "true"));
@@ -121,7 +137,7 @@ pub const SUBSCRIPTION: KindRule = KindRule {
             format!("DROP SUBSCRIPTION {}", ident(o.id().name())),
         ])
     },
-    loses: Some(|o| Some(format!("the connection of the {}; its slot stays at the publisher", o.id()))),
+    loses: Some(|o| Some(format!("the connection of {} if it is a secret; its slot stays at the publisher", o.id()))),
     ..plain(
         Kind::Subscription,
         create,

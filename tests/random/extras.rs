@@ -1,0 +1,310 @@
+//! The kinds beside tables, keys, views and types: one template a kind, in several shapes, for PostgreSQL.
+//!
+//! `{n}` is a number that nothing else has, so that every name is new; `{t}` is a table that has rows or none, of which
+//! only the column `id` is used, which never changes. A shape of a template can become any other shape of it.
+
+use super::{Random, Schema};
+use crate::support::Engine;
+
+/// One object of a template, in one of its shapes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extra {
+    pub number: usize,
+    template: usize,
+    shape: usize,
+    /// The table it stands on.
+    pub table: Option<String>,
+}
+
+struct Template {
+    /// At most one in a schema: its name can't be chosen, or it would meet another of its sort.
+    once: bool,
+    shapes: &'static [&'static str],
+}
+
+const fn many(shapes: &'static [&'static str]) -> Template {
+    Template { once: false, shapes }
+}
+
+const fn once(shapes: &'static [&'static str]) -> Template {
+    Template { once: true, shapes }
+}
+
+/// Not here: roles and memberships (they are the server's, and tests share it), security labels (they want a provider), and
+/// options of user mappings (they hold secrets, which msr never reads and so can't put back).
+/// A subscription has the connection that msr writes in place of the real one, for the same reason.
+const TEMPLATES: &[Template] = &[
+    // Schemas, with what is in them.
+    many(&[
+        "CREATE SCHEMA x{n}",
+        "CREATE SCHEMA x{n}; CREATE TABLE x{n}.t (a integer PRIMARY KEY)",
+        "CREATE SCHEMA x{n}; CREATE TABLE x{n}.t (a integer PRIMARY KEY, b text); CREATE VIEW x{n}.v AS SELECT b FROM x{n}.t",
+        "CREATE SCHEMA x{n}; COMMENT ON SCHEMA x{n} IS 'it''s'; GRANT USAGE ON SCHEMA x{n} TO PUBLIC",
+    ]),
+    once(&["CREATE EXTENSION citext", "CREATE EXTENSION citext; COMMENT ON EXTENSION citext IS 'ours'"]),
+    once(&["CREATE EXTENSION hstore; CREATE TABLE xh{n} (a hstore)", "CREATE EXTENSION hstore"]),
+    // Composite types, ranges.
+    many(&[
+        "CREATE TYPE x{n} AS (b text, a integer)",
+        "CREATE TYPE x{n} AS (b text, a bigint, c date)",
+        "CREATE TYPE x{n} AS (b text COLLATE \"C\"); COMMENT ON TYPE x{n} IS 'one'",
+        "CREATE TYPE x{n} AS (b text, a integer); CREATE TABLE xt{n} (v x{n}, w x{n}[])",
+    ]),
+    many(&[
+        "CREATE TYPE x{n} AS RANGE (subtype = integer)",
+        "CREATE TYPE x{n} AS RANGE (subtype = float8, subtype_diff = float8mi, multirange_type_name = xm{n})",
+        "CREATE TYPE x{n} AS RANGE (subtype = text, collation = \"C\"); CREATE TABLE xt{n} (r x{n} DEFAULT 'empty')",
+    ]),
+    // Partitioned tables: by range, list, hash.
+    many(&[
+        "CREATE TABLE x{n} (a integer NOT NULL, b text) PARTITION BY RANGE (a)",
+        "CREATE TABLE x{n} (a integer NOT NULL, b text) PARTITION BY RANGE (a); \
+         CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES FROM (0) TO (10); CREATE INDEX xi{n} ON x{n} (b)",
+        "CREATE TABLE x{n} (a integer NOT NULL, b text) PARTITION BY RANGE (a); \
+         CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES FROM (0) TO (20); \
+         CREATE TABLE xb{n} PARTITION OF x{n} DEFAULT; ALTER TABLE x{n} ADD CONSTRAINT xk{n} PRIMARY KEY (a)",
+        "CREATE TABLE x{n} (a integer NOT NULL, b text, c bigint DEFAULT 4) PARTITION BY RANGE (a); \
+         CREATE TABLE xa{n} (a integer NOT NULL, b text, c bigint DEFAULT 5); \
+         ALTER TABLE x{n} ATTACH PARTITION xa{n} FOR VALUES FROM (0) TO (10); \
+         CREATE TABLE xb{n} PARTITION OF x{n} FOR VALUES FROM (10) TO (20) PARTITION BY LIST (b)",
+        "CREATE TABLE x{n} (a integer NOT NULL, b text) PARTITION BY RANGE (a); CREATE TABLE xa{n} (a integer NOT NULL, b text)",
+    ]),
+    many(&[
+        "CREATE TABLE x{n} (a integer, b text) PARTITION BY HASH (a); \
+         CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+        "CREATE TABLE x{n} (a integer, b text) PARTITION BY HASH (a); \
+         CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES WITH (MODULUS 4, REMAINDER 0); \
+         CREATE TABLE xb{n} PARTITION OF x{n} FOR VALUES WITH (MODULUS 4, REMAINDER 1); CREATE INDEX xi{n} ON ONLY x{n} (b)",
+        "CREATE TABLE x{n} (a integer, b text) PARTITION BY LIST (b); \
+         CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES IN ('x', 'y', NULL); \
+         ALTER TABLE x{n} ADD CONSTRAINT xc{n} CHECK (a > 0)",
+    ]),
+    // Inheritance.
+    many(&[
+        "CREATE TABLE x{n} (a integer, b text); CREATE TABLE xc{n} (c integer) INHERITS (x{n})",
+        "CREATE TABLE x{n} (a integer, b text, d date); CREATE TABLE xc{n} (c integer) INHERITS (x{n})",
+        "CREATE TABLE x{n} (a integer, b text); CREATE TABLE xc{n} (a integer, b text, c integer)",
+        "CREATE TABLE x{n} (a integer, b text, CONSTRAINT xk{n} CHECK (a > 0)); CREATE TABLE xc{n} (c integer) INHERITS (x{n})",
+        "CREATE TABLE x{n} (a integer, b text, CONSTRAINT xk{n} CHECK (a > 0) NO INHERIT)",
+    ]),
+    // Row security.
+    many(&[
+        "ALTER TABLE {t} ENABLE ROW LEVEL SECURITY; CREATE POLICY x{n} ON {t} USING (id > 0)",
+        "ALTER TABLE {t} ENABLE ROW LEVEL SECURITY; CREATE POLICY x{n} ON {t} USING (id > 1)",
+        "CREATE POLICY x{n} ON {t} FOR INSERT TO pg_monitor WITH CHECK (id > 0); COMMENT ON POLICY x{n} ON {t} IS 'p'",
+        "CREATE POLICY x{n} ON {t} AS RESTRICTIVE FOR UPDATE TO pg_monitor, pg_read_all_data USING (id > 0) WITH CHECK (id > 1)",
+    ]),
+    // Rules and event triggers.
+    many(&[
+        "CREATE RULE x{n} AS ON DELETE TO {t} WHERE OLD.id < 0 DO INSTEAD NOTHING",
+        "CREATE RULE x{n} AS ON DELETE TO {t} WHERE OLD.id < -1 DO INSTEAD NOTHING; COMMENT ON RULE x{n} ON {t} IS 'r'",
+        "CREATE RULE x{n} AS ON INSERT TO {t} WHERE NEW.id < 0 DO ALSO SELECT 1",
+    ]),
+    many(&[
+        "CREATE FUNCTION x{n}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+         CREATE EVENT TRIGGER xe{n} ON ddl_command_end EXECUTE FUNCTION x{n}()",
+        "CREATE FUNCTION x{n}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+         CREATE EVENT TRIGGER xe{n} ON sql_drop WHEN TAG IN ('DROP TABLE', 'DROP VIEW') EXECUTE FUNCTION x{n}()",
+        "CREATE FUNCTION x{n}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+         CREATE EVENT TRIGGER xe{n} ON ddl_command_end EXECUTE FUNCTION x{n}(); ALTER EVENT TRIGGER xe{n} DISABLE; \
+         COMMENT ON EVENT TRIGGER xe{n} IS 'off'",
+    ]),
+    // Code: aggregates, procedures, functions with SQL bodies, operators and their classes, casts, languages, transforms.
+    many(&[
+        "CREATE AGGREGATE x{n}(integer) (SFUNC = int4pl, STYPE = integer)",
+        "CREATE AGGREGATE x{n}(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '3', PARALLEL = SAFE)",
+        "CREATE AGGREGATE x{n}(float8) (SFUNC = float8pl, STYPE = float8); COMMENT ON AGGREGATE x{n}(float8) IS 'sum'",
+    ]),
+    many(&[
+        "CREATE PROCEDURE x{n}(a integer) LANGUAGE sql AS 'SELECT a'",
+        "CREATE PROCEDURE x{n}(a integer, INOUT b text) LANGUAGE plpgsql SECURITY DEFINER SET work_mem = '4MB' AS 'BEGIN END'",
+    ]),
+    many(&[
+        "CREATE FUNCTION x{n}() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM {t}; END",
+        "CREATE FUNCTION x{n}() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT max(id) FROM {t}; END; \
+         COMMENT ON FUNCTION x{n}() IS 'f'; REVOKE EXECUTE ON FUNCTION x{n}() FROM PUBLIC",
+        "CREATE FUNCTION x{n}() RETURNS SETOF {t} LANGUAGE plpgsql STABLE ROWS 7 AS 'BEGIN END'",
+    ]),
+    many(&[
+        "CREATE TYPE x{n} AS (a integer); \
+         CREATE FUNCTION xf{n}(x{n}, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a = $2'; \
+         CREATE OPERATOR @@@ (LEFTARG = x{n}, RIGHTARG = integer, FUNCTION = xf{n})",
+        "CREATE TYPE x{n} AS (a integer); \
+         CREATE FUNCTION xf{n}(x{n}, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a = $2'; \
+         CREATE OPERATOR @@@ (LEFTARG = x{n}, RIGHTARG = integer, FUNCTION = xf{n}, RESTRICT = eqsel, JOIN = eqjoinsel); \
+         COMMENT ON OPERATOR @@@ (x{n}, integer) IS 'in'",
+        "CREATE TYPE x{n} AS (a integer); \
+         CREATE FUNCTION xf{n}(x{n}, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a = $2'",
+    ]),
+    many(&[
+        "CREATE OPERATOR FAMILY x{n} USING btree; \
+         CREATE OPERATOR CLASS xc{n} FOR TYPE integer USING btree FAMILY x{n} AS OPERATOR 1 <, OPERATOR 2 <=, \
+         OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(integer, integer)",
+        "CREATE OPERATOR FAMILY x{n} USING btree; \
+         ALTER OPERATOR FAMILY x{n} USING btree ADD OPERATOR 1 < (integer, bigint), FUNCTION 1 btint48cmp(integer, bigint)",
+        "CREATE OPERATOR CLASS xc{n} FOR TYPE integer USING hash AS OPERATOR 1 =, FUNCTION 1 hashint4(integer)",
+    ]),
+    many(&[
+        "CREATE TYPE x{n} AS (a integer); CREATE FUNCTION xf{n}(x{n}) RETURNS integer LANGUAGE sql AS 'SELECT $1.a'; \
+         CREATE CAST (x{n} AS integer) WITH FUNCTION xf{n}(x{n})",
+        "CREATE TYPE x{n} AS (a integer); CREATE FUNCTION xf{n}(x{n}) RETURNS integer LANGUAGE sql AS 'SELECT $1.a'; \
+         CREATE CAST (x{n} AS integer) WITH FUNCTION xf{n}(x{n}) AS ASSIGNMENT; COMMENT ON CAST (x{n} AS integer) IS 'c'",
+        "CREATE TYPE x{n} AS (a integer); CREATE CAST (x{n} AS text) WITH INOUT AS IMPLICIT",
+    ]),
+    many(&[
+        "CREATE LANGUAGE x{n} HANDLER plpgsql_call_handler",
+        "CREATE TRUSTED LANGUAGE x{n} HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator; \
+         CREATE FUNCTION xf{n}() RETURNS void LANGUAGE x{n} AS 'BEGIN END'",
+    ]),
+    many(&[
+        "CREATE TYPE x{n} AS (a integer); CREATE TRANSFORM FOR x{n} LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal))",
+        "CREATE TYPE x{n} AS (a integer); \
+         CREATE TRANSFORM FOR x{n} LANGUAGE plpgsql (FROM SQL WITH FUNCTION prsd_lextype(internal))",
+    ]),
+    // Collations, conversions, text search.
+    many(&[
+        "CREATE COLLATION x{n} (LOCALE = 'C')",
+        "CREATE COLLATION x{n} (LOCALE = 'POSIX'); CREATE TABLE xt{n} (a text COLLATE x{n})",
+        "CREATE COLLATION x{n} (LOCALE = 'C'); CREATE TABLE xt{n} (a text COLLATE x{n})",
+    ]),
+    many(&[
+        "CREATE CONVERSION x{n} FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
+        "CREATE CONVERSION x{n} FOR 'LATIN2' TO 'UTF8' FROM iso8859_to_utf8; COMMENT ON CONVERSION x{n} IS 'c'",
+    ]),
+    many(&[
+        "CREATE TEXT SEARCH DICTIONARY x{n} (TEMPLATE = simple)",
+        "CREATE TEXT SEARCH DICTIONARY x{n} (TEMPLATE = simple, ACCEPT = false); \
+         CREATE TEXT SEARCH CONFIGURATION xc{n} (PARSER = \"default\"); \
+         ALTER TEXT SEARCH CONFIGURATION xc{n} ADD MAPPING FOR word WITH x{n}",
+        "CREATE TEXT SEARCH DICTIONARY x{n} (TEMPLATE = simple, ACCEPT = true); \
+         CREATE TEXT SEARCH CONFIGURATION xc{n} (PARSER = \"default\"); \
+         ALTER TEXT SEARCH CONFIGURATION xc{n} ADD MAPPING FOR word, asciiword WITH x{n}, simple",
+    ]),
+    many(&[
+        "CREATE TEXT SEARCH PARSER x{n} (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype)",
+        "CREATE TEXT SEARCH PARSER x{n} (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, \
+         HEADLINE = prsd_headline, LEXTYPES = prsd_lextype)",
+    ]),
+    many(&[
+        "CREATE TEXT SEARCH TEMPLATE x{n} (LEXIZE = dsimple_lexize)",
+        "CREATE TEXT SEARCH TEMPLATE x{n} (INIT = dsimple_init, LEXIZE = dsimple_lexize)",
+    ]),
+    // Statistics, exclusion, settings of tables and columns.
+    many(&[
+        "CREATE STATISTICS x{n} ON (id + 1), (id * 2) FROM {t}",
+        "CREATE STATISTICS x{n} (ndistinct) ON (id + 1), (id * 2) FROM {t}; ALTER STATISTICS x{n} SET STATISTICS 50",
+        "CREATE STATISTICS x{n} ON (id % 3) FROM {t}; COMMENT ON STATISTICS x{n} IS 's'",
+    ]),
+    many(&[
+        "ALTER TABLE {t} ADD CONSTRAINT x{n} EXCLUDE USING btree (id WITH =)",
+        "ALTER TABLE {t} ADD CONSTRAINT x{n} EXCLUDE USING btree (id WITH =) WHERE (id > 3) DEFERRABLE",
+        "ALTER TABLE {t} ADD CONSTRAINT x{n} CHECK (id > -5) NOT VALID",
+        "ALTER TABLE {t} ADD CONSTRAINT x{n} CHECK (id > -5); COMMENT ON CONSTRAINT x{n} ON {t} IS 'k'",
+    ]),
+    many(&[
+        "CREATE TABLE x{n} (a integer, b text)",
+        "CREATE TABLE x{n} (a integer, b text) WITH (fillfactor = 70, autovacuum_enabled = false)",
+        "CREATE TABLE x{n} (a integer, b text); ALTER TABLE x{n} ALTER b SET STORAGE EXTERNAL, ALTER a SET STATISTICS 7",
+        "CREATE TABLE x{n} (a integer, b text); ALTER TABLE x{n} REPLICA IDENTITY FULL; ALTER TABLE x{n} ALTER b SET STORAGE MAIN",
+        "CREATE TABLE x{n} (a integer, b text COMPRESSION pglz); ALTER TABLE x{n} ALTER b SET (n_distinct = 5); \
+         CREATE INDEX xi{n} ON x{n} (a) WITH (fillfactor = 60); ALTER TABLE x{n} CLUSTER ON xi{n}",
+        "CREATE TABLE x{n} (a integer GENERATED ALWAYS AS IDENTITY (START 5 INCREMENT 3), b text GENERATED ALWAYS AS ('k') STORED)",
+        "CREATE TABLE x{n} (a integer, b text, UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b)); CREATE UNIQUE INDEX xi{n} ON x{n} (b DESC NULLS LAST)",
+    ]),
+    many(&[
+        "CREATE ACCESS METHOD x{n} TYPE TABLE HANDLER heap_tableam_handler",
+        "CREATE ACCESS METHOD x{n} TYPE INDEX HANDLER bthandler",
+    ]),
+    // Replication.
+    many(&[
+        "CREATE PUBLICATION x{n}",
+        "CREATE PUBLICATION x{n} FOR TABLE {t}",
+        "CREATE PUBLICATION x{n} FOR TABLE {t} (id) WHERE (id > 0) WITH (publish = 'insert')",
+        "CREATE PUBLICATION x{n} FOR ALL TABLES WITH (publish = 'insert, truncate')",
+        "CREATE SCHEMA xs{n}; CREATE PUBLICATION x{n} FOR TABLES IN SCHEMA xs{n}",
+    ]),
+    many(&[
+        "CREATE SUBSCRIPTION x{n} CONNECTION 'dbname=msr_does_not_know_where' PUBLICATION a WITH (connect = false)",
+        "CREATE SUBSCRIPTION x{n} CONNECTION 'dbname=msr_does_not_know_where' PUBLICATION a, b WITH (connect = false, binary = true)",
+    ]),
+    // Foreign data.
+    many(&[
+        "CREATE FOREIGN DATA WRAPPER x{n}",
+        "CREATE FOREIGN DATA WRAPPER x{n} OPTIONS (a '1'); CREATE SERVER xs{n} FOREIGN DATA WRAPPER x{n}",
+        "CREATE FOREIGN DATA WRAPPER x{n} OPTIONS (a '2', b 'it''s'); \
+         CREATE SERVER xs{n} TYPE 'k' VERSION '1' FOREIGN DATA WRAPPER x{n} OPTIONS (host 'h'); \
+         CREATE FOREIGN TABLE xt{n} (a integer NOT NULL, b text OPTIONS (c 'd')) SERVER xs{n} OPTIONS (e 'f'); \
+         CREATE USER MAPPING FOR PUBLIC SERVER xs{n}",
+        "CREATE FOREIGN DATA WRAPPER x{n}; CREATE SERVER xs{n} FOREIGN DATA WRAPPER x{n} OPTIONS (host 'i', port '1'); \
+         CREATE FOREIGN TABLE xt{n} (a bigint DEFAULT 3, CONSTRAINT xk{n} CHECK (a > 0)) SERVER xs{n}; \
+         COMMENT ON SERVER xs{n} IS 's'",
+    ]),
+    // Owners, grants, default privileges.
+    many(&[
+        "GRANT SELECT ON {t} TO pg_monitor",
+        "GRANT SELECT, INSERT ON {t} TO pg_monitor WITH GRANT OPTION; GRANT SELECT (id), UPDATE (id) ON {t} TO pg_read_all_data",
+        "GRANT ALL ON {t} TO pg_monitor; GRANT TRIGGER ON {t} TO PUBLIC",
+    ]),
+    many(&[
+        "CREATE SEQUENCE x{n} AS smallint START 5 MAXVALUE 90; ALTER SEQUENCE x{n} OWNER TO pg_monitor",
+        "CREATE SEQUENCE x{n}; ALTER SEQUENCE x{n} OWNER TO pg_database_owner; GRANT USAGE ON SEQUENCE x{n} TO pg_monitor",
+        "CREATE TABLE xt{n} (a integer); CREATE SEQUENCE x{n} OWNED BY xt{n}.a; ALTER TABLE xt{n} OWNER TO pg_monitor",
+    ]),
+    many(&[
+        "CREATE SCHEMA x{n}; ALTER DEFAULT PRIVILEGES IN SCHEMA x{n} GRANT SELECT ON TABLES TO pg_monitor",
+        "CREATE SCHEMA x{n}; ALTER DEFAULT PRIVILEGES IN SCHEMA x{n} GRANT SELECT, INSERT ON TABLES TO pg_monitor; \
+         ALTER DEFAULT PRIVILEGES IN SCHEMA x{n} GRANT EXECUTE ON FUNCTIONS TO pg_monitor WITH GRANT OPTION",
+    ]),
+    // Views with options, and what stands on a materialised one.
+    many(&[
+        "CREATE VIEW x{n} AS SELECT id FROM {t}",
+        "CREATE VIEW x{n} WITH (security_barrier = true, security_invoker = true) AS SELECT id FROM {t}",
+        "CREATE VIEW x{n} AS SELECT id, id + 1 AS next FROM {t} WHERE id > 0 WITH LOCAL CHECK OPTION; ALTER VIEW x{n} ALTER id SET DEFAULT 3",
+        "CREATE MATERIALIZED VIEW x{n} AS SELECT id, id + 2 AS next FROM {t}; CREATE UNIQUE INDEX xi{n} ON x{n} (id); COMMENT ON COLUMN x{n}.id IS 'i'",
+        "CREATE MATERIALIZED VIEW x{n} WITH (fillfactor = 80) AS SELECT id FROM {t} WITH NO DATA",
+    ]),
+];
+
+impl Extra {
+    /// Its statements; `table` is how a table's name is written.
+    pub fn statements(&self, table: impl Fn(&str) -> String) -> String {
+        let text = TEMPLATES[self.template].shapes[self.shape].replace("{n}", &self.number.to_string());
+        text.replace("{t}", &self.table.as_deref().map(table).unwrap_or_default())
+    }
+}
+
+impl Schema {
+    pub(super) fn add_extra(&mut self, random: &mut Random) {
+        let template = random.below(TEMPLATES.len());
+        if self.engine != Engine::Postgres
+            || TEMPLATES[template].once && self.extras.iter().any(|x| x.template == template)
+        {
+            return;
+        }
+        let stands = TEMPLATES[template].shapes.iter().any(|shape| shape.contains("{t}"));
+        // An unlogged table can't be published.
+        let tables: Vec<&String> = self.tables.iter().filter(|t| !t.unlogged).map(|t| &t.name).collect();
+        let table = random.pick(&tables).map(|name| name.to_string());
+        if stands && table.is_none() {
+            return;
+        }
+        let shape = random.below(TEMPLATES[template].shapes.len());
+        self.count += 1;
+        let table = table.filter(|_| stands);
+        self.extras.push(Extra { number: self.count, template, shape, table });
+    }
+
+    /// One more, one fewer, or one in another shape.
+    pub(super) fn change_extras(&mut self, random: &mut Random) {
+        if self.extras.is_empty() || random.one_in(3) {
+            return self.add_extra(random);
+        }
+        let at = random.below(self.extras.len());
+        if random.one_in(4) {
+            self.extras.remove(at);
+            return;
+        }
+        let shapes = TEMPLATES[self.extras[at].template].shapes.len();
+        self.extras[at].shape = random.below(shapes);
+    }
+}
