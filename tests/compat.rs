@@ -73,6 +73,16 @@ const RECIPES: &[Recipe] = &[
         new_reads: "SELECT id, shout FROM people ORDER BY id",
     },
     Recipe {
+        name: "another type",
+        old: "CREATE TABLE sums (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 7);\nCREATE INDEX sums_n ON sums (n);",
+        new: "CREATE TABLE sums (id integer PRIMARY KEY, n bigint NOT NULL DEFAULT 7);\nCREATE INDEX sums_n ON sums (n);",
+        rows: "INSERT INTO sums SELECT i, i FROM generate_series(1, 500) i;",
+        old_app: "INSERT INTO sums VALUES (1000 + {n}, {n}); INSERT INTO sums (id) VALUES (3000 + {n}); UPDATE sums SET n = n + 1 WHERE id < 20; SELECT n FROM sums;",
+        new_app: "INSERT INTO sums VALUES (2000 + {n}, {n}); INSERT INTO sums (id) VALUES (4000 + {n}); UPDATE sums SET n = n + 1 WHERE id > 480 AND id < 500;",
+        old_reads: "SELECT id, n FROM sums ORDER BY id",
+        new_reads: "SELECT id, n FROM sums ORDER BY id",
+    },
+    Recipe {
         name: "default of its own for each row",
         old: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer);",
         new: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer, token uuid NOT NULL DEFAULT gen_random_uuid());",

@@ -15,6 +15,7 @@ mod privileges;
 mod probes;
 mod queries;
 mod replication;
+mod retyping;
 mod roles;
 mod said;
 mod shims;
