@@ -7,6 +7,7 @@ mod hints;
 mod lead;
 mod links;
 pub mod make;
+mod node;
 mod online;
 mod order;
 mod phases;

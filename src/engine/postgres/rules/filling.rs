@@ -36,7 +36,9 @@ pub fn ladder(scene: &Scene, c: &Column, default: Option<&Object>) -> Option<How
     }
     let (on, name) = (format!("ALTER TABLE {}", table(&c.head.id)), ident(c.head.id.name()));
     let bare = Column { not_null: false, ..c.clone() };
-    let key = key(scene.from, &home).filter(|_| scene.online(&home));
+    // A trigger that is to go needs a phase in which it goes.
+    let apart = scene.server.phased || matches!(source, Source::Default(_));
+    let key = key(scene.from, &home).filter(|_| scene.online(&home) && apart);
     let Some(key) = key else { return at_once(&bare, source, c.not_null) };
     let add = format!("{on} ADD COLUMN {}", column_clause(&bare, None));
     let mut rungs = vec![Rung::new(add).back([Rung::new(format!("{on} DROP COLUMN {name}"))])];
@@ -49,7 +51,7 @@ pub fn ladder(scene: &Scene, c: &Column, default: Option<&Object>) -> Option<How
         Source::Said(said) => {
             let trigger = Trigger::missing(&c.head.id, &said);
             rungs.extend(trigger.made());
-            (format!("({said})"), (scene.server.phased).then_some(trigger))
+            (format!("({said})"), Some(trigger))
         }
     };
     let only = format!("{name} IS NULL");
