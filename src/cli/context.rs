@@ -62,6 +62,10 @@ pub enum Format {
     Gitlab,
     Sarif,
     Junit,
+    Mermaid,
+    Dot,
+    Svg,
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

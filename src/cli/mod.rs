@@ -12,6 +12,7 @@ mod diff;
 mod doctor;
 mod down;
 mod drift;
+mod export;
 mod grants;
 mod hooks;
 mod import;
@@ -83,6 +84,7 @@ enum Command {
     Restore(backup::RestoreArgs),
     Inspect(inspect::Args),
     Import(import::Args),
+    Export(export::Args),
     Baseline(baseline::Args),
     Diff(diff::Args),
     Completions(completions::Args),
@@ -137,6 +139,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Restore(args) => backup::restore(context, args),
         Command::Baseline(args) => baseline::run(context, args),
         Command::Import(args) => import::run(context, args),
+        Command::Export(args) => export::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -14,7 +14,7 @@ use msr::plan::Tie;
 use msr::plan::file::{self, Loaded};
 use msr::plan::make::{Inputs, Made, make};
 use msr::render::text::label;
-use msr::render::{human, json, sql};
+use msr::render::{human, json, markdown, sql};
 use msr::settings::Settings;
 use msr::source::Source;
 use msr::{Error, Result};
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// The schema is loaded into a scratch database and compared with the target; the steps between them are run there, forward
 /// and back, before the plan is shown. The target is only read.
 ///
-/// Formats: human, json, sql, ron (the plan file itself).
+/// Formats: human, json, sql, markdown (for a comment on a pull request), ron (the plan file itself).
 #[derive(clap::Args, Default)]
 pub struct Args {
     /// Write the plan to this file, for `msr apply FILE`
@@ -61,7 +61,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     if let Some(path) = &args.reseal {
         return reseal(context, path);
     }
-    let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Ron])?;
+    let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Markdown, Format::Ron])?;
     let settings =
         context.settings_with(Extra { allow: args.allow.clone(), online: args.online.clone(), ..Extra::default() })?;
     let hooks = Hooks::new(context, &settings, "plan");
@@ -90,6 +90,7 @@ fn written(context: &Context, settings: &Settings, args: &Args, format: Format) 
         Format::Human => human::plan(&plan, context.look()),
         Format::Json => json::plan(&plan),
         Format::Sql => sql::up(&plan),
+        Format::Markdown => markdown::plan(&plan),
         _ => file::write(&plan),
     })?;
     next(context, args, &place, &plan);

@@ -97,8 +97,21 @@ fn rehearsed(context: &Context, args: &Args, saved: &plans::Saved) -> Result<Rep
 
 /// Refuses unless the file is a report of a rehearsal of the plan with that checksum, and it went well.
 pub fn required(path: &Path, checksum: &str) -> Result<()> {
+    let (name, text) = report(path)?;
+    Report::require(&text, &name, checksum).map(drop)
+}
+
+/// What the file tells of the plan with that checksum, however it went.
+pub fn told(path: &Path, checksum: &str) -> Result<Report> {
+    let (name, text) = report(path)?;
+    Report::read(&text, &name, checksum)
+}
+
+fn report(path: &Path) -> Result<(String, String)> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::refused(format!("cannot read the report of a rehearsal `{name}`: {e}")));
-    Report::require(&text.map_err(|e| e.hint("make it: `msr rehearse PLAN --report FILE`"))?, &name, checksum).map(drop)
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Error::refused(format!("cannot read the report of a rehearsal `{name}`: {e}"))
+            .hint("make it: `msr rehearse PLAN --report FILE`")
+    })?;
+    Ok((name, text))
 }

@@ -77,6 +77,11 @@ pub trait Engine: Sync {
         let _ = of;
         false
     }
+    /// Whether what is done to an object is done to what it is a part of, for all who use that: they go before and come after.
+    fn alters_holder(&self, of: &Id) -> bool {
+        let _ = of;
+        false
+    }
     /// Whether a table exists only whole: it can't be copied without its parts, and a rename of it or in it reaches texts that
     /// no reference leads to.
     fn whole_tables(&self) -> bool {
@@ -168,7 +173,12 @@ pub trait Session: Send {
     /// What the statements that ran since `watch` hold and did, for the facts on a step. Inside a transaction.
     fn watch(&mut self) -> Result<(), SqlError>;
     fn observed(&mut self) -> Result<Observed, SqlError>;
-    /// Takes the lock of which there is one per database, or says who has it. Never waits.
+    /// Whether something stands between that may hand this session's statements to several of the server's.
+    fn is_pooled(&self) -> bool {
+        false
+    }
+    /// Takes the lock of which there is one per database, or says who has it. Never waits. A session that is pooled keeps it in
+    /// a transaction and is good for nothing else meanwhile.
     fn try_lock(&mut self) -> Result<bool, SqlError>;
     fn unlock(&mut self) -> Result<(), SqlError>;
     /// msr's own tables.

@@ -4,7 +4,7 @@
 use super::Action;
 use super::expand::{Work, answer};
 use super::links::Links;
-pub use super::node::Node;
+use super::node::Node;
 use super::order::needs;
 use super::tied::comes_late;
 use crate::diff::Delta;
@@ -51,6 +51,10 @@ pub fn group(engine: &dyn Engine, scene: Scene, work: &Work) -> Result<Vec<Node>
     }
     for (table, deltas) in rebuilds {
         nodes.push(g.rebuild_node(table, deltas)?);
+    }
+    for node in nodes.iter_mut().filter(|node| engine.alters_holder(&node.subject)) {
+        let holder = scene.to.get(&node.subject).or(scene.from.get(&node.subject)).and_then(Object::parent);
+        node.along.extend(holder.cloned());
     }
     Ok(super::lead::lead(engine, &scene, &g.links, nodes))
 }

@@ -1,8 +1,8 @@
 //! The end of stage 2: what is done to a follower joins the node that does it to its leader, or that makes or breaks the link
 //! between them. One statement does both, and there is no way back from a half.
 
-use super::group::Node;
 use super::links::Links;
+use super::node::Node;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Scene;

@@ -1,6 +1,6 @@
 //! The pipeline, from desired SQL and a database to a proved plan.
 
-use super::group::Node;
+use super::node::Node;
 use super::online;
 use super::order::{Ordered, Tie};
 use super::stages::{arrange, ways_back};

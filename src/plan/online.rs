@@ -1,8 +1,8 @@
 //! Which relations are changed online: those that were there before and are large, or all, or none.
 
 use super::Step;
-use super::group::Node;
 use super::make::Inputs;
+use super::node::Node;
 use crate::Result;
 use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind, Object};

@@ -1,6 +1,6 @@
 //! Stages 3 and 4: the four edge rules, and one sort.
 
-use super::group::Node;
+use super::node::Node;
 use super::tied::{followed, linked};
 use crate::diff::Delta;
 use crate::engine::Engine;

@@ -4,7 +4,7 @@
 //! way for them (the view of a table that goes) goes no sooner than they do.
 
 use super::Action;
-use super::group::Node;
+use super::node::Node;
 use super::order::{EdgeRule, Ordered};
 use crate::diff::Delta;
 use crate::engine::how::{Phase, Rung};

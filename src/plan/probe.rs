@@ -1,6 +1,6 @@
 //! What a plan asks the rows that are there before anything is done to them.
 
-use super::group::Node;
+use super::node::Node;
 use super::online::name_before;
 use crate::diff::Delta;
 use crate::engine::Engine;

@@ -1,7 +1,7 @@
 //! Declared renames. They are carried out on a scratch copy of the present state, which is then read back: only the engine
 //! knows what a view, a check or a function body says after something under it has another name.
 
-use super::group::Node;
+use super::node::Node;
 use super::{Action, hints, prove, scope};
 use crate::diff::Delta;
 use crate::engine::how::{How, Rung, Scene};

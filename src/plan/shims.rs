@@ -2,7 +2,7 @@
 //! until the contract phase.
 
 use super::Action;
-use super::group::Node;
+use super::node::Node;
 use super::online::name_before;
 use crate::diff::Delta;
 use crate::engine::Engine;

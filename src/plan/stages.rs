@@ -2,7 +2,8 @@
 
 use super::Action;
 use super::expand::expand;
-use super::group::{Node, group};
+use super::group::group;
+use super::node::Node;
 use super::order::{Ordered, Tie, order};
 use super::steps::stretches;
 use crate::diff::Delta;

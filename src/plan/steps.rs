@@ -1,7 +1,7 @@
 //! Stage 5: nodes become steps, and steps share transactions. A ladder is cut where its rungs must not share one: each stretch
 //! is a step and a batch of its own, so that what stands after each of them is known, and a run that was stopped there goes on.
 
-use super::group::Node;
+use super::node::Node;
 use super::order::Ordered;
 use super::probe::Question;
 use super::stages::WayBack;

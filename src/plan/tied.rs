@@ -1,7 +1,7 @@
 //! The edges that links make: followers around their leaders, links after both of their ends.
 
-use super::group::Node;
 use super::links::{Links, root};
+use super::node::Node;
 use super::order::Doers;
 use crate::Result;
 use crate::diff::Delta;

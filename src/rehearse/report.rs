@@ -107,26 +107,35 @@ impl Report {
 
     /// Reads the report called `name` and refuses one that is no proof for the plan of that checksum.
     pub fn require(text: &str, name: &str, checksum: &str) -> Result<Report> {
-        let again = "rehearse the plan: `msr rehearse PLAN --report FILE`";
-        let refused = |why: String| Error::refused(format!("`{name}` {why}")).hint(again);
-        let report: Report = serde_json::from_str(text)
-            .map_err(|e| refused(format!("is not a report of a rehearsal that this msr can read: {e}")))?;
-        if report.format != FORMAT {
-            return Err(refused(format!("is a report of format {}, and this msr reads {FORMAT}", report.format)));
-        }
-        if report.hash != report.hash() {
-            return Err(refused("was edited: its hash does not match its content".into()));
-        }
-        if report.plan.checksum != checksum {
-            let error = refused(format!("tells of another plan, `{}`", report.plan.name));
-            return Err(error.detail(format!("it was made for {}", report.plan.checksum)));
-        }
+        let report = Report::read(text, name, checksum)?;
         if !report.succeeded {
-            let error = refused("tells of a rehearsal that failed".into());
+            let error = refused(name, "tells of a rehearsal that failed".into());
             return Err(report.error.into_iter().fold(error, Error::detail));
         }
         Ok(report)
     }
+
+    /// Reads the report called `name`, which tells of the plan of that checksum, however it went.
+    pub fn read(text: &str, name: &str, checksum: &str) -> Result<Report> {
+        let report: Report = serde_json::from_str(text)
+            .map_err(|e| refused(name, format!("is not a report of a rehearsal that this msr can read: {e}")))?;
+        if report.format != FORMAT {
+            let why = format!("is a report of format {}, and this msr reads {FORMAT}", report.format);
+            return Err(refused(name, why));
+        }
+        if report.hash != report.hash() {
+            return Err(refused(name, "was edited: its hash does not match its content".into()));
+        }
+        if report.plan.checksum != checksum {
+            let error = refused(name, format!("tells of another plan, `{}`", report.plan.name));
+            return Err(error.detail(format!("it was made for {}", report.plan.checksum)));
+        }
+        Ok(report)
+    }
+}
+
+fn refused(name: &str, why: String) -> Error {
+    Error::refused(format!("`{name}` {why}")).hint("rehearse the plan: `msr rehearse PLAN --report FILE`")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A plan for the reviewer: what happens, in which order, what it costs, and what can't be taken back.
 
 mod delta;
-mod facts;
+pub(super) mod facts;
 
 use super::text::{block, count, indent, label, line, statement, wrap};
 use super::{Look, Summary, Tone};
@@ -57,7 +57,7 @@ fn title(plan: &Plan, look: Look) -> String {
     format!("{} for {} {}", look.paint(Tone::Title, title), line(&header.engine), header.engine_major)
 }
 
-fn heading(plan: &Plan, i: usize, batch: &Batch, look: Look) -> String {
+pub(super) fn heading(plan: &Plan, i: usize, batch: &Batch, look: Look) -> String {
     let number = match plan.batches.len() {
         1 => String::new(),
         n => format!("Batch {} of {n}: ", i + 1),
@@ -77,7 +77,7 @@ fn heading(plan: &Plan, i: usize, batch: &Batch, look: Look) -> String {
 }
 
 /// The sign of an action, and its tone: `+ ~ - -/+` as Terraform's users know them.
-fn sign(action: Action) -> (&'static str, Tone) {
+pub(super) fn sign(action: Action) -> (&'static str, Tone) {
     match action {
         Action::Create => ("  +", Tone::Create),
         Action::Alter | Action::Rename => ("  ~", Tone::Change),

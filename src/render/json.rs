@@ -215,7 +215,7 @@ pub fn phase(phase: Phase) -> &'static str {
     }
 }
 
-fn action(action: Action) -> &'static str {
+pub fn action(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
         Action::Alter => "alter",

@@ -2,11 +2,15 @@
 //! what is known about them comes in a [`Look`].
 
 pub mod catalog;
+pub mod diagram;
+pub mod export;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod kinds;
 pub mod lint;
 mod look;
+pub mod markdown;
 pub mod rehearsal;
 pub mod sql;
 mod summary;

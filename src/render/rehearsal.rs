@@ -55,7 +55,7 @@ fn code(text: &str) -> String {
     line(text).replace('|', "\\|").replace('`', "'").replace('<', "&lt;")
 }
 
-fn heading(pass: &Pass) -> String {
+pub(super) fn heading(pass: &Pass) -> String {
     let end = if pass.verified { "verified" } else { "not verified" };
     format!("{}: {}, {end}", pass.way, took(pass.micros))
 }
@@ -79,7 +79,7 @@ fn unfilled(report: &Report) -> impl Iterator<Item = String> {
     report.filled.iter().filter_map(why)
 }
 
-fn verdict(report: &Report) -> String {
+pub(super) fn verdict(report: &Report) -> String {
     match (&report.error, &report.no_way_back) {
         (Some(_), _) => "The rehearsal failed.".into(),
         (None, Some(why)) => format!("Up: as promised. There is no way back to rehearse: {}.", line(why)),
@@ -87,7 +87,7 @@ fn verdict(report: &Report) -> String {
     }
 }
 
-fn took(micros: u64) -> String {
+pub(super) fn took(micros: u64) -> String {
     match micros {
         0..10_000 => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
         10_000..1_000_000 => format!("{} ms", micros / 1_000),

@@ -1,12 +1,12 @@
 //! Golden tests: hand-made plans, rendered and compared with the files in `testdata/`. `UPDATE_FIXTURES=1` writes them anew.
 
-use super::{Look, Summary, catalog, human, json, sql};
+use super::{Look, Summary, catalog, human, json, markdown, sql};
 use crate::diff::Delta;
 use crate::model::{Catalog, Column, Fingerprint, Head, Id, Kind, Table, Unmodelled, Value};
 use crate::plan::{Action, Back, Batch, Down, Header, Phase, Plan, Step};
 use std::path::Path;
 
-fn check(name: &str, found: &str) {
+pub(super) fn check(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/testdata").join(name);
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&path, found).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -16,11 +16,11 @@ fn check(name: &str, found: &str) {
     assert!(expected == found, "{name} differs:\n{}", diff.unified_diff().header("expected", "found"));
 }
 
-fn id(kind: Kind, path: &[&str]) -> Id {
+pub(super) fn id(kind: Kind, path: &[&str]) -> Id {
     Id::new(kind, path)
 }
 
-fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step {
+pub(super) fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step {
     Step {
         id: 0,
         phase: Phase::Expand,
@@ -45,12 +45,12 @@ fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step {
     }
 }
 
-fn exact(sql: &str) -> Down {
+pub(super) fn exact(sql: &str) -> Down {
     Down::Sql(vec![sql.into()])
 }
 
 /// Numbers the steps and puts those side by side that may share a transaction.
-fn plan(engine: &str, mut steps: Vec<Step>) -> Plan {
+pub(super) fn plan(engine: &str, mut steps: Vec<Step>) -> Plan {
     let mut batches: Vec<Batch> = vec![];
     for (i, step) in steps.iter_mut().enumerate() {
         step.id = i + 1;
@@ -75,7 +75,7 @@ fn plan(engine: &str, mut steps: Vec<Step>) -> Plan {
     Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled: vec![], notes: vec![] }
 }
 
-fn postgres() -> Plan {
+pub(super) fn postgres() -> Plan {
     let table = id(Kind::Table, &["public", "users"]);
     let create = Step {
         at: Some("schema/users.sql:1:1".into()),
@@ -153,7 +153,7 @@ fn postgres() -> Plan {
     plan
 }
 
-fn sqlite() -> Plan {
+pub(super) fn sqlite() -> Plan {
     let table = id(Kind::Table, &["main", "users"]);
     let email = id(Kind::Column, &["main", "users", "email"]);
     let rename = Step {
@@ -214,6 +214,17 @@ fn plans_as_scripts() {
 fn plans_for_programs() {
     check("postgres.json", &json::plan(&postgres()));
     check("sqlite.json", &json::plan(&sqlite()));
+}
+
+#[test]
+fn plans_for_reviews() {
+    check("postgres.md", &markdown::plan(&postgres()));
+    let mut hostile = sqlite();
+    hostile.header.name = "a`|<b>@all\n# x".into();
+    check("sqlite.md", &markdown::plan(&hostile));
+    let mut long = postgres();
+    long.steps[0].up = vec!["x".repeat(70_000)];
+    assert!(markdown::plan(&long).len() < 65_536 && markdown::plan(&long).contains("more than a comment holds"));
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn all_of(engine: Engine) {
     };
     // A step that has no divisor in common with the faults, so that all of them come up at all moments.
     let mut step = (every.len() / wanted.max(1)).max(1);
-    while step > 1 && (step % 11 == 0 || step % 2 == 0) {
+    while step > 1 && (step.is_multiple_of(11) || step.is_multiple_of(2)) {
         step -= 1;
     }
     let (mut counts, mut failed) = (BTreeMap::<String, (usize, usize)>::new(), vec![]);

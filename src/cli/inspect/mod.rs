@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::source_arg::{Reader, Seen, statements};
 use super::{Done, output, session};
 use msr::engine::Access;
-use msr::render::catalog;
+use msr::render::{catalog, diagram};
 use msr::{Error, Result};
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 ///
 /// The SQL can be the beginning of schema/: it loads into an empty database and gives the same objects.
 ///
-/// Formats: sql, ron, json.
+/// Formats: sql, ron, json; mermaid, dot and svg draw the relations and what points where.
 #[derive(clap::Args)]
 pub struct Args {
     /// Write a file for each object into a tree in this folder, as public/tables/users.sql; it must be empty or absent
@@ -27,7 +27,8 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: Args) -> Result<Done> {
-    let format = context.format(&[Format::Sql, Format::Ron, Format::Json])?;
+    let format =
+        context.format(&[Format::Sql, Format::Ron, Format::Json, Format::Mermaid, Format::Dot, Format::Svg])?;
     let settings = context.settings()?;
     let (engine, mut session) = session::target(&settings, Access::Read)?;
     let seen = {
@@ -40,6 +41,9 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     }
     match format {
         Format::Json => output::result(&catalog::json(&seen.catalog))?,
+        Format::Mermaid => output::result(&diagram::mermaid(&diagram::schema(&seen.catalog)))?,
+        Format::Dot => output::result(&diagram::dot(&diagram::schema(&seen.catalog)))?,
+        Format::Svg => output::result(&diagram::svg(&diagram::schema(&seen.catalog), diagram::Use::File))?,
         Format::Ron => output::result(&catalog::ron(&seen.catalog)?)?,
         _ => {
             let plan = Reader { context, settings: &settings, engine }.creation(&seen)?;

@@ -57,6 +57,12 @@ impl Engine for Postgres {
         of.kind == Kind::EventTrigger || of.kind == Kind::DefaultPrivilege && of.at(0).is_empty()
     }
 
+    /// A composite type can't be altered while a table has it for a column
+    /// (<https://www.postgresql.org/docs/current/sql-altertype.html>).
+    fn alters_holder(&self, of: &Id) -> bool {
+        of.kind == Kind::Attribute
+    }
+
     /// A default server's lock table has 64 × 100 entries, and others need some of them
     /// (<https://www.postgresql.org/docs/current/runtime-config-locks.html>).
     fn transaction_budget(&self) -> Option<usize> {

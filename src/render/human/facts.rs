@@ -4,12 +4,14 @@ use crate::lint::levels::covers;
 use crate::plan::{Action, Down, Level, Step};
 use crate::render::Tone;
 
+pub const PATIENT: &str = "waits for its locks as long as it takes: nobody waits behind it";
+
 /// One line each, with its tone.
 pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
     let mut lines = vec![];
     lines.extend(cost(step));
     if step.patient {
-        lines.push((Some(Tone::Quiet), "waits for its locks as long as it takes: nobody waits behind it".into()));
+        lines.push((Some(Tone::Quiet), PATIENT.into()));
     }
     lines.push(down(&step.down));
     if !step.purge.is_empty() {
@@ -54,7 +56,7 @@ fn findings(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
 }
 
 /// Locks, rewrites and scans, all on what was there before.
-fn cost(step: &Step) -> Option<(Option<Tone>, String)> {
+pub fn cost(step: &Step) -> Option<(Option<Tone>, String)> {
     let mut facts: Vec<String> = vec![];
     facts.extend(step.locks.iter().map(|(relation, mode)| format!("locks {relation}: {}", lock(mode))));
     facts.extend(step.rewrites.iter().map(|relation| format!("rewrites {relation}")));
@@ -79,16 +81,23 @@ fn down(down: &Down) -> (Option<Tone>, String) {
 /// <https://www.postgresql.org/docs/current/explicit-locking.html>.
 fn lock(mode: &str) -> String {
     let words = words(mode);
-    let means = match words.as_str() {
+    match meaning(&words) {
+        "" => words,
+        means => format!("{words} ({means})"),
+    }
+}
+
+/// What a lock lets others do; nothing where that is not known.
+pub fn meaning(words: &str) -> &'static str {
+    match words {
         "ACCESS EXCLUSIVE" => "nobody reads or writes",
         "EXCLUSIVE" | "SHARE ROW EXCLUSIVE" | "SHARE" => "nobody writes",
         "SHARE UPDATE EXCLUSIVE" | "ROW EXCLUSIVE" | "ROW SHARE" | "ACCESS SHARE" => "others read and write",
-        _ => return words,
-    };
-    format!("{words} ({means})")
+        _ => "",
+    }
 }
 
-fn words(mode: &str) -> String {
+pub fn words(mode: &str) -> String {
     let Some(camel) = mode.strip_suffix("Lock") else { return mode.to_string() };
     let mut out = String::new();
     for c in camel.chars() {

@@ -62,15 +62,9 @@ fn one(report: &Report, f: &Finding) -> String {
     out + "\n</details>\n"
 }
 
-/// SQL between fences longer than any run of backticks in it.
+/// SQL between fences, cut if it is long.
 fn fenced(sql: &str) -> String {
-    let mut longest = 2;
-    let mut run = 0;
-    for c in sql.chars() {
-        run = if c == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    let fence = "`".repeat(longest + 1);
+    let fence = fence(sql);
     let mut short: String = sql.chars().take(400).collect();
     if short.len() < sql.len() {
         short.push('…');
@@ -78,8 +72,14 @@ fn fenced(sql: &str) -> String {
     format!("{fence}sql\n{}\n{fence}", text::line(&short))
 }
 
+/// Longer than any run of backticks in the text.
+pub fn fence(text: &str) -> String {
+    let runs = text.split(|c| c != '`').map(str::len);
+    "`".repeat(runs.max().unwrap_or(0).max(2) + 1)
+}
+
 /// Inside of a tag Markdown is not read, HTML is.
-fn html(plain: &str) -> String {
+pub fn html(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len());
     for c in text::line(plain).chars() {
         match c {
@@ -91,7 +91,7 @@ fn html(plain: &str) -> String {
 }
 
 /// Every character that means something to Markdown or HTML, and `@`, which would call somebody.
-fn escape(plain: &str) -> String {
+pub fn escape(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len());
     for c in text::line(plain).chars() {
         match c {

@@ -1,26 +1,40 @@
 //! The examples of `docs/deploy`: they parse, their scripts run against stubs of the platforms' commands with the real msr,
 //! and the pages show what the tests ran.
 
+#[path = "../support/mod.rs"]
 mod support;
 
-use saphyr::LoadableYamlNode;
+mod action;
+mod services;
+
+use saphyr::LoadableYamlNode as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::{Engine, Msr, Output, repository};
 
+/// Every file of an example, of `fixtures/deploy/PLATFORM` and the folders in it.
 fn examples() -> Vec<PathBuf> {
-    let platforms = fs::read_dir(repository().join("fixtures/deploy")).unwrap().map(|e| e.unwrap().path());
-    let mut all: Vec<PathBuf> =
-        platforms.flat_map(|p| fs::read_dir(p).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>()).collect();
+    fn below(folder: &Path, all: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+            if entry.is_dir() { below(&entry, all) } else { all.push(entry) }
+        }
+    }
+    let mut all = vec![];
+    below(&repository().join("fixtures/deploy"), &mut all);
     all.sort();
     all
+}
+
+fn platform(file: &Path) -> String {
+    let below = file.strip_prefix(repository().join("fixtures/deploy")).unwrap();
+    below.iter().next().unwrap().to_string_lossy().into_owned()
 }
 
 #[test]
 fn pages_show_the_examples() {
     for file in examples() {
-        let platform = file.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let platform = platform(&file);
         let page = fs::read_to_string(repository().join(format!("docs/deploy/{platform}.md"))).unwrap();
         let text = fs::read_to_string(&file).unwrap();
         assert!(page.contains(text.trim_end()), "docs/deploy/{platform}.md does not show {}", file.display());
@@ -31,7 +45,12 @@ fn pages_show_the_examples() {
 
 #[test]
 fn what_is_yaml_or_json_parses() {
-    for file in examples() {
+    let usual = [".github/workflows/release.yml", "action.yml", ".pre-commit-hooks.yaml"].map(|f| repository().join(f));
+    for file in examples().into_iter().chain(usual) {
+        // Helm's are no YAML before they are rendered.
+        if file.parent().is_some_and(|folder| folder.ends_with("templates")) {
+            continue;
+        }
         let text = fs::read_to_string(&file).unwrap();
         match file.extension().and_then(|e| e.to_str()) {
             Some("json") => {
@@ -69,6 +88,10 @@ impl Project {
 
     /// Runs the script of an example with these stubs of the platform's commands, which may call `msr`.
     fn script(&self, example: &str, stubs: &[(&str, &str)], env: &[(&str, &str)]) -> Output {
+        self.run(&repository().join("fixtures/deploy").join(example), &[], stubs, env)
+    }
+
+    fn run(&self, script: &Path, arguments: &[&str], stubs: &[(&str, &str)], env: &[(&str, &str)]) -> Output {
         let bin = self.msr.path("bin");
         let mine = self.msr.command(&[]).get_program().to_os_string();
         let exec = format!("#!/bin/sh\nexec {} \"$@\"\n", Path::new(&mine).display());
@@ -76,10 +99,14 @@ impl Project {
             let path = self.msr.write(&format!("bin/{name}"), text);
             Command::new("chmod").arg("755").arg(path).status().unwrap();
         }
-        let script = repository().join("fixtures/deploy").join(example);
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
         let mut command = Command::new("bash");
-        command.arg(script).current_dir(self.msr.path("")).env("PATH", path).env_remove("MSR_DATABASE_URL");
+        command
+            .arg(script)
+            .args(arguments)
+            .current_dir(self.msr.path(""))
+            .env("PATH", path)
+            .env_remove("MSR_DATABASE_URL");
         command.envs(env.iter().copied());
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
