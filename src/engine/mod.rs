@@ -102,6 +102,12 @@ pub trait Engine: Sync {
         let _ = catalog;
         vec![]
     }
+    /// What lets an old application go on with the old names while a table, or columns of it (`from` is `to` then), get new
+    /// ones: besides the rename of the table, or in place of that of the columns. `columns`: old and new name of each.
+    fn shim(&self, scene: &Scene, from: &Id, to: &Id, columns: &[(String, String)]) -> Vec<Rung> {
+        let _ = (scene, from, to, columns);
+        vec![]
+    }
     /// What is asked of the rows that are there.
     fn probes(&self) -> &'static [ProbeRule] {
         &[]
