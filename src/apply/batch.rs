@@ -2,9 +2,9 @@
 
 use super::journal::{Entry, Event as Happened, StepRecord, hex};
 use super::target::{Target, another_was_faster};
-use super::{Event, lock, observe};
+use super::{Event, backfill, lock, observe};
 use crate::model::Id;
-use crate::plan::{Batch, Down, Plan, Step, Touch};
+use crate::plan::{Batch, Down, Fill, Plan, Step, Touch};
 use crate::{Error, Failure, Result, SqlError};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
@@ -47,6 +47,12 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// What is done in batches of its own, on the way up.
+    fn fill(&self) -> Option<(&'a Step, &'a Fill)> {
+        let step = self.plan.batch_steps(self.batch()).first().filter(|_| self.way == Way::Up)?;
+        Some((step, step.fill.as_ref()?))
+    }
+
     fn in_transaction(&self) -> bool {
         match self.way {
             Way::Up => self.batch().transaction,
@@ -86,7 +92,7 @@ fn patient(step: &Step, way: Way) -> bool {
 }
 
 /// Why an attempt did not come about.
-enum Trouble {
+pub(super) enum Trouble {
     Statement {
         step: usize,
         sql: String,
@@ -101,7 +107,7 @@ enum Trouble {
     Told(Error),
 }
 
-type Attempt<T> = Result<T, Box<Trouble>>;
+pub(super) type Attempt<T> = Result<T, Box<Trouble>>;
 
 impl From<SqlError> for Box<Trouble> {
     fn from(error: SqlError) -> Self {
@@ -132,7 +138,11 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
     let mut pause = Duration::from_millis(100);
     let start = std::time::Instant::now();
     for attempt in 1.. {
-        let done = if work.in_transaction() { inside(target, work) } else { outside(target, work) };
+        let done = match work.fill() {
+            Some((step, fill)) => backfill::run(target, work, step, fill),
+            None if work.in_transaction() => inside(target, work),
+            None => outside(target, work),
+        };
         let trouble = match done {
             Ok(()) => break,
             Err(trouble) => trouble,
@@ -183,7 +193,7 @@ fn in_transaction(target: &mut Target, work: Work) -> Attempt<Entry> {
     appended.ok_or_else(|| Box::new(Trouble::Faster))
 }
 
-fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, start: Instant) -> Attempt<Entry> {
+pub(super) fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, start: Instant) -> Attempt<Entry> {
     let entry = target.entry(Happened::Batch, work.plan, work.checksum)?;
     let millis = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
     Ok(Entry { batch: work.stands(true) as i64, millis, steps, ..entry })
@@ -241,7 +251,7 @@ fn execute(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
 }
 
 /// A broken COMMIT may have been done. The journal knows, once the lock is held again.
-fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Attempt<()> {
+pub(super) fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Attempt<()> {
     let seen = target.reconnect().and_then(|()| {
         // Without tables the entry is not there, whoever removed them.
         let there = target.journal().exists()?;

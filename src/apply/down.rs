@@ -6,7 +6,7 @@ use super::journal::{Entry, Event as Happened};
 use super::observe::{self, Standing};
 use super::run::{failed, verify};
 use super::target::Target;
-use super::{Event, Options, Outcome, Report, gate, lock};
+use super::{Event, Options, Outcome, Report, gate, lock, purge};
 use crate::engine::{Engine, Session};
 use crate::error::closest;
 use crate::model::Catalog;
@@ -42,6 +42,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
     for (i, (past, loaded)) in plans.iter().enumerate() {
         let plan = &loaded.plan;
         gate::engine(plan, engine, target.session().server())?;
+        purge::refuse_purged(past, loaded)?;
         let done = if i == 0 { standing(loaded, past, &live)?.done } else { past.batches.min(plan.batches.len()) };
         let steps = plan.batches[..done].iter().flat_map(|b| plan.batch_steps(b));
         gate::way_back(plan, steps, &target.options.policy())?;
@@ -85,6 +86,8 @@ fn standing(loaded: &Loaded, past: &Past, live: &Catalog) -> Result<Standing> {
 fn undo(target: &mut Target, past: &Past, loaded: &Loaded, live: &mut Catalog) -> Result<Report> {
     let (start, plan) = (Instant::now(), &loaded.plan);
     let standing = standing(loaded, past, live)?;
+    // What is filled again later is filled from the beginning.
+    target.journal().forget_places(&loaded.checksum)?;
     let mut report = Report::new(plan, Outcome::Undone);
     let mut done = standing.done;
     if !standing.half.is_empty() {

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub static SERVER: Server = Server {
+    phased: false,
     engine: "sqlite",
     version: 3053002,
     major: 3,
@@ -305,5 +306,8 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         loses: drops.then(|| "its rows".into()),
         at: None,
         findings: vec![],
+        fill: None,
+        purge: vec![],
+        questions: vec![],
     }
 }

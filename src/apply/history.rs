@@ -36,6 +36,8 @@ pub struct Past {
     /// How long its batches took.
     pub millis: i64,
     pub error: Option<String>,
+    /// What it put out of the way is gone for good.
+    pub purged: bool,
 }
 
 impl Past {
@@ -111,11 +113,15 @@ impl History {
             }
             Event::Batch => past.state = part(e),
             Event::Expanded => past.state = State::Expanded,
-            Event::Applied => past.state = State::Applied,
+            Event::Applied => (past.state, past.purged) = (State::Applied, false),
             Event::Undone => past.state = State::Undone,
             Event::Failed if past.stands() => {}
             Event::Failed => past.state = State::Failed,
             Event::Baseline => {}
+            Event::Purged => {
+                past.purged = true;
+                return;
+            }
         }
         past.error = e.error.clone();
         if e.event != Event::Failed {
@@ -158,10 +164,11 @@ fn first(e: &Entry) -> Past {
         who: String::new(),
         millis: 0,
         error: None,
+        purged: false,
     }
 }
 
-/// The state that the same statements led to before, if the database is still in it: then there is nothing to plan, and no
+/// The state that the same statements led to before (as far as they could: a contract phase may wait), if the database is still in it: then there is nothing to plan, and no
 /// scratch database is needed to say so. Asked without the present state (`live`) it is judged by its stamp.
 pub fn settled(
     entries: &[Entry],
@@ -169,10 +176,9 @@ pub fn settled(
     desired: &str,
     live: Option<Fingerprint>,
 ) -> Result<Option<Fingerprint>> {
-    let same = entries
-        .iter()
-        .rev()
-        .filter(|e| matches!(e.event, Event::Applied | Event::Baseline) && e.desired.as_deref() == Some(desired));
+    let same = entries.iter().rev().filter(|e| {
+        matches!(e.event, Event::Applied | Event::Expanded | Event::Baseline) && e.desired.as_deref() == Some(desired)
+    });
     if let Some(live) = live {
         let text = live.to_string();
         return Ok(same.into_iter().any(|e| e.live.as_deref() == Some(&text)).then_some(live));

@@ -3,6 +3,7 @@
 //! A run looks first and acts then: the catalog says how many batches of the plan stand ([`observe`]), and the rest is
 //! done, batch by batch ([`batch`]). There is no dirty flag to repair; a run that was killed is continued by the next.
 
+mod backfill;
 pub mod baseline;
 mod batch;
 pub mod down;
@@ -13,6 +14,8 @@ pub mod list;
 mod lock;
 pub mod migrate;
 pub(crate) mod observe;
+pub mod probe;
+pub mod purge;
 pub mod run;
 mod target;
 
@@ -61,6 +64,10 @@ pub struct Options<'a> {
     pub verify: bool,
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
     pub strict: bool,
+    /// How long rows are asked, in all, whether they let the plan through; zero for not at all.
+    pub probe_time: Duration,
+    /// How fast rows are filled.
+    pub pace: Pace,
     /// How often a batch is tried that can't get its locks, before the run gives up.
     pub attempts: u32,
     /// Who runs this, beside the database role: OS user, CI run.
@@ -81,6 +88,8 @@ impl Default for Options<'_> {
             lock_timeout: Duration::from_secs(2),
             verify: true,
             strict: false,
+            probe_time: Duration::from_secs(30),
+            pace: Pace::default(),
             attempts: 10,
             who: String::new(),
             stop: &|| None,
@@ -92,6 +101,23 @@ impl Default for Options<'_> {
 impl Options<'_> {
     pub fn policy(&self) -> Policy {
         Policy::new(&self.lint, &self.allow)
+    }
+}
+
+/// How fast rows are filled, and when that waits for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How long a batch is to take: others may wait for its rows all the while.
+    pub batch: Duration,
+    /// How long it rests after a batch, in percent of what that took.
+    pub rest: u32,
+    /// It waits while a replica is further behind than this.
+    pub lag: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { batch: Duration::from_millis(50), rest: 10, lag: Duration::from_secs(2) }
     }
 }
 
@@ -117,6 +143,15 @@ pub enum Event {
     StepDone {
         step: usize,
         millis: u64,
+    },
+    /// Rows are filled: so many were looked at, of about so many (0 when unknown).
+    Filling {
+        rows: u64,
+        of: u64,
+    },
+    /// A replica is behind.
+    Lagging {
+        behind: Duration,
     },
     /// Committed, or taken back.
     Batch {

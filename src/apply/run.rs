@@ -5,7 +5,7 @@ use super::history::{Past, State};
 use super::journal::{self, Entry, Event as Happened};
 use super::observe::{self, Standing};
 use super::target::Target;
-use super::{Event, Options, Outcome, Phases, Report, gate, lock};
+use super::{Event, Options, Outcome, Phases, Report, gate, lock, probe};
 use crate::engine::{Engine, Session};
 use crate::model::Catalog;
 use crate::plan::Plan;
@@ -41,6 +41,7 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
     let end = gate::end(plan, target.options.phases).max(standing.done);
     let steps = plan.batches[standing.done..end].iter().flat_map(|b| plan.batch_steps(b));
     gate::denied(plan, steps.clone(), &target.options.policy())?;
+    let notes = [notes, rows_let_through(target, plan, standing.done..end)?].concat();
     for note in &notes {
         target.tell(Event::Note(note.clone()));
     }
@@ -59,13 +60,27 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
         batch: end as i64,
         live: report.live.map(|f| f.to_string()),
         // Only where nothing else differs either may a later run conclude from the same statements that all is well.
-        desired: plan.header.desired.clone().filter(|_| report.live == Some(plan.header.goal)),
+        desired: plan
+            .header
+            .desired
+            .clone()
+            .filter(|_| event == Happened::Expanded && target.options.verify || report.live == Some(plan.header.goal)),
         stamp,
         plan: Some(text.to_string()),
         ..entry
     })?;
     report.millis = start.elapsed().as_millis() as u64;
     Ok(report)
+}
+
+/// Refuses where rows are in the way; what could not be told is noted.
+fn rows_let_through(target: &mut Target, plan: &Plan, batches: std::ops::Range<usize>) -> Result<Vec<String>> {
+    let (early, limit) = (batches.start == 0, target.options.probe_time);
+    let answers = probe::look(target.session(), plan, batches, early, limit)?;
+    match probe::refusal(plan, &answers) {
+        Some(refusal) => Err(refusal),
+        None => Ok(answers.open),
+    }
 }
 
 /// Whether the journal says that there is nothing to do, so that nothing need be looked at.

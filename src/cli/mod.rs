@@ -31,6 +31,7 @@ mod plan;
 mod plans;
 mod progress;
 mod prompt;
+mod purge;
 mod rehearse;
 mod session;
 mod show;
@@ -71,6 +72,7 @@ enum Command {
     Migrate(migrate::Args),
     #[command(visible_alias = "rollback")]
     Down(down::Args),
+    Purge(purge::Args),
     List(list::Args),
     Status(status::Args),
     Drift(drift::Args),
@@ -129,6 +131,7 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Apply(args) => apply::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),
         Command::Down(args) => down::run(context, args),
+        Command::Purge(args) => purge::run(context, args),
         Command::List(args) => list::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Drift(args) => drift::run(context, args),

@@ -5,7 +5,7 @@ use super::progress::Progress;
 use super::source_arg::{Reader, form};
 use super::{Done, list, output, pager, session, watch};
 use msr::apply::list::{Row, Standing};
-use msr::apply::{history, journal};
+use msr::apply::{history, journal, probe};
 use msr::engine::{self, Access, Session};
 use msr::error::code;
 use msr::lint::{Policy, report};
@@ -205,8 +205,37 @@ fn planned(
     if let Some(session) = &mut session {
         follows(context, place, &made.plan, &mut **session)?;
     }
-    let notes = judged(&mut made, &desired, session.as_deref_mut(), policy)?;
+    let mut notes = judged(&mut made, &desired, session.as_deref_mut(), policy)?;
+    if let Some(session) = &mut session {
+        notes.extend(waiting(&made.plan, &mut **session)?);
+        notes.extend(looked(&mut made.plan, &mut **session, settings)?);
+    }
     Ok((made.plan, notes))
+}
+
+/// A plan that waits for its contract phase has not come to where the schema files lead; another can't be planned from there.
+fn waiting(plan: &Plan, session: &mut dyn Session) -> Result<Vec<String>> {
+    let history = history::History::of(&journal::read(session.journal())?);
+    let waits: Vec<String> = history
+        .standing()
+        .into_iter()
+        .filter(|past| past.state == history::State::Expanded)
+        .map(|past| label(&past.version, &past.name))
+        .collect();
+    if waits.is_empty() || plan.is_empty() {
+        return Ok(waits.iter().map(|w| format!("{w} waits for its contract phase: `--phase contract`")).collect());
+    }
+    Err(Error::refused(format!("cannot plan from here: {} waits for its contract phase", waits.join(", ")))
+        .hint("finish it with `--phase contract` once the old application is gone, or take it back with `msr down`, then plan"))
+}
+
+/// Asks the rows whether they let the plan through, and notes on the steps what is in the way.
+fn looked(plan: &mut Plan, session: &mut dyn Session, settings: &Settings) -> Result<Vec<String>> {
+    let answers = probe::look(session, plan, 0..plan.batches.len(), true, settings.probe_time)?;
+    for (step, place, found) in answers.found {
+        plan.steps[step - 1].questions[place].found = Some(found);
+    }
+    Ok(answers.open)
 }
 
 /// Writes lint's findings into the plan.

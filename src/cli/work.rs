@@ -112,6 +112,8 @@ impl<'a> Work<'a> {
             lock_wait: settings.lock_wait,
             lock_timeout: settings.lock_timeout.unwrap_or(Options::default().lock_timeout),
             strict: self.strict,
+            probe_time: settings.probe_time,
+            pace: settings.pace,
             who: who(),
             stop: &signals::asked,
             reconnect: &reconnect,
@@ -194,6 +196,10 @@ impl Teller<'_> {
             Event::StepDone { millis, .. } => {
                 self.line(&format!("{} ({})", self.subject, took(millis)));
             }
+            Event::Filling { rows, of } => {
+                self.progress.at(&self.subject, usize::try_from(rows).unwrap_or(0), usize::try_from(of).unwrap_or(0));
+            }
+            Event::Lagging { behind } => self.line(&format!("a replica is {} behind: waiting", took(millis(behind)))),
             Event::Batch { .. } => {}
             Event::Retry { attempt, why, wait } => {
                 self.line(&format!(

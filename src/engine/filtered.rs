@@ -1,8 +1,8 @@
 //! A session that shows of the catalog what is managed.
 
-use super::how::Server;
+use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
-use super::{Observed, Session};
+use super::{Filled, Observed, Session};
 use crate::apply::journal::Journal;
 use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
@@ -34,6 +34,22 @@ impl Session for Filtered {
 
     fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
         self.inner.sizes()
+    }
+
+    fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
+        self.inner.probe(sql, limit)
+    }
+
+    fn fill(&mut self, fill: &Fill, after: Option<&[String]>, rows: u64) -> Result<Filled, SqlError> {
+        self.inner.fill(fill, after, rows)
+    }
+
+    fn about(&mut self, table: &str) -> Result<u64, SqlError> {
+        self.inner.about(table)
+    }
+
+    fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
+        self.inner.lag()
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {

@@ -34,6 +34,11 @@ impl<'a> Scene<'a> {
     pub fn online(&self, relation: &Id) -> bool {
         self.server.busy.contains(relation) && self.stays(relation)
     }
+
+    /// Whether an old application may still use the relation, which is then left to it until it is gone.
+    pub fn phased(&self, relation: &Id) -> bool {
+        self.server.phased && self.server.busy.contains(relation)
+    }
 }
 
 /// Facts of the server that a plan is made for.
@@ -48,6 +53,8 @@ pub struct Server {
     pub casts: Casts,
     /// Relations that are changed online: by ladders of short steps instead of one statement that holds its lock for long.
     pub busy: BTreeSet<Id>,
+    /// Whether what an old application still uses is taken from it in a phase of its own.
+    pub phased: bool,
 }
 
 impl Server {
@@ -99,6 +106,18 @@ impl How {
     }
 }
 
+/// When a step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Phase {
+    /// While the old application runs.
+    #[default]
+    Expand,
+    /// Rows get values, also while it runs.
+    Backfill,
+    /// Once it is gone.
+    Contract,
+}
+
 /// One statement of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rung {
@@ -115,12 +134,48 @@ pub struct Rung {
     pub ahead: bool,
     /// What takes this rung alone back, in one go; without it the way back of the whole ladder serves.
     pub back: Option<Vec<Rung>>,
+    pub phase: Phase,
+    /// What removes for good what this rung only put out of the way.
+    pub purge: Option<String>,
+    /// The same in small batches, where rows are others' too.
+    pub fill: Option<Fill>,
+}
+
+/// An UPDATE of all rows that meet a condition, to be done in batches by the primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    /// As it stands in SQL.
+    pub table: String,
+    /// Columns of the primary key, in order, each with its type.
+    pub key: Vec<(String, String)>,
+    /// What stands after SET.
+    pub set: String,
+    /// The rows that still need it.
+    pub only: String,
+}
+
+impl Fill {
+    /// All at once, for where nobody else is.
+    pub fn whole(&self) -> String {
+        format!("UPDATE {} SET {} WHERE {}", self.table, self.set, self.only)
+    }
 }
 
 impl Rung {
     pub fn new(sql: impl Into<String>) -> Rung {
         let sql = sql.into();
-        Rung { sql, transactional: true, commit_after: false, alone: false, patient: false, ahead: false, back: None }
+        Rung {
+            sql,
+            transactional: true,
+            commit_after: false,
+            alone: false,
+            patient: false,
+            ahead: false,
+            back: None,
+            phase: Phase::Expand,
+            purge: None,
+            fill: None,
+        }
     }
 
     pub fn outside(sql: impl Into<String>) -> Rung {
@@ -135,6 +190,10 @@ impl Rung {
         Rung { alone: true, ..Rung::new(sql) }
     }
 
+    pub fn fill(fill: Fill) -> Rung {
+        Rung { phase: Phase::Backfill, fill: Some(fill.clone()), ..Rung::alone(fill.whole()) }
+    }
+
     pub fn patient(self) -> Rung {
         Rung { patient: true, ..self }
     }
@@ -146,7 +205,7 @@ impl Rung {
     /// Whether it can't share a transaction with the one after it.
     pub fn parts_from(&self, next: &Rung) -> bool {
         let apart = |rung: &Rung| !rung.transactional || rung.alone;
-        apart(self) || apart(next)
+        apart(self) || apart(next) || self.phase != next.phase
     }
 }
 

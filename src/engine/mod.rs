@@ -3,8 +3,10 @@
 mod filtered;
 pub mod how;
 pub mod postgres;
+pub mod probe;
 pub mod sqlite;
 pub mod upkeep;
+pub mod volatile;
 
 pub use filtered::filtered;
 
@@ -14,7 +16,8 @@ use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
-use how::{How, KindRule, Rung, Scene, Server};
+use how::{Fill, How, KindRule, Rung, Scene, Server};
+use probe::ProbeRule;
 use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
@@ -74,6 +77,11 @@ pub trait Engine: Sync {
         let _ = of;
         false
     }
+    /// Whether what is done to an object is done to what it is a part of, for all who use that: they go before and come after.
+    fn alters_holder(&self, of: &Id) -> bool {
+        let _ = of;
+        false
+    }
     /// Whether a table exists only whole: it can't be copied without its parts, and a rename of it or in it reaches texts that
     /// no reference leads to.
     fn whole_tables(&self) -> bool {
@@ -93,6 +101,24 @@ pub trait Engine: Sync {
     fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
         let _ = catalog;
         vec![]
+    }
+    /// What is asked of the rows that are there.
+    fn probes(&self) -> &'static [ProbeRule] {
+        &[]
+    }
+    /// A name as it stands in SQL.
+    fn quoted(&self, name: &str) -> String;
+    /// The relation as it stands in SQL.
+    fn named(&self, relation: &Id) -> String;
+    /// A word and a space before a relation whose rows are meant without those of its heirs.
+    fn alone(&self, catalog: &Catalog, relation: &Id) -> &'static str {
+        let _ = (catalog, relation);
+        ""
+    }
+    /// Asks for the rows of which the value can't be computed; `None` where the server can't be asked that.
+    fn failing(&self, from: &str, key: &str, value: &str) -> Option<String> {
+        let _ = (from, key, value);
+        None
     }
     /// One alter statement out of several actions on one table.
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String>;
@@ -154,10 +180,37 @@ pub trait Session: Send {
     fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
         Ok(std::collections::BTreeMap::new())
     }
+    /// Asks a question of `engine::probe` in a transaction that only reads, for at most as long: counts and keys.
+    fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
+        let _ = (sql, limit);
+        Ok(vec![])
+    }
+    /// Does a batch of a fill, of about as many rows, after the row of this key; in the caller's transaction.
+    fn fill(&mut self, fill: &Fill, after: Option<&[String]>, rows: u64) -> Result<Filled, SqlError> {
+        let _ = (fill, after, rows);
+        Err(SqlError { message: "this engine has no batches".into(), ..SqlError::default() })
+    }
+    /// About how many rows a table has, by the statistics; 0 where that is not known.
+    fn about(&mut self, table: &str) -> Result<u64, SqlError> {
+        let _ = table;
+        Ok(0)
+    }
+    /// How far the slowest replica is behind.
+    fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
+        Ok(std::time::Duration::ZERO)
+    }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
         None
     }
+}
+
+/// What a batch of a fill came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filled {
+    pub changed: u64,
+    /// The key of its last row; `None` when there was no row any more.
+    pub last: Option<Vec<String>>,
 }
 
 /// What scratch saw a step do, on tables with a row each.

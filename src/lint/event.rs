@@ -122,6 +122,8 @@ traits! {
     New,
     /// Dropped, and made again by the same plan.
     Returns,
+    /// Goes once no old application needs it, and no data goes with it.
+    Parked,
     /// Goes because a column goes.
     WithColumn,
     Partitioned,

@@ -4,7 +4,7 @@ use super::event::{Event, Trait, Verb};
 use super::facts::{self, Sides};
 use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Phase, Plan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a table's rows, by the name that scratch and the target have for it: `schema.table`.
@@ -32,20 +32,30 @@ pub fn events(plan: &Plan, base: &Catalog, goal: &Catalog, sizes: &Sizes) -> Vec
 }
 
 /// What all deltas together add and drop.
+#[derive(Default)]
 pub struct Whole {
     pub added: BTreeSet<Id>,
     pub dropped: BTreeSet<Id>,
     /// What comes into force in a step after the one that adds it.
     pub validated: BTreeSet<Id>,
+    /// Columns whose rows get their values in batches.
+    pub filled: BTreeSet<Id>,
+    /// Those of which the old application need not know until it is gone.
+    pub written: BTreeSet<Id>,
 }
 
 impl Whole {
     fn of(plan: &Plan) -> Whole {
-        Whole::of_deltas(plan.steps.iter().flat_map(|s| &s.deltas))
+        let subjects = |which: fn(&Step) -> bool| -> BTreeSet<Id> {
+            plan.steps.iter().filter(|s| which(s)).map(|s| s.subject.clone()).collect()
+        };
+        let (filled, late) = (subjects(|s| s.fill.is_some()), subjects(|s| s.phase == Phase::Contract));
+        let written = filled.intersection(&late).cloned().collect();
+        Whole { filled, written, ..Whole::of_deltas(plan.steps.iter().flat_map(|s| &s.deltas)) }
     }
 
     pub fn of_deltas<'a>(deltas: impl Iterator<Item = &'a Delta>) -> Whole {
-        let mut whole = Whole { added: BTreeSet::new(), dropped: BTreeSet::new(), validated: BTreeSet::new() };
+        let mut whole = Whole::default();
         for delta in deltas {
             match delta {
                 Delta::Add(id) => drop(whole.added.insert(id.clone())),
@@ -77,6 +87,15 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
         // At the end of its ladder the constraint takes the index that was built on the way.
         if step.back.to.is_some() && event.verb == Verb::Add && matches!(kind, Kind::Unique | Kind::PrimaryKey) {
             event.traits.add(Trait::UsingIndex);
+        }
+        if whole.filled.contains(&event.id) {
+            event.traits.remove(Trait::Volatile);
+        }
+        if whole.written.contains(&event.id) {
+            event.traits.add(Trait::HasDefault);
+        }
+        if step.phase == Phase::Contract && step.loses.is_none() {
+            event.traits.add(Trait::Parked);
         }
         observed(event, &step.rewrites, &step.scans);
     }

@@ -90,7 +90,7 @@ pub const fn add(kinds: &'static [Kind]) -> When {
 }
 
 pub const fn drop(kinds: &'static [Kind]) -> When {
-    when(Verb::Drop, kinds, "").not(&[Trait::Returns, Trait::WithColumn])
+    when(Verb::Drop, kinds, "").not(&[Trait::Returns, Trait::WithColumn, Trait::Parked])
 }
 
 pub const fn set(kinds: &'static [Kind], attr: &'static str) -> When {

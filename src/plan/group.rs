@@ -52,6 +52,10 @@ pub fn group(engine: &dyn Engine, scene: Scene, work: &Work) -> Result<Vec<Node>
     for (table, deltas) in rebuilds {
         nodes.push(g.rebuild_node(table, deltas)?);
     }
+    for node in nodes.iter_mut().filter(|node| engine.alters_holder(&node.subject)) {
+        let holder = scene.to.get(&node.subject).or(scene.from.get(&node.subject)).and_then(Object::parent);
+        node.along.extend(holder.cloned());
+    }
     Ok(super::lead::lead(engine, &scene, &g.links, nodes))
 }
 
@@ -275,7 +279,13 @@ impl<'a> Grouper<'a> {
         let action = if comes_back { Action::Replace } else { Action::Drop };
         let mut node = Node::new(root, action, all_of(root, folded, Delta::Drop));
         node.loses = rule.loses.and_then(|loses| loses(old));
-        self.answered(node, how)
+        let mut node = self.answered(node, how)?;
+        if node.rungs.iter().any(|r| r.purge.is_some()) {
+            // Nothing is lost yet, and nothing has to be made again.
+            node.loses = None;
+            node.down = Some(node.rungs.iter().rev().flat_map(|r| r.back.clone().unwrap_or_default()).collect());
+        }
+        Ok(node)
     }
 
     fn add_node(&self, root: &Id, folded: &[&Id]) -> Result<Node> {
@@ -285,7 +295,9 @@ impl<'a> Grouper<'a> {
         parts.sort_by_key(|o| (o.id().kind, o.position(), o.id().clone()));
         let how = (rule.create)(&self.scene, new, &parts);
         let node = Node::new(root, Action::Create, all_of(root, folded, Delta::Add));
-        self.answered(node, how)
+        let mut node = self.answered(node, how)?;
+        node.back_loses = rule.loses.and_then(|loses| loses(new));
+        Ok(node)
     }
 
     fn set_node(&self, id: &Id, deltas: &[Delta]) -> Result<Node> {

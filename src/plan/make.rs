@@ -5,7 +5,7 @@ use super::online;
 use super::order::{Ordered, Tie};
 use super::stages::{arrange, ways_back};
 use super::steps::{batches, pieces, steps};
-use super::{Action, Header, Manage, Online, Plan, hints, prove, rename, scope, stand_in};
+use super::{Action, Header, Manage, Online, Plan, hints, phases, probe, prove, rename, scope, stand_in};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Casts, Rung, Scene, Server};
 use crate::engine::{Engine, Session, filtered};
@@ -101,15 +101,17 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let from = &*present;
     let deltas = scope::deltas(inputs.manage, from, &goal);
     server.busy = online::busy(&mut inputs, &renames, from, &goal, &deltas)?;
+    server.phased = inputs.online.phases;
     let scene = Scene::new(from, &goal, &server);
-    let ordered = with_renames(renames, arrange(inputs.engine, scene, &deltas, inputs.tie)?);
+    let ordered = with_renames(renames.clone(), arrange(inputs.engine, scene, &deltas, inputs.tie)?);
     notes.extend(
         debris.iter().map(|(id, _)| format!("{id} is INVALID, as a build that was stopped leaves it: it goes")),
     );
-    let ordered = cleared(debris, ordered);
+    let ordered = phases::split(cleared(debris, ordered));
     let backs = if ordered.nodes.is_empty() { vec![] } else { ways_back(inputs.engine, scene, &ordered)? };
     let pieces = pieces(&ordered, backs);
-    let mut steps = steps(&pieces, inputs.desired);
+    let questions = probe::questions(inputs.engine, scene, &renames, &ordered.nodes);
+    let mut steps = steps(&pieces, inputs.desired, questions);
     let mut batches = batches(inputs.engine, &pieces);
     if !steps.is_empty() {
         (inputs.progress)("proving the plan", 0, 0);
@@ -161,6 +163,7 @@ fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog, digest: String) ->
         major: 0,
         casts: Casts::NONE,
         busy: Default::default(),
+        phased: false,
     });
     let header = header(inputs, &server, (live, live), digest);
     let unmodelled = named(&base);
@@ -211,7 +214,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
         roles: Default::default(),
     };
     let pieces = pieces(&ordered, backs);
-    let steps = steps(&pieces, &Source::parse(vec![], engine.dialect())?);
+    let steps = steps(&pieces, &Source::parse(vec![], engine.dialect())?, vec![]);
     let batches = batches(engine, &pieces);
     let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
     Ok(Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes: vec![] })

@@ -10,6 +10,8 @@ pub mod make;
 mod node;
 mod online;
 mod order;
+mod phases;
+pub mod probe;
 mod prove;
 mod rename;
 mod scope;
@@ -22,6 +24,8 @@ pub use online::{DEFAULT_SIZE, Online, When};
 pub use order::Tie;
 pub use prove::{left, part, replay};
 pub use scope::{Extent, Manage, only_managed, unlike};
+
+pub use crate::engine::how::{Fill, Phase};
 
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id, Roles};
@@ -64,13 +68,6 @@ pub struct Header {
     pub desired: Option<String>,
     /// What is looked at besides the catalog.
     pub roles: Roles,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    Expand,
-    Backfill,
-    Contract,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,10 +123,16 @@ pub struct Step {
     pub scans: Vec<String>,
     /// Data that is gone for good once the step is done.
     pub loses: Option<String>,
+    /// The statement in batches, for rows that are others' too.
+    pub fill: Option<Fill>,
+    /// What removes for good what the step only put out of the way.
+    pub purge: Vec<String>,
     /// `file:line:column` of the statement that asked for it.
     pub at: Option<String>,
     /// What lint has to say of it.
     pub findings: Vec<Finding>,
+    /// What is asked of the rows that are there before anything is done.
+    pub questions: Vec<probe::Question>,
 }
 
 /// How much a finding weighs.

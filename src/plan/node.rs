@@ -3,7 +3,7 @@
 use super::Action;
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::Rung;
+use crate::engine::how::{Phase, Rung};
 use crate::model::Id;
 
 /// What will be one step.
@@ -18,8 +18,13 @@ pub struct Node {
     pub loses: Option<String>,
     /// Objects that the node alters along with its own, so that their users too go before it and come after it.
     pub along: Vec<Id>,
-    /// The way back, where it is known without deriving it: renames.
+    /// The way back, where it is known without deriving it: renames, and what is only put out of the way.
     pub down: Option<Vec<Rung>>,
+    /// What that loses.
+    pub back_loses: Option<String>,
+    pub phase: Phase,
+    /// Half of what was one node: what it does is seen when it is done.
+    pub part: bool,
 }
 
 impl Node {
@@ -33,6 +38,9 @@ impl Node {
             loses: None,
             along: vec![],
             down: None,
+            back_loses: None,
+            phase: Phase::Expand,
+            part: false,
         }
     }
 

@@ -27,11 +27,13 @@ pub struct Online {
     pub when: When,
     /// From how many bytes on a relation is large.
     pub from: u64,
+    /// Whether what an old application still uses is taken from it in a phase of its own.
+    pub phases: bool,
 }
 
 impl Default for Online {
     fn default() -> Online {
-        Online { when: When::Auto, from: DEFAULT_SIZE }
+        Online { when: When::Auto, from: DEFAULT_SIZE, phases: true }
     }
 }
 
@@ -74,7 +76,7 @@ pub fn rewrites(busy: &BTreeSet<Id>, steps: &[Step]) -> Vec<String> {
     notes
 }
 
-/// Relations that stay and that a delta is about, or that what it is about refers to: a foreign key's other table.
+/// Relations that were there and that a delta is about, or that what it is about refers to: a foreign key's other table.
 fn concerned(from: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
     let mut found = BTreeSet::new();
     for delta in deltas {
@@ -84,7 +86,8 @@ fn concerned(from: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
         }
     }
     let relation = |id: &Id| matches!(id.kind, Kind::Table | Kind::MaterializedView);
-    found.retain(|id| relation(id) && from.contains(id) && goal.contains(id));
+    let goes = |id: &Id| deltas.iter().any(|d| matches!(d, Delta::Drop(gone) if gone == id));
+    found.retain(|id| relation(id) && from.contains(id) && (goal.contains(id) || goes(id)));
     found
 }
 
@@ -99,15 +102,16 @@ fn with_partitions(catalog: &Catalog, of: &BTreeSet<Id>) -> BTreeSet<Id> {
     found
 }
 
-/// The name that the relation still has in the database.
-fn name_before(renames: &[Node], id: Id) -> Id {
+/// The name that the relation or column still has in the database.
+pub fn name_before(renames: &[Node], id: Id) -> Id {
     let pairs = renames.iter().rev().flat_map(|n| &n.deltas).filter_map(|d| match d {
         Delta::Rename { from, to } => Some((from, to)),
         _ => None,
     });
     pairs.fold(id, |id, (from, to)| {
         let (whole, within) = (id.path.len(), to.path.len());
-        let same = id.path.starts_with(&to.path) && (id.kind == to.kind || to.kind == Kind::Schema);
+        let whole_of = to.kind == Kind::Schema || to.kind == Kind::Table && id.kind == Kind::Column;
+        let same = id.path.starts_with(&to.path) && (id.kind == to.kind || whole_of);
         match same && within <= whole {
             true => Id { kind: id.kind, path: from.path.iter().chain(&id.path[within..]).cloned().collect() },
             false => id,

@@ -48,6 +48,7 @@ pub enum Tie {
 }
 
 /// Nodes in an order that satisfies every edge, and for each the nodes it waited for.
+#[derive(Default)]
 pub struct Ordered {
     pub nodes: Vec<Node>,
     pub needs: Vec<Vec<(usize, EdgeRule)>>,

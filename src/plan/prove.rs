@@ -139,7 +139,9 @@ pub fn prove(
             // What only serves the ladder is in no schema.
             let mut deltas = diff(&state, &next);
             deltas.retain(|d| claim.base.contains(d.id()) || claim.goal.contains(d.id()));
-            did(&mut claim.steps[batch.first - 1], deltas);
+            if claim.steps[batch.first - 1].action != Action::Rename {
+                did(&mut claim.steps[batch.first - 1], deltas);
+            }
             ladder.push(state);
         }
         if piece.goes_on {
@@ -177,8 +179,7 @@ fn forward(
     let said = goal.get(&step.subject).is_some_and(|o| o.head().using.is_some());
     let failed = |e: crate::SqlError, sql: &str, step: &Step| {
         if said {
-            let error =
-                Error::refused(format!("cannot change the type of {}: {}", step.subject, e.message)).detail(sql);
+            let error = Error::refused(format!("cannot give {} its values: {}", step.subject, e.message)).detail(sql);
             let error = step.at.iter().fold(error, |error, at| error.at(at));
             return error.hint("correct the expression after `-- msr:using`; names in it need their schema");
         }

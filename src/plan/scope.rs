@@ -147,6 +147,10 @@ pub fn needed_with(
         });
         affected.extend(roots.filter(|root| base.contains(root)).flat_map(|root| base.family(root)));
     }
+    // What the schema files make of a value may be made of any of its columns.
+    let said = |delta: &&Delta| goal.get(touched(delta)).is_some_and(|o| o.head().using.is_some());
+    let tables = deltas.iter().filter(said).map(|delta| goal.root(touched(delta)));
+    affected.extend(tables.flat_map(|table| base.children(table)).map(Object::id).filter(|id| id.kind == Kind::Column));
     // What is revoked on a table is revoked on its columns: rights on one thing are copied all or none.
     let rights: BTreeSet<Subject> = affected.iter().filter(|id| id.kind == Kind::Grant).map(|id| subject(id)).collect();
     if !rights.is_empty() {

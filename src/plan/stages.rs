@@ -8,7 +8,7 @@ use super::order::{Ordered, Tie, order};
 use super::steps::stretches;
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::{Rung, Scene};
+use crate::engine::how::{Rung, Scene, Server};
 use crate::model::Catalog;
 use crate::{Failure, Result};
 
@@ -39,9 +39,11 @@ pub struct WayBack {
 pub fn ways_back(engine: &dyn Engine, scene: Scene, ordered: &Ordered) -> Result<Vec<WayBack>> {
     let (mut before, mut after) = (scene.from.clone(), scene.from.clone());
     let mut all = Vec::with_capacity(ordered.nodes.len());
+    // Who goes back does not wait for anybody to be gone.
+    let server = Server { phased: false, ..scene.server.clone() };
     for node in &ordered.nodes {
         advance(&mut after, scene.to, node);
-        all.push(way_back(engine, Scene::new(&after, &before, scene.server), node)?);
+        all.push(way_back(engine, Scene::new(&after, &before, &server), node)?);
         advance(&mut before, scene.to, node);
     }
     Ok(all)
@@ -68,7 +70,7 @@ fn advance(state: &mut Catalog, goal: &Catalog, node: &Node) {
 
 fn way_back(engine: &dyn Engine, scene: Scene, node: &Node) -> Result<WayBack> {
     if let Some(rungs) = &node.down {
-        return Ok(WayBack { rungs: rungs.clone(), loses: None, refused: None });
+        return Ok(WayBack { rungs: rungs.clone(), loses: node.back_loses.clone(), refused: None });
     }
     let inverse: Vec<Delta> = node.deltas.iter().rev().map(Delta::inverse).collect();
     let rungs = |back: &Ordered| back.nodes.iter().flat_map(|n| n.rungs.clone()).collect::<Vec<_>>();

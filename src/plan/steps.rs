@@ -3,6 +3,7 @@
 
 use super::node::Node;
 use super::order::Ordered;
+use super::probe::Question;
 use super::stages::WayBack;
 use super::{Back, Batch, Down, Phase, Step};
 use crate::diff::Delta;
@@ -38,15 +39,18 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
         }
         let count = stretches.len();
         for (k, rungs) in stretches.into_iter().enumerate() {
-            let own = own_back(rungs).filter(|_| count > 1);
+            let of_ladder = count > 1 || node.part;
+            let own = own_back(rungs).filter(|_| of_ladder);
             let to = (k > 0 && own.is_none()).then_some(first);
             let needs = match k {
                 0 => needs.iter().map(|(at, rule)| (last[*at], rule.reason())).collect(),
                 _ => vec![(all.len(), "ladder: each rung stands on the one before")],
             };
+            // What the whole way back loses is lost when its last piece goes.
+            let own = own.map(|own| if k == 0 { WayBack { loses: whole.loses.clone(), ..own } } else { own });
             let back = own.unwrap_or_else(|| whole.clone());
             let (node, rungs) = (node.clone(), rungs.to_vec());
-            all.push(Piece { node, rungs, back, to, needs, of_ladder: count > 1, goes_on: k + 1 < count });
+            all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count });
         }
         last.push(all.len());
     }
@@ -69,6 +73,10 @@ impl Piece {
         self.rungs.iter().all(|r| r.transactional)
     }
 
+    fn phase(&self) -> Phase {
+        self.rungs.iter().map(|r| r.phase).max().unwrap_or(self.node.phase)
+    }
+
     fn back(&self) -> Back {
         let rungs = &self.back.rungs;
         let (transaction, patient) = (rungs.iter().all(|r| r.transactional), rungs.iter().any(|r| r.patient));
@@ -88,10 +96,13 @@ impl Piece {
     }
 }
 
-/// The steps, in order.
-pub fn steps(pieces: &[Piece], desired: &Source) -> Vec<Step> {
+/// The steps, in order. What a node asks is asked for the last of its steps.
+pub fn steps(pieces: &[Piece], desired: &Source, questions: Vec<Vec<Question>>) -> Vec<Step> {
     let places = places(desired);
-    pieces.iter().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect()
+    let mut steps: Vec<Step> = pieces.iter().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect();
+    let ends = pieces.iter().zip(&mut steps).filter(|(piece, _)| !piece.goes_on);
+    ends.zip(questions).for_each(|((_, step), asked)| step.questions = asked);
+    steps
 }
 
 fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Step {
@@ -105,7 +116,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
     let path: Vec<String> = node.subject.path.iter().take(2).map(|s| s.to_string()).collect();
     Step {
         id,
-        phase: Phase::Expand,
+        phase: piece.phase(),
         action: node.action,
         subject: node.subject.clone(),
         deltas: node.deltas.clone(),
@@ -119,8 +130,11 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         rewrites: vec![],
         scans: vec![],
         loses: node.loses.clone(),
+        fill: piece.rungs.iter().find_map(|r| r.fill.clone()),
+        purge: piece.rungs.iter().filter_map(|r| r.purge.clone()).collect(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
         findings: vec![],
+        questions: vec![],
     }
 }
 
@@ -147,7 +161,7 @@ pub fn batches(engine: &dyn Engine, pieces: &[Piece]) -> Vec<Batch> {
         let own = piece.node.deltas.iter().map(locks_held).sum::<usize>();
         let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
         match batches.last_mut() {
-            Some(last) if open && !alone && !full => last.last = i + 1,
+            Some(last) if open && !alone && !full && piece.phase() == pieces[i - 1].phase() => last.last = i + 1,
             _ => {
                 batches.push(Batch { first: i + 1, last: i + 1, transaction: piece.transaction(), touches: vec![] });
                 weight = 0;

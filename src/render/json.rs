@@ -52,6 +52,19 @@ struct Step<'a> {
     loses: Option<&'a str>,
     at: Option<&'a str>,
     findings: Vec<Finding<'a>>,
+    /// What is asked of the rows that are there before anything is done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    questions: Vec<Question<'a>>,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    table: Object<'a>,
+    wrong: &'a str,
+    show: Option<&'a str>,
+    /// Rows in the way, as far as they were counted, and keys of some of them; none where nobody asked or there are none.
+    rows: Option<u64>,
+    keys: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -151,7 +164,13 @@ fn step(step: &plan::Step) -> Step<'_> {
         loses: step.loses.as_deref(),
         at: step.at.as_deref(),
         findings: step.findings.iter().map(finding).collect(),
+        questions: step.questions.iter().map(question).collect(),
     }
+}
+
+fn question(q: &plan::probe::Question) -> Question<'_> {
+    let (rows, keys) = q.found.as_ref().map_or((None, &[][..]), |f| (Some(f.rows), &f.keys[..]));
+    Question { table: object(&q.table), wrong: &q.wrong, show: q.show.as_deref(), rows, keys }
 }
 
 fn finding(f: &plan::Finding) -> Finding<'_> {

@@ -54,6 +54,7 @@ fn answer(engine: &dyn Engine, rule: &KindRule, attr: &str) -> String {
         major: u32::MAX,
         casts: Casts::NONE,
         busy: Default::default(),
+        phased: false,
     };
     let scene = Scene::new(&empty, &empty, &server);
     let change = Change { old: &object, new: &object, attr, from: &from, to: &to };

@@ -39,6 +39,9 @@ pub(super) fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step
         loses: None,
         at: None,
         findings: vec![],
+        fill: None,
+        purge: vec![],
+        questions: vec![],
     }
 }
 

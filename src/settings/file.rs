@@ -24,6 +24,13 @@ pub struct MsrToml {
     /// `true`, `false` or `"auto"`.
     pub online: Option<Switch>,
     pub online_from: Option<String>,
+    /// Whether what an old application still uses is taken from it in a phase of its own.
+    pub phases: Option<bool>,
+    /// `[backfill]`: how fast rows are filled.
+    #[serde(default)]
+    pub backfill: Backfill,
+    /// How long rows are asked whether they let a plan through; `0s` not at all.
+    pub probe_time: Option<String>,
     #[serde(default)]
     pub lint: Lint,
     /// The platform that the database runs on: see [`super::profiles`].
@@ -36,6 +43,18 @@ pub struct MsrToml {
     pub manage: Manage,
     #[serde(default)]
     pub hooks: Hooks,
+}
+
+/// `[backfill]`: how fast rows are filled, and when that waits for others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backfill {
+    /// How long a batch is to take.
+    pub batch: Option<String>,
+    /// How long it rests after a batch, in percent of what that took.
+    pub rest: Option<u32>,
+    /// It waits while a replica is further behind than this.
+    pub lag: Option<String>,
 }
 
 /// `[hooks]`: shell commands, each run when its name says.

@@ -138,8 +138,8 @@ impl Layers<'_> {
         }
     }
 
-    /// `online` and `online_from`.
-    pub fn online(&self, when: Option<String>, size: Option<String>) -> Result<Online> {
+    /// `online`, `online_from` and `phases`.
+    pub fn online(&self, when: Option<String>, size: Option<String>, phases: Option<String>) -> Result<Online> {
         let when = match when.as_deref() {
             None | Some("auto") => When::Auto,
             Some("true") => When::Always,
@@ -154,7 +154,15 @@ impl Layers<'_> {
             self.blame("online_from", error.hint("write for example `500kB`, `10MB` or `2GB`"))
         };
         let from = size.map(|text| bytes(&text).ok_or_else(|| wrong(&text))).transpose()?;
-        Ok(Online { when, from: from.unwrap_or(DEFAULT_SIZE) })
+        let phases = match phases.as_deref() {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(other) => {
+                let error = Error::config(format!("`{}` does not say whether to use phases", other.escape_debug()));
+                return Err(self.blame("phases", error.hint("write `true` or `false`")));
+            }
+        };
+        Ok(Online { when, from: from.unwrap_or(DEFAULT_SIZE), phases })
     }
 
     /// The error, with the place where the value was written; a flag is wrong usage only to clap, to us it is a value.

@@ -19,6 +19,7 @@ pub mod url;
 pub use file::{Hooks, Lint, MsrToml};
 pub use url::{DatabaseUrl, SqliteUrl};
 
+use crate::apply::Pace;
 use crate::model::{Filter, Patterns};
 use crate::plan::{Manage, Online};
 use crate::{Error, Result};
@@ -66,6 +67,10 @@ pub struct Settings {
     pub hooks: Hooks,
     /// What is changed by ladders of short steps.
     pub online: Online,
+    /// How long rows are asked whether they let a plan through.
+    pub probe_time: Duration,
+    /// How fast rows are filled.
+    pub pace: Pace,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -103,6 +108,7 @@ impl fmt::Display for Origin {
 const DATABASE: &[&str] = &["MSR_DATABASE_URL", "MIGRATION_DATABASE_URL", "DATABASE_URL"];
 const SHADOW: &[&str] = &["MSR_SHADOW_URL"];
 const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(600);
+const DEFAULT_PROBE_TIME: Duration = Duration::from_secs(30);
 
 impl Settings {
     pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>, cwd: &Path) -> Result<Settings> {
@@ -128,6 +134,12 @@ impl Settings {
         let switch = file.online.as_ref().map(|switch| switch.text());
         let online = layers.plain("online", "--online", &flags.online, "MSR_ONLINE", &switch)?;
         let size = layers.plain("online_from", "--online-from", &None, "MSR_ONLINE_FROM", &file.online_from)?;
+        let batch = layers.plain("backfill.batch", "--batch", &None, "MSR_BACKFILL_BATCH", &file.backfill.batch)?;
+        let lag = layers.plain("backfill.lag", "--lag", &None, "MSR_BACKFILL_LAG", &file.backfill.lag)?;
+        let usual = Pace::default();
+        let phases = file.phases.map(|flag| flag.to_string());
+        let phases = layers.plain("phases", "--phases", &None, "MSR_PHASES", &phases)?;
+        let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
 
         Ok(Settings {
             database: layers.url("database", database)?.map_or_else(|| DatabaseUrl::parse("sqlite://msr.db"), Ok)?,
@@ -142,7 +154,13 @@ impl Settings {
             filter: filter(flags, file.exclude, file.include, profile)?,
             manage: file.manage,
             hooks: file.hooks,
-            online: layers.online(online, size)?,
+            online: layers.online(online, size, phases)?,
+            probe_time: layers.duration("probe_time", probe)?.unwrap_or(DEFAULT_PROBE_TIME),
+            pace: Pace {
+                batch: layers.duration("backfill.batch", batch)?.unwrap_or(usual.batch),
+                rest: file.backfill.rest.unwrap_or(usual.rest),
+                lag: layers.duration("backfill.lag", lag)?.unwrap_or(usual.lag),
+            },
             origins: layers.origins,
         })
     }

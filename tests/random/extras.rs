@@ -203,7 +203,7 @@ const TEMPLATES: &[Template] = &[
     ]),
     many(&[
         "CREATE TABLE x{n} (a integer, b text)",
-        "CREATE TABLE x{n} (a integer, b text) WITH (fillfactor = 70, autovacuum_enabled = false)",
+        "CREATE TABLE x{n} (a integer, b text) WITH (autovacuum_enabled = false, fillfactor = 70)",
         "CREATE TABLE x{n} (a integer, b text); ALTER TABLE x{n} ALTER b SET STORAGE EXTERNAL, ALTER a SET STATISTICS 7",
         "CREATE TABLE x{n} (a integer, b text); ALTER TABLE x{n} REPLICA IDENTITY FULL; ALTER TABLE x{n} ALTER b SET STORAGE MAIN",
         "CREATE TABLE x{n} (a integer, b text COMPRESSION pglz); ALTER TABLE x{n} ALTER b SET (n_distinct = 5); \

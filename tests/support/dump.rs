@@ -43,7 +43,8 @@ fn order_free(lines: &[String]) -> Vec<String> {
 pub fn postgres(text: &str) -> Dump {
     let mut dump = Dump::new();
     let mut name: Option<String> = None;
-    for line in text.lines() {
+    // A parked column is out of the way, and nobody's.
+    for line in text.lines().filter(|line| !line.contains("msr_trash_")) {
         if let Some(section) = section(line) {
             dump.entry(section.clone()).or_default();
             name = Some(section);

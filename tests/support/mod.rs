@@ -207,14 +207,15 @@ impl Database {
                 );
                 // Names may hold newlines, so the list is split by what follows a name and not by lines.
                 let tables: Vec<&str> = tables.lines().filter(|line| line.contains('.')).collect();
-                for table in tables {
-                    if table.matches('"').count() % 2 == 1 {
-                        continue;
-                    }
-                    // ONLY: the rows of partitions and heirs are theirs, whatever they are linked to.
-                    let found = self.ask(&format!("SELECT to_jsonb(t)::text FROM ONLY {table} t"));
-                    let found = found.lines().map(|line| row(&serde_json::from_str(line).expect("a row")));
-                    rows.insert(table.into(), found.collect());
+                let tables: Vec<&str> = tables.into_iter().filter(|t| t.matches('"').count() % 2 == 0).collect();
+                rows.extend(tables.iter().map(|table| (table.to_string(), vec![])));
+                // ONLY: the rows of partitions and heirs are theirs, whatever they are linked to.
+                let one =
+                    |(i, table): (usize, &&str)| format!("SELECT '{i} ' || to_jsonb(t)::text FROM ONLY {table} t;\n");
+                for line in self.ask(&tables.iter().enumerate().map(one).collect::<String>()).lines() {
+                    let (i, json) = line.split_once(' ').expect("a number and a row");
+                    let table = tables[i.parse::<usize>().expect("a number")];
+                    rows.entry(table.into()).or_default().push(row(&serde_json::from_str(json).expect("a row")));
                 }
             }
             Engine::Sqlite => {

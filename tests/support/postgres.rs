@@ -112,9 +112,10 @@ impl Postgres {
         )
     }
 
-    /// pg_dump's schema, msr's journal left out.
+    /// pg_dump's schema, msr's journal and what it parked left out.
     pub fn dump(&self, database: &str) -> String {
-        super::run(self.program("pg_dump").args(["-s", "-N", "msr", "-d", database]), "").expect("pg_dump")
+        super::run(self.program("pg_dump").args(["-s", "-N", "msr", "-N", "msr_trash_*", "-d", database]), "")
+            .expect("pg_dump")
     }
 
     /// Ends one of the server's processes by SIGKILL: the server ends all sessions and recovers.

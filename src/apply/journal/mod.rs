@@ -36,11 +36,21 @@ pub enum Event {
     Failed,
     /// The database was taken under management as it was.
     Baseline,
+    /// What its contract phase put out of the way is gone for good.
+    Purged,
 }
 
 impl Event {
-    const ALL: [Event; 7] =
-        [Event::Started, Event::Batch, Event::Expanded, Event::Applied, Event::Undone, Event::Failed, Event::Baseline];
+    const ALL: [Event; 8] = [
+        Event::Started,
+        Event::Batch,
+        Event::Expanded,
+        Event::Applied,
+        Event::Undone,
+        Event::Failed,
+        Event::Baseline,
+        Event::Purged,
+    ];
 
     /// As it stands in the table.
     pub fn word(self) -> &'static str {
@@ -52,6 +62,7 @@ impl Event {
             Event::Undone => "undone",
             Event::Failed => "failed",
             Event::Baseline => "baseline",
+            Event::Purged => "purged",
         }
     }
 
@@ -103,6 +114,15 @@ pub struct StepRecord {
     pub millis: i64,
 }
 
+/// Where a backfill stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The key of the last row that was looked at.
+    pub key: Vec<String>,
+    /// How many were changed.
+    pub rows: u64,
+}
+
 /// How the tables are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tables {
@@ -127,6 +147,22 @@ pub trait Journal {
     fn now(&mut self) -> Result<String, SqlError>;
     /// Writes the entry, and its plan if that is new; `false` if there is one of that number already.
     fn insert(&mut self, entry: &Entry) -> Result<bool, SqlError>;
+
+    /// How far the backfill of a step has come.
+    fn place(&mut self, checksum: &str, step: usize) -> Result<Option<Place>, SqlError> {
+        let _ = (checksum, step);
+        Ok(None)
+    }
+    /// Keeps that, in the transaction of the batch.
+    fn keep_place(&mut self, checksum: &str, step: usize, place: &Place) -> Result<(), SqlError> {
+        let _ = (checksum, step, place);
+        Ok(())
+    }
+    /// No backfill of the plan is under way.
+    fn forget_places(&mut self, checksum: &str) -> Result<(), SqlError> {
+        let _ = checksum;
+        Ok(())
+    }
 
     /// Whether the tables are there, of this msr's version.
     fn exists(&mut self) -> Result<bool, SqlError> {

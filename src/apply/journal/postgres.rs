@@ -3,9 +3,9 @@
 //! diesel writes the SQL and the parameters; the raw client of the session sends them, so that an entry is part of the
 //! transaction of the statements that it tells of.
 
-use super::tables::postgres::{journal, journal_migrations, plans};
+use super::tables::postgres::{backfill, journal, journal_migrations, plans};
 use super::tables::{Row, values};
-use super::{Entry, Journal, Tables, migrations};
+use super::{Entry, Journal, Place, Tables, migrations};
 use crate::engine::postgres::conn::Client;
 use crate::{Result, SqlError};
 use diesel::migration::{Migration, MigrationVersion};
@@ -136,6 +136,36 @@ impl Journal for Client {
             execute(self, &diesel::insert_into(plans::table).values(values).on_conflict_do_nothing())?;
         }
         Ok(true)
+    }
+
+    fn place(&mut self, checksum: &str, step: usize) -> Result<Option<Place>, SqlError> {
+        let of = backfill::table.find((checksum, step as i64)).select((backfill::place, backfill::rows));
+        let rows = query(self, &of)?;
+        let place = |row: &tokio_postgres::Row| -> Result<Place, SqlError> {
+            let (text, rows): (String, i64) = (column(row, 0)?, column(row, 1)?);
+            let key =
+                serde_json::from_str(&text).map_err(|e| SqlError { message: e.to_string(), ..SqlError::default() })?;
+            Ok(Place { key, rows: u64::try_from(rows).unwrap_or(0) })
+        };
+        rows.first().map(place).transpose()
+    }
+
+    fn keep_place(&mut self, checksum: &str, step: usize, place: &Place) -> Result<(), SqlError> {
+        let text = serde_json::json!(place.key).to_string();
+        let rows = i64::try_from(place.rows).unwrap_or(i64::MAX);
+        let values = (
+            backfill::checksum.eq(checksum),
+            backfill::step.eq(step as i64),
+            backfill::place.eq(&text),
+            backfill::rows.eq(rows),
+        );
+        let insert =
+            diesel::insert_into(backfill::table).values(values).on_conflict((backfill::checksum, backfill::step));
+        execute(self, &insert.do_update().set((backfill::place.eq(&text), backfill::rows.eq(rows)))).map(|_| ())
+    }
+
+    fn forget_places(&mut self, checksum: &str) -> Result<(), SqlError> {
+        execute(self, &diesel::delete(backfill::table.filter(backfill::checksum.eq(checksum)))).map(|_| ())
     }
 }
 

@@ -50,6 +50,14 @@ macro_rules! migrations {
 }
 
 pub mod postgres {
+    diesel::table! {
+        msr.backfill (checksum, step) {
+            checksum -> Text,
+            step -> BigInt,
+            place -> Text,
+            rows -> BigInt,
+        }
+    }
     journal!(msr.journal);
     plans!(msr.plans);
     migrations!(msr.journal_migrations);

@@ -12,6 +12,7 @@ mod upkeep;
 
 use crate::Result;
 use crate::engine::how::{How, KindRule, Rung};
+use crate::engine::probe::ProbeRule;
 use crate::engine::{Access, Backup, Engine, Session};
 use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
@@ -56,6 +57,12 @@ impl Engine for Postgres {
         of.kind == Kind::EventTrigger || of.kind == Kind::DefaultPrivilege && of.at(0).is_empty()
     }
 
+    /// A composite type can't be altered while a table has it for a column
+    /// (<https://www.postgresql.org/docs/current/sql-altertype.html>).
+    fn alters_holder(&self, of: &Id) -> bool {
+        of.kind == Kind::Attribute
+    }
+
     /// A default server's lock table has 64 × 100 entries, and others need some of them
     /// (<https://www.postgresql.org/docs/current/runtime-config-locks.html>).
     fn transaction_budget(&self) -> Option<usize> {
@@ -76,6 +83,26 @@ impl Engine for Postgres {
 
     fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
         rules::debris(catalog)
+    }
+
+    fn probes(&self) -> &'static [ProbeRule] {
+        rules::PROBES
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        ddl::ident(name)
+    }
+
+    fn named(&self, relation: &Id) -> String {
+        ddl::path(relation)
+    }
+
+    fn alone(&self, catalog: &Catalog, relation: &Id) -> &'static str {
+        rules::alone(catalog, relation)
+    }
+
+    fn failing(&self, from: &str, key: &str, value: &str) -> Option<String> {
+        rules::failing(from, key, value)
     }
 
     fn join_clauses(&self, table: &Id, clauses: &[String]) -> Vec<String> {

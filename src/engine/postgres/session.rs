@@ -3,14 +3,15 @@
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
 use crate::apply::journal::Journal;
-use crate::engine::how::{Casts, Server};
+use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
-use crate::engine::{Access, Observed, Session};
+use crate::engine::{Access, Filled, Observed, Session};
 use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
 /// (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>).
@@ -66,6 +67,7 @@ impl PgSession {
             major: version / 10_000,
             casts: Casts::NONE,
             busy: Default::default(),
+            phased: false,
         };
         PgSession { client, server, watched: Watched::default(), roles: Roles::default() }
     }
@@ -140,7 +142,7 @@ impl Session for PgSession {
         Ok(self.client.execute("SET check_function_bodies = off")?)
     }
 
-    fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
+    fn wait_at_most(&mut self, limit: Option<Duration>) -> Result<(), SqlError> {
         // 0 means for ever.
         let millis = limit.map_or(0, |limit| limit.as_millis().clamp(1, i32::MAX as u128));
         self.client.execute(&format!("SET lock_timeout = '{millis}ms'"))
@@ -216,6 +218,63 @@ impl Session for PgSession {
         )?;
         let size = |v: &Option<String>| v.as_deref().and_then(|v| v.parse().ok());
         Ok(rows.iter().filter_map(|r| Some((r[0].clone()?, size(&r[1])?))).collect())
+    }
+
+    /// Without rows that row security hides: a count of the others would be wrong.
+    fn probe(&mut self, sql: &str, limit: Duration) -> Result<Vec<(u64, String)>, SqlError> {
+        let limit = limit.as_millis().clamp(1, i32::MAX as u128);
+        self.client.execute(&format!(
+            "BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = '500ms'; SET LOCAL row_security = off"
+        ))?;
+        let rows = self.client.rows(sql);
+        let ended = self.client.execute("ROLLBACK");
+        let rows = rows.and_then(|rows| ended.map(|()| rows))?;
+        let text = |row: &[Option<String>], i: usize| row.get(i).cloned().flatten().unwrap_or_default();
+        Ok(rows.iter().map(|row| (text(row, 0).parse().unwrap_or(0), text(row, 1))).collect())
+    }
+
+    /// The batch ends at a key that is looked for first: a range of the key is an index scan whatever the server expects.
+    fn fill(&mut self, fill: &Fill, after: Option<&[String]>, rows: u64) -> Result<Filled, SqlError> {
+        let (table, set, only) = (&fill.table, &fill.set, &fill.only);
+        let columns: Vec<&str> = fill.key.iter().map(|(name, _)| name.as_str()).collect();
+        let key = columns.join(", ");
+        let down: Vec<String> = columns.iter().map(|c| format!("{c} DESC")).collect();
+        let texts: Vec<String> = columns.iter().map(|c| format!("{c}::text")).collect();
+        let at = |values: &[String]| {
+            let values = values.iter().zip(&fill.key).map(|(v, (_, ty))| format!("{}::{ty}", super::ddl::literal(v)));
+            values.collect::<Vec<_>>().join(", ")
+        };
+        let from = after.map_or("true".to_string(), |values| format!("({key}) > ({})", at(values)));
+        // A batch that is lost in a crash of the server is done again, as its place in the journal is lost with it.
+        self.client.execute("SET LOCAL synchronous_commit = off")?;
+        let last = self.client.rows(&format!(
+            "SELECT {} FROM (SELECT {key} FROM {table} WHERE {from} ORDER BY {key} LIMIT {rows}) AS part ORDER BY {} LIMIT 1",
+            texts.join(", "),
+            down.join(", ")
+        ))?;
+        let Some(last) = last.into_iter().next() else { return Ok(Filled::default()) };
+        let last: Vec<String> = last.into_iter().map(Option::unwrap_or_default).collect();
+        let within = format!("{from} AND ({key}) <= ({})", at(&last));
+        let changed =
+            self.client.execute_raw(&format!("UPDATE {table} SET {set} WHERE {within} AND ({only})"), &[], &[])?;
+        Ok(Filled { changed, last: Some(last) })
+    }
+
+    fn about(&mut self, table: &str) -> Result<u64, SqlError> {
+        let table = super::ddl::literal(table);
+        let rows = self
+            .client
+            .rows(&format!("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = {table}::regclass"))?;
+        Ok(rows.into_iter().flatten().next().flatten().and_then(|n| n.parse().ok()).unwrap_or(0))
+    }
+
+    /// Of those that this role may see (<https://www.postgresql.org/docs/current/monitoring-stats.html>).
+    fn lag(&mut self) -> Result<Duration, SqlError> {
+        let rows = self
+            .client
+            .rows("SELECT coalesce(max(extract(epoch FROM replay_lag) * 1000)::bigint, 0) FROM pg_stat_replication")?;
+        let millis = rows.into_iter().flatten().next().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
+        Ok(Duration::from_millis(millis))
     }
 
     /// Polled by the caller, never waited for: a waiter inside `pg_advisory_lock` holds a snapshot, which CREATE INDEX

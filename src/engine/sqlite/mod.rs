@@ -11,6 +11,7 @@ mod locate;
 mod lock;
 mod normal;
 mod open;
+mod probes;
 mod rebuild;
 mod rules;
 mod session;
@@ -21,6 +22,7 @@ mod upkeep;
 mod words;
 
 use super::how::{KindRule, Rung, Scene};
+use super::probe::ProbeRule;
 use super::{Access, Backup, Engine, Session};
 use crate::Result;
 use crate::diff::Delta;
@@ -65,6 +67,18 @@ impl Engine for Sqlite {
 
     fn whole_tables(&self) -> bool {
         true
+    }
+
+    fn probes(&self) -> &'static [ProbeRule] {
+        probes::PROBES
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        words::quote(name)
+    }
+
+    fn named(&self, relation: &Id) -> String {
+        words::quote(relation.name())
     }
 
     fn backup(&self, url: &DatabaseUrl, file: &Path) -> Result<Backup> {

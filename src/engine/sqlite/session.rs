@@ -62,6 +62,7 @@ impl SqliteSession {
             major: parts[0],
             casts: crate::engine::how::Casts::NONE,
             busy: Default::default(),
+            phased: false,
         };
         Ok(SqliteSession {
             connection,
@@ -258,6 +259,19 @@ impl Session for SqliteSession {
         let roots = self.root_pages()?;
         let tables = by_name(&roots).into_keys().map(|name| format!("main.{}", name.to_lowercase()));
         Ok(tables.map(|name| (name, u64::try_from(file).unwrap_or(u64::MAX))).collect())
+    }
+
+    /// SQLite can't be told for how long.
+    fn probe(&mut self, sql: &str, _: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            n: i64,
+            #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+            key: Option<String>,
+        }
+        let rows: Vec<Row> = diesel::sql_query(sql).load(&mut self.connection).map_err(failure)?;
+        Ok(rows.into_iter().map(|r| (u64::try_from(r.n).unwrap_or(0), r.key.unwrap_or_default())).collect())
     }
 
     /// SQLite has no lock that outlives a transaction; the journal's compare-and-set is what makes steps happen once.

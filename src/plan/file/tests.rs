@@ -32,6 +32,9 @@ fn step(id: usize, up: &str, down: Down) -> Step {
         loses: None,
         at: Some("schema/users.sql:3:1".into()),
         findings: vec![],
+        fill: None,
+        purge: vec![],
+        questions: vec![],
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::diff::Delta;
 use crate::model::{Fingerprint, Id, Roles, Value};
 use crate::plan;
+use crate::plan::probe::Question as Asked;
 use serde::{Deserialize, Serialize};
 
 fn is_empty<T>(list: &[T]) -> bool {
@@ -96,8 +97,36 @@ pub struct Step {
     pub scans: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loses: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub purge: Vec<String>,
     #[serde(default, skip_serializing_if = "is_empty")]
     pub findings: Vec<Finding>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub questions: Vec<Question>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Fill")]
+pub struct Fill {
+    pub table: String,
+    pub key: Vec<(String, String)>,
+    pub set: String,
+    pub only: String,
+}
+
+/// What is asked of rows; what they answered is data, and in no file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Question")]
+pub struct Question {
+    pub table: Id,
+    pub wrong: String,
+    pub sql: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub early: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -304,7 +333,10 @@ macro_rules! mirror {
                     rewrites: s.rewrites,
                     scans: s.scans,
                     loses: s.loses,
+                    fill: s.fill.map(Into::into),
+                    purge: s.purge,
                     findings: each(s.findings),
+                    questions: each(s.questions),
                 }
             }
         }
@@ -321,6 +353,30 @@ mirror!(Step => plan::Step, |transaction, back: Option<Back>| match back {
     Some(Back { transaction, patient, to }) => plan::Back { transaction, patient, to },
     None => plan::Back::like(transaction),
 });
+
+impl From<plan::Fill> for Fill {
+    fn from(f: plan::Fill) -> Self {
+        Fill { table: f.table, key: f.key, set: f.set, only: f.only }
+    }
+}
+
+impl From<Fill> for plan::Fill {
+    fn from(f: Fill) -> Self {
+        plan::Fill { table: f.table, key: f.key, set: f.set, only: f.only }
+    }
+}
+
+impl From<Asked> for Question {
+    fn from(q: Asked) -> Self {
+        Question { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early }
+    }
+}
+
+impl From<Question> for Asked {
+    fn from(q: Question) -> Self {
+        Asked { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early, found: None }
+    }
+}
 
 impl From<Delta> for Change {
     fn from(d: Delta) -> Self {

@@ -4,6 +4,7 @@ use crate::lint::levels::covers;
 use crate::plan::{Action, Down, Level, Step};
 use crate::render::Tone;
 
+pub const PARKED: &str = "out of the way, and kept until `msr purge`";
 pub const PATIENT: &str = "waits for its locks as long as it takes: nobody waits behind it";
 
 /// One line each, with its tone.
@@ -14,8 +15,15 @@ pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
         lines.push((Some(Tone::Quiet), PATIENT.into()));
     }
     lines.push(down(&step.down));
+    if !step.purge.is_empty() {
+        lines.push((Some(Tone::Quiet), PARKED.into()));
+    }
     if let Some(what) = &step.loses {
         lines.push((Some(Tone::Warn), format!("! loses data: {what}")));
+    }
+    for (question, found) in step.questions.iter().filter_map(|q| Some((q, q.found.as_ref()?))) {
+        lines.push((Some(Tone::Warn), format!("! rows in the way: {}", question.told(found))));
+        lines.extend(question.show.iter().map(|show| (Some(Tone::Quiet), format!("  {show};"))));
     }
     lines.extend(findings(step, verbose));
     if verbose {

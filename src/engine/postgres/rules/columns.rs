@@ -111,6 +111,9 @@ pub const COLUMN: KindRule = KindRule {
     create: |scene, o, folded| {
         let Object::Column(c) = o else { return How::Nothing };
         let default = folded.iter().find(|o| o.id().kind == Kind::Default).copied();
+        if let Some(ladder) = super::filling::ladder(scene, c, default) {
+            return ladder;
+        }
         let add = match comes_with(scene, o) {
             Some(_) => None,
             None => Some(format!("ALTER TABLE {} ADD COLUMN {}", table(o.id()), column_clause(c, default))),
@@ -121,7 +124,10 @@ pub const COLUMN: KindRule = KindRule {
             fitted.into_iter().chain(column_extras(c)).map(|a| format!("ALTER TABLE {only}{} {a}", table(o.id())));
         How::statements(add.into_iter().chain(extras))
     },
-    drop: |_, o| alter(o.id(), format!("DROP COLUMN {}", ident(o.id().name()))),
+    drop: |scene, o| {
+        super::parking::of_column(scene, o)
+            .unwrap_or_else(|| alter(o.id(), format!("DROP COLUMN {}", ident(o.id().name()))))
+    },
     rename: Some(|_, o, to| {
         How::statement(format!(
             "ALTER TABLE {} RENAME COLUMN {} TO {}",
@@ -239,7 +245,7 @@ const WIDENINGS: &[&[&str]] = &[
 ];
 
 /// Casts that may change values: anything but a known widening.
-fn narrowing(_: &Scene, c: &Change) -> Option<String> {
+pub fn narrowing(_: &Scene, c: &Change) -> Option<String> {
     let (from, to) = (c.from.text()?, c.to.text()?);
     if let Some(said) = &c.new.head().using {
         return Some(format!("what `{said}` leaves out of {}, if anything", c.new.id()));

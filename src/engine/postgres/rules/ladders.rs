@@ -186,7 +186,7 @@ pub fn rechecked(scene: &Scene, c: &Change) -> Option<How> {
 }
 
 /// The name with something after it, within 63 bytes.
-fn with_suffix(name: &str, suffix: &str) -> String {
+pub fn with_suffix(name: &str, suffix: &str) -> String {
     let room = 63 - suffix.len();
     let end = (0..=room.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
     format!("{}{suffix}", &name[..end])
@@ -200,20 +200,25 @@ pub fn not_null(scene: &Scene, c: &Change, column: &Column, constraint: &str) ->
     if !scene.online(&home(c.new)) || other(c.old) != other(c.new) || column.not_null_pending {
         return None;
     }
+    Some(How::Ladder(not_null_rungs(scene, id, constraint)))
+}
+
+/// The rungs of that. A name that is too long is the server's to shorten.
+pub fn not_null_rungs(scene: &Scene, id: &Id, constraint: &str) -> Vec<Rung> {
     let (on, name) = (format!("ALTER TABLE {}", table(id)), ident(id.name()));
     if scene.server.version >= 180_000 && constraint.len() <= 63 {
         let add = format!("{on} ADD CONSTRAINT {} NOT NULL {name} NOT VALID", ident(constraint));
-        return Some(How::Ladder(vec![Rung::alone(add), validate(id, constraint)]));
+        return vec![Rung::alone(add), validate(id, constraint)];
     }
     let drop = || Rung::new(format!("{on} DROP CONSTRAINT {NOT_NULL}"));
     let check = format!("{on} ADD CONSTRAINT {NOT_NULL} CHECK ({name} IS NOT NULL) NOT VALID");
-    Some(How::Ladder(vec![
+    vec![
         Rung::alone(check).back([drop()]),
         validate(id, NOT_NULL).back([]),
         // Two statements: in one, PostgreSQL drops the check before it looks for one that spares it the scan.
         Rung::new(format!("{on} ALTER COLUMN {name} SET NOT NULL")),
         drop(),
-    ]))
+    ]
 }
 
 #[cfg(test)]

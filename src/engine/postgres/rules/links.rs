@@ -97,12 +97,14 @@ pub fn held(scene: &Scene, o: &Object) -> bool {
 /// `ONLY` and a space where an action that would reach other tables as well is meant for this one alone.
 pub fn only(catalog: &Catalog, table: &Id) -> &'static str {
     let partitioned = matches!(catalog.get(table), Some(Object::Table(t)) if t.partition_by.is_some());
-    let inherited = || {
-        catalog
-            .users(table)
-            .any(|o| o.id().kind == Kind::Inheritance && o.has_ref(table, Strength::Whole) && o.parent() != Some(table))
-    };
-    if partitioned || inherited() { "ONLY " } else { "" }
+    if partitioned { "ONLY " } else { alone(catalog, table) }
+}
+
+/// The same where only rows are meant, of which a partitioned table has none of its own.
+pub fn alone(catalog: &Catalog, table: &Id) -> &'static str {
+    let heir = |o: &Object| o.id().kind == Kind::Inheritance && o.has_ref(table, Strength::Whole);
+    let inherited = catalog.users(table).any(|o| heir(o) && o.parent() != Some(table));
+    if inherited { "ONLY " } else { "" }
 }
 
 /// What comes of a change that a follower may not make by itself.

@@ -3,13 +3,16 @@
 mod casts;
 mod code;
 mod columns;
+mod filling;
 mod foreign;
 mod keys;
 mod ladders;
 mod links;
 mod not_null;
+mod parking;
 mod plain;
 mod privileges;
+mod probes;
 mod queries;
 mod replication;
 mod roles;
@@ -23,6 +26,8 @@ use crate::model::{Id, Kind, Object};
 use super::ddl::{ident, path};
 
 pub use ladders::debris;
+pub use links::alone;
+pub use probes::{PROBES, failing};
 pub use replication::NOWHERE;
 pub use types::rename_label;
 

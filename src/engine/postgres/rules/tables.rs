@@ -23,7 +23,9 @@ pub const TABLE: KindRule = KindRule {
         let Object::Table(t) = o else { return How::Nothing };
         fresh(scene, o, How::statements(create_table(scene, t, folded)))
     },
-    drop: |_, o| How::statement(format!("DROP TABLE {}", path(o.id()))),
+    drop: |scene, o| {
+        super::parking::of_table(scene, o).unwrap_or_else(|| How::statement(format!("DROP TABLE {}", path(o.id()))))
+    },
     rename: Some(|_, o, to| rename(&format!("TABLE {}", path(o.id())), to)),
     set: &[
         set("partition_by", anew),

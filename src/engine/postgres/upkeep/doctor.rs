@@ -123,7 +123,7 @@ fn ownership(client: &mut Client) -> Result<Check, SqlError> {
         client,
         "SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), current_user \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname NOT IN ('msr', 'information_schema') AND n.nspname !~ '^pg_' \
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname NOT IN ('msr', 'information_schema') AND n.nspname !~ '^(pg_|msr_trash_)' \
          AND NOT pg_has_role(c.relowner, 'USAGE') \
          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') \
          ORDER BY 1",

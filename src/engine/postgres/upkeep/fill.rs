@@ -43,7 +43,7 @@ FROM ( \
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' \
   JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
   CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END AS typmod) m \
-  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'msr' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \
+  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'msr' AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname <> 'information_schema' \
 ) columns GROUP BY 1, 2 ORDER BY 1, 2";
 
 pub fn fill(client: &mut Client, catalog: &Catalog, count: u64) -> Result<Vec<Filled>> {

@@ -12,7 +12,7 @@ const PROBE: &str = "msr_grants_probe";
 fn schemas(client: &mut Client) -> Result<Vec<String>, SqlError> {
     let found = rows(
         client,
-        "SELECT nspname FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'msr') \
+        "SELECT nspname FROM pg_namespace n WHERE nspname !~ '^(pg_|msr_trash_)' AND nspname NOT IN ('information_schema', 'msr') \
          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e') \
          ORDER BY 1",
     )?;
@@ -87,7 +87,7 @@ fn owners(client: &mut Client, roles: &Parts) -> Result<Vec<String>, SqlError> {
         "SELECT format('ALTER %s %I.%I OWNER TO %I', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' \
          WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname, {owner}) \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'msr') \
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr') \
          AND pg_get_userbyid(c.relowner) NOT IN ({owner}, {migrator}) \
          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('e', 'a', 'i') \
            AND d.refclassid IN ('pg_class'::regclass, 'pg_extension'::regclass) AND (d.deptype = 'e' OR c.relkind = 'S')) \

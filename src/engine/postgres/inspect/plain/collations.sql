@@ -7,4 +7,4 @@ SELECT 'pg_collation'::regclass::oid, l.oid, json_build_array(n.nspname, l.colln
            CASE WHEN l.collprovider = 'c' THEN 'LC_COLLATE = ' || quote_literal(j->>'collcollate') || ', LC_CTYPE = ' || quote_literal(j->>'collctype') END,
            'RULES = ' || quote_literal(j->>'collicurules'))
 FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace, to_jsonb(l) j
-WHERE l.oid >= 16384 AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'msr')
+WHERE l.oid >= 16384 AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')

@@ -6,4 +6,4 @@ SELECT 'pg_opfamily'::regclass::oid, c.oid, json_build_array(n.nspname, c.opfnam
            UNION ALL SELECT 'FUNCTION ' || f.amprocnum || ' (' || format_type(f.amproclefttype, NULL) || ', ' || format_type(f.amprocrighttype, NULL) || ') ' || f.amproc::regprocedure
            FROM pg_amproc f JOIN pg_depend d ON d.classid = 'pg_amproc'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_opfamily'::regclass AND d.refobjid = c.oid AND d.deptype = 'a') x)
 FROM pg_opfamily c JOIN pg_am a ON a.oid = c.opfmethod JOIN pg_namespace n ON n.oid = c.opfnamespace
-WHERE c.oid >= 16384 AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'msr')
+WHERE c.oid >= 16384 AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')

@@ -7,4 +7,4 @@ SELECT 'pg_operator'::regclass::oid, o.oid,
            'RESTRICT = ' || nullif(o.oprrest, 0)::regproc, 'JOIN = ' || nullif(o.oprjoin, 0)::regproc,
            CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END)
 FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
-WHERE o.oid >= 16384 AND o.oprcode <> 0 AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'msr')
+WHERE o.oid >= 16384 AND o.oprcode <> 0 AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')

@@ -14,4 +14,4 @@ SELECT 'pg_type'::regclass::oid, t.oid, json_build_array(n.nspname, t.typname),
            'SUBTYPE_DIFF = ' || nullif(r.rngsubdiff, 0)::regproc,
            (SELECT 'MULTIRANGE_TYPE_NAME = ' || quote_ident(o.nspname) || '.' || quote_ident(m.typname) FROM pg_type m JOIN pg_namespace o ON o.oid = m.typnamespace WHERE m.oid::text = to_jsonb(r)->>'rngmultitypid'))
 FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE r.rngcanonical = 0 AND t.oid >= 16384 AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'msr')
+WHERE r.rngcanonical = 0 AND t.oid >= 16384 AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')

@@ -1,0 +1,139 @@
+//! New columns whose rows get a value each: written in one statement, the table would be written anew under a lock that
+//! nobody else gets past.
+
+use super::super::ddl::{ident, table};
+use super::columns::{column_clause, column_extras};
+use super::ladders::{not_null_rungs, with_suffix};
+use super::links::home;
+use crate::engine::how::{Fill, How, Phase, Rung, Scene};
+use crate::engine::volatile::is_volatile;
+use crate::model::{Catalog, Column, Id, Kind, Object, Value};
+
+/// What the rows that are there get.
+enum Source {
+    /// The default, which is another one for each row.
+    Default(String),
+    /// What the schema files make of the other columns. The old application does not write it, so a trigger does.
+    Said(String),
+}
+
+/// The ladder of a new column that others' rows must be filled with; `None` where one statement is as good.
+pub fn ladder(scene: &Scene, c: &Column, default: Option<&Object>) -> Option<How> {
+    let column: Object = c.clone().into();
+    let home = home(&column);
+    let given = default.map(|d| d.attr("expression").to_string());
+    let source = match (given, &c.head.using) {
+        (Some(expression), _) if is_volatile(&expression) => Source::Default(expression),
+        (None, Some(said)) => Source::Said(said.clone()),
+        _ => return None,
+    };
+    let plain = c.generated.is_none() && c.identity.is_none() && !c.not_null_pending && c.not_null_name.is_none();
+    let linked = column.leaders().next().is_some() || !super::links::only(scene.to, &home).is_empty();
+    // Its sequence is a part of it.
+    let serial = matches!(&source, Source::Default(e) if e.starts_with("nextval("));
+    if !plain || linked || serial || scene.from.contains(&c.head.id) || !scene.stays(&home) {
+        return None;
+    }
+    let (on, name) = (format!("ALTER TABLE {}", table(&c.head.id)), ident(c.head.id.name()));
+    let bare = Column { not_null: false, ..c.clone() };
+    let key = key(scene.from, &home).filter(|_| scene.online(&home));
+    let Some(key) = key else { return at_once(&bare, source, c.not_null) };
+    let add = format!("{on} ADD COLUMN {}", column_clause(&bare, None));
+    let mut rungs = vec![Rung::new(add).back([Rung::new(format!("{on} DROP COLUMN {name}"))])];
+    rungs.extend(column_extras(&bare).into_iter().map(|action| Rung::new(format!("{on} {action}")).back([])));
+    let (value, trigger) = match source {
+        Source::Default(expression) => {
+            rungs.push(Rung::new(format!("{on} ALTER COLUMN {name} SET DEFAULT {expression}")).back([]));
+            ("DEFAULT".to_string(), None)
+        }
+        Source::Said(said) => {
+            let trigger = Trigger::of(&c.head.id, &said);
+            rungs.extend(trigger.made());
+            (format!("({said})"), (scene.server.phased).then_some(trigger))
+        }
+    };
+    let only = format!("{name} IS NULL");
+    let fill = Fill { table: table(&home), key, set: format!("{name} = {value}"), only };
+    rungs.push(Rung::fill(fill));
+    if c.not_null {
+        // Whole is the way back from here on, as the column goes.
+        let must = not_null_rungs(scene, &c.head.id, &format!("{}_{}_not_null", c.head.id.at(1), c.head.id.name()));
+        rungs.extend(must.into_iter().map(|rung| Rung { back: None, ..rung }));
+    }
+    rungs.extend(trigger.into_iter().flat_map(|trigger| trigger.gone()));
+    Some(How::Ladder(rungs))
+}
+
+/// The same where nobody has to be spared.
+fn at_once(bare: &Column, source: Source, not_null: bool) -> Option<How> {
+    // One statement does it with the default.
+    let Source::Said(said) = source else { return None };
+    let (on, name) = (table(&bare.head.id), ident(bare.head.id.name()));
+    let add = format!("ALTER TABLE {on} ADD COLUMN {}", column_clause(bare, None));
+    let fill = format!("UPDATE {on} SET {name} = ({said})");
+    let must = not_null.then(|| format!("ALTER TABLE {on} ALTER COLUMN {name} SET NOT NULL"));
+    let extras = column_extras(bare).into_iter().map(|action| format!("ALTER TABLE {on} {action}"));
+    Some(How::statements([add].into_iter().chain(extras).chain([fill]).chain(must)))
+}
+
+/// The columns of the primary key and their types, if the table has one all the time.
+fn key(catalog: &Catalog, of: &Id) -> Option<Vec<(String, String)>> {
+    let key = catalog.children(of).find(|o| o.id().kind == Kind::PrimaryKey)?;
+    let Value::List(columns) = key.attr("columns") else { return None };
+    let typed = |name: &String| {
+        let column = catalog.get(&of.below(Kind::Column, name))?;
+        Some((ident(name), column.attr("type").to_string()))
+    };
+    columns.iter().map(typed).collect()
+}
+
+/// Writes the column where an application does not.
+struct Trigger {
+    function: String,
+    name: String,
+    on: String,
+    body: String,
+}
+
+impl Trigger {
+    fn of(column: &Id, said: &str) -> Trigger {
+        // Triggers fire in the order of their names, and this one is to see what the others did.
+        let plain = with_suffix(&format!("zz_msr_{}_{}", column.at(1), column.name()), "");
+        let name = ident(column.name());
+        let body = format!(
+            "#variable_conflict use_column\nBEGIN\n    IF new.{name} IS NULL THEN\n        \
+             new.{name} := (SELECT {said} FROM (SELECT new.*) AS t);\n    END IF;\n    RETURN new;\nEND"
+        );
+        Trigger {
+            function: format!("{}.{}", ident(column.at(0)), ident(&plain)),
+            name: ident(&plain),
+            on: table(column),
+            body,
+        }
+    }
+
+    fn create(&self) -> [String; 2] {
+        let Trigger { function, name, on, body } = self;
+        let quote = if body.contains("$$") { "$msr$" } else { "$$" };
+        [
+            format!(
+                "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS {quote}\n{body}\n{quote}"
+            ),
+            format!("CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW EXECUTE FUNCTION {function}()"),
+        ]
+    }
+
+    fn drop(&self) -> [String; 2] {
+        [format!("DROP FUNCTION {}()", self.function), format!("DROP TRIGGER {} ON {}", self.name, self.on)]
+    }
+
+    fn made(&self) -> Vec<Rung> {
+        let back = |drop| [Rung::new(drop)];
+        self.create().into_iter().zip(self.drop()).map(|(create, drop)| Rung::new(create).back(back(drop))).collect()
+    }
+
+    fn gone(&self) -> Vec<Rung> {
+        let later = |(create, drop)| Rung { phase: Phase::Contract, ..Rung::new(drop).back([Rung::new(create)]) };
+        self.create().into_iter().zip(self.drop()).rev().map(later).collect()
+    }
+}
