@@ -1,5 +1,11 @@
 //! One error type for the library; failure kinds map to exit codes here and nowhere else.
 
+pub mod code;
+mod near;
+
+pub use code::Code;
+pub use near::closest;
+
 use std::fmt;
 
 /// What kind of failure this is, which is what a script needs to know.
@@ -44,6 +50,8 @@ impl Failure {
 #[derive(Debug, Clone)]
 pub struct Error {
     pub failure: Failure,
+    /// Where the index of errors has more: [`code::ALL`].
+    pub code: Option<&'static Code>,
     /// What was attempted, on what, and why not: lower case, no full stop, backticks round the user's words.
     pub message: String,
     /// Further lines: a difference, a list of objects, the server's detail.
@@ -58,7 +66,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(failure: Failure, message: impl Into<String>) -> Self {
-        Error { failure, message: message.into(), details: vec![], hints: vec![], at: None }
+        Error { failure, code: None, message: message.into(), details: vec![], hints: vec![], at: None }
     }
 
     pub fn failed(message: impl Into<String>) -> Self {
@@ -79,6 +87,12 @@ impl Error {
 
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(Failure::Config, message)
+    }
+
+    /// With its place in the index of errors.
+    pub fn code(mut self, code: &'static Code) -> Self {
+        self.code = Some(code);
+        self
     }
 
     pub fn detail(mut self, line: impl Into<String>) -> Self {
@@ -112,6 +126,7 @@ impl Error {
             return error;
         }
         Error { failure: Failure::Refused, ..error }
+            .code(code::NO_PRIVILEGE)
             .hint("let the owner of the database run: GRANT CREATE, CONNECT ON DATABASE … TO …; or connect as a role that may")
     }
 }

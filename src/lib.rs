@@ -25,6 +25,7 @@
 //! - [`drift`]: what a database is besides what it should be.
 //! - [`rehearse`]: tries a plan on a copy, with a look at each step.
 //! - [`render`]: plans, catalogs and lists for people and machines.
+//! - [`embed`] and [`testing`]: all of it for programs, and databases for their tests.
 //! - [`settings`]: flags, environment, `msr.toml`, each value with its origin.
 //!
 //! # Decisions that the rest follows from
@@ -59,6 +60,7 @@
 pub mod apply;
 pub mod diff;
 pub mod drift;
+pub mod embed;
 pub mod engine;
 pub mod error;
 pub mod lint;
@@ -68,5 +70,11 @@ pub mod rehearse;
 pub mod render;
 pub mod settings;
 pub mod source;
+pub mod testing;
 
 pub use error::{Error, Failure, Result, SqlError};
+
+/// The page for programs, whose examples are run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;

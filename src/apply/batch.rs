@@ -361,6 +361,7 @@ fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
             Failure::Unknown,
             format!("the connection broke at COMMIT and could not be made again: {}", error.message),
         )
+        .code(crate::error::code::UNKNOWN_OUTCOME)
         .detail(format!("batch {} of {} may have been done or not", work.index + 1, work.plan.batches.len()))
         .hint("`msr list` tells once the database answers; running again is safe"),
         Trouble::Stopped(failure, step) => {

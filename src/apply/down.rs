@@ -8,6 +8,7 @@ use super::run::{failed, verify};
 use super::target::Target;
 use super::{Event, Options, Outcome, Report, gate, lock, purge};
 use crate::engine::{Engine, Session};
+use crate::error::closest;
 use crate::model::Catalog;
 use crate::plan::file::Loaded;
 use crate::{Error, Result};
@@ -68,8 +69,9 @@ fn chosen<'a>(history: &'a History, to: Option<&str>) -> Result<Vec<&'a Past>> {
         Some(version) => {
             let known: Vec<&str> = standing.iter().map(|p| &*p.version).collect();
             let keep = standing.iter().position(|p| p.version == version).ok_or_else(|| {
-                Error::refused(format!("no plan of the version `{version}` stands in this database"))
-                    .detail(format!("there are: {}", if known.is_empty() { "none".into() } else { known.join(", ") }))
+                let error = Error::refused(format!("no plan of the version `{version}` stands in this database"))
+                    .detail(format!("there are: {}", if known.is_empty() { "none".into() } else { known.join(", ") }));
+                closest(version, &known).map_or(error.clone(), |near| error.hint(format!("did you mean `{near}`?")))
             })?;
             Ok(standing.into_iter().take(keep).collect())
         }

@@ -17,6 +17,7 @@ pub fn engine(plan: &Plan, engine: &dyn Engine, server: &Server) -> Result<()> {
     let made = format!("{} {}", h.engine, h.engine_major);
     let found = format!("{} {}", engine.name(), server.major);
     Err(Error::refused(format!("the plan `{}` was made for {made}, this database is {found}", h.name))
+        .code(crate::error::code::ELSEWHERE)
         .hint("make the plan anew for this database: `msr plan`"))
 }
 
@@ -38,7 +39,8 @@ pub fn way_back<'a>(plan: &'a Plan, steps: impl IntoIterator<Item = &'a Step>, p
     let steps: Vec<&Step> = steps.into_iter().collect();
     let irreversible: Vec<String> = steps.iter().filter_map(|s| no_way_back(s)).collect();
     if !irreversible.is_empty() {
-        let error = Error::refused(format!("the plan `{}` can't be undone", plan.header.name));
+        let error = Error::refused(format!("the plan `{}` can't be undone", plan.header.name))
+            .code(crate::error::code::NO_WAY_BACK);
         let error = irreversible.into_iter().fold(error, Error::detail);
         return Err(error.hint("go forward instead: change the schema files and make a new plan"));
     }
@@ -49,7 +51,8 @@ pub fn way_back<'a>(plan: &'a Plan, steps: impl IntoIterator<Item = &'a Step>, p
     let denied =
         |(step, rule, _): &(&Step, &str, &String)| policy.level(rule, Level::Deny, &[&step.subject]).0 == Level::Deny;
     let mut rules = vec![];
-    let mut error = Error::refused(format!("undoing the plan `{}` destroys data", plan.header.name));
+    let mut error = Error::refused(format!("undoing the plan `{}` destroys data", plan.header.name))
+        .code(crate::error::code::DENIED);
     for (step, rule, loses) in lossy.filter(denied) {
         error = error.detail(format!("step {}, {}: loses {loses} ({rule})", step.id, step.subject));
         rules.push(rule);

@@ -56,6 +56,7 @@ fn not_obtained(target: &mut Target, waited: Duration) -> Error {
         "another run of msr has the lock of this database: gave up after {} s",
         waited.as_secs()
     ))
+    .code(crate::error::code::LOCKED)
     .hint("`msr lock status` says who has it; `--lock-wait` sets how long to wait");
     // Who has it is known if it has begun to work.
     let journal = target.journal();

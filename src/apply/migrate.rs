@@ -6,6 +6,7 @@ use super::run::{finished, forward};
 use super::target::Target;
 use super::{Event, Options, Phases, Report, gate, lock};
 use crate::engine::{Engine, Session};
+use crate::error::closest;
 use crate::plan::file::{self, Loaded};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,10 +70,12 @@ pub fn chain(plans: &[Saved]) -> Result<Vec<&Saved>> {
     let orphan = |s: &&&Saved| s.loaded.plan.header.parent.is_some();
     if let Some(first) = children.get(&None).filter(|c| c.len() > 1).and_then(|c| c.iter().find(orphan)) {
         return Err(Error::refused(format!("`{}` follows a plan that is not there", first.file))
+            .code(crate::error::code::MISSING_PLAN)
             .hint("bring the missing file back, or make this one anew with `msr plan --rebase FILE`"));
     }
     if let Some(fork) = children.values().find(|c| c.len() > 1) {
         return Err(Error::refused("two plans follow the same one: the history forks")
+            .code(crate::error::code::TWO_HEADS)
             .detail(names(fork.iter().copied()))
             .hint("`msr plan --rebase FILE` makes one of them anew on top of the other"));
     }
@@ -132,7 +135,11 @@ pub fn migrate(
 fn until<'a>(chain: Vec<&'a Saved>, to: Option<&str>) -> Result<Vec<&'a Saved>> {
     let Some(version) = to else { return Ok(chain) };
     let last = chain.iter().position(|s| s.loaded.plan.header.version == version);
-    let last = last.ok_or_else(|| Error::refused(format!("no plan has the version `{version}`")))?;
+    let last = last.ok_or_else(|| {
+        let known: Vec<&str> = chain.iter().map(|s| s.loaded.plan.header.version.as_str()).collect();
+        let error = Error::refused(format!("no plan has the version `{version}`"));
+        closest(version, &known).map_or(error.clone(), |near| error.hint(format!("did you mean `{near}`?")))
+    })?;
     Ok(chain[..=last].to_vec())
 }
 
@@ -165,6 +172,7 @@ fn pending<'a>(target: &mut Target, plans: &[Saved], chain: &[&'a Saved]) -> Res
 
 fn diverged(what: String) -> Error {
     Error::refused(format!("the plans and this database tell two histories: {what}"))
+        .code(crate::error::code::TWO_HISTORIES)
         .hint("`msr list` shows both; bring the files that were applied back, or `msr down` what should not be there")
 }
 

@@ -106,7 +106,8 @@ fn stale(plan: &Plan, live: &Catalog, counts: &[usize]) -> Error {
     let mut error = Error::refused(format!(
         "the plan `{}` is stale: this database is not what the plan was made for",
         plan.header.name
-    ));
+    ))
+    .code(crate::error::code::STALE);
     for (id, then) in mismatches(plan, live, nearest) {
         error = error.detail(difference(live, id, then));
         let others = states(plan, id).into_iter().filter(|s| *s != then).map(told).collect::<Vec<_>>();
@@ -151,7 +152,8 @@ pub fn relied_upon(plan: &Plan, live: &Catalog) -> Result<()> {
     if moved.is_empty() && new.is_empty() {
         return Ok(());
     }
-    let error = Error::refused(format!("the plan `{}` is stale: what it depends on has changed", plan.header.name));
+    let error = Error::refused(format!("the plan `{}` is stale: what it depends on has changed", plan.header.name))
+        .code(crate::error::code::STALE);
     let error = moved.into_iter().fold(error, |e, (id, then)| e.detail(difference(live, id, Some(*then))));
     let error = new.into_iter().fold(error, |e, id| e.detail(difference(live, id, None)));
     Err(error.hint("make the plan anew: `msr plan`, or `msr plan --rebase FILE` for a saved one"))

@@ -95,6 +95,7 @@ fn judge(target: &Target, plan: &Plan, past: Option<&Past>, live: &Catalog) -> R
     let expanded = gate::end(plan, Phases::Expand);
     if target.options.phases == Phases::Contract && standing.done < expanded {
         return Err(Error::refused(format!("the expand phase of the plan `{}` is not done yet", plan.header.name))
+            .code(crate::error::code::NOT_EXPANDED)
             .hint("`--phase all` does both, once no old application runs"));
     }
     let mut notes = vec![];

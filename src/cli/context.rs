@@ -46,6 +46,9 @@ pub struct Globals {
     /// How messages on standard error are written
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text, hide_default_value = true)]
     log_format: LogFormat,
+    /// Do not show what is longer than the screen in `$MSR_PAGER`, `$PAGER` or `less`
+    #[arg(long, global = true)]
+    no_pager: bool,
     /// Do not ask. Without a terminal nothing is asked, and a command that would ask fails
     #[arg(long, short, global = true)]
     yes: bool,
@@ -163,6 +166,11 @@ impl Context {
 
     pub fn quiet(&self) -> bool {
         self.globals.quiet
+    }
+
+    /// Whether a pager may be used.
+    pub fn pages(&self) -> bool {
+        !self.globals.no_pager
     }
 
     pub fn yes(&self) -> bool {

@@ -73,7 +73,7 @@ fn explain(context: &Context, name: &str) -> Result<Done> {
         None => {
             let known: Vec<&str> = rules::all().map(|r| r.id).collect();
             let error = Error::usage(format!("no rule is called `{}`", name.escape_debug()));
-            return Err(match msr::settings::file::closest(name, &known) {
+            return Err(match msr::error::closest(name, &known) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint("`msr lint --explain all` names them"),
             });

@@ -12,6 +12,8 @@ mod diff;
 mod doctor;
 mod down;
 mod drift;
+mod examples;
+mod explain;
 mod export;
 mod grants;
 mod hooks;
@@ -24,6 +26,7 @@ mod lock;
 mod man;
 mod migrate;
 mod output;
+mod pager;
 mod plan;
 mod plans;
 mod progress;
@@ -36,9 +39,10 @@ mod signals;
 mod source_arg;
 mod status;
 mod validate;
+mod watch;
 mod work;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::{Context, Globals};
 use msr::{Failure, Result};
 use std::process::ExitCode;
@@ -87,6 +91,7 @@ enum Command {
     Export(export::Args),
     Baseline(baseline::Args),
     Diff(diff::Args),
+    Explain(explain::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -100,7 +105,8 @@ pub enum Done {
 }
 
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let matches = examples::with(Cli::command()).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(e) => return usage(&e),
     };
@@ -142,8 +148,9 @@ fn run(context: &Context, command: Command) -> Result<Done> {
         Command::Export(args) => export::run(context, args),
         Command::Inspect(args) => inspect::run(context, args),
         Command::Diff(args) => diff::run(context, args),
+        Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args, Cli::command()),
-        Command::Man(args) => man::run(args, Cli::command()),
+        Command::Man(args) => man::run(args, examples::with(Cli::command())),
     }
 }
 

@@ -50,12 +50,14 @@ pub fn error(e: &Error, json: bool) {
     let mut out = std::io::stderr().lock();
     if json {
         let code = e.failure.exit_code();
-        let line = serde_json::json!({ "level": "error", "at": e.at, "message": e.message, "details": e.details, "hints": e.hints, "exit_code": code });
+        let line = serde_json::json!({ "level": "error", "at": e.at, "code": e.code.map(|code| code.id), "message": e.message, "details": e.details, "hints": e.hints, "exit_code": code });
         let _ = writeln!(out, "{line}");
         return;
     }
     let at = e.at.as_ref().map_or(String::new(), |at| format!("{}: ", text::line(at)));
-    let _ = writeln!(out, "{}: {at}{}", style("error").red().bold().for_stderr(), text::block(&e.message));
+    let code = e.code.map_or(String::new(), |code| format!("[{}]", code.id));
+    let word = format!("error{code}");
+    let _ = writeln!(out, "{}: {at}{}", style(word).red().bold().for_stderr(), text::block(&e.message));
     for line in &e.details {
         let _ = writeln!(out, "{}", text::indent(&text::block(line), 2));
     }

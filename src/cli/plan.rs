@@ -3,10 +3,11 @@ use super::hooks::Hooks;
 use super::plans::{self, Place, Saved};
 use super::progress::Progress;
 use super::source_arg::{Reader, form};
-use super::{Done, list, output, session};
+use super::{Done, list, output, pager, session, watch};
 use msr::apply::list::{Row, Standing};
 use msr::apply::{history, journal, probe};
 use msr::engine::{self, Access, Session};
+use msr::error::code;
 use msr::lint::{Policy, report};
 use msr::model::Catalog;
 use msr::plan::Plan;
@@ -49,6 +50,9 @@ pub struct Args {
     /// Whether to change relations by short steps that keep nobody waiting: `true`, `false`, or `auto` for large ones [default: auto]
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "true", "false"])]
     online: Option<String>,
+    /// Plan again whenever the schema files change, until Ctrl-C: for the time of writing them
+    #[arg(long, conflicts_with_all = ["save", "out", "rebase", "reseal", "detailed_exitcode"])]
+    watch: bool,
     /// Break ties in the order of steps by this number: for tests, which names must not help
     #[arg(long, value_name = "NUMBER", hide = true)]
     tie: Option<u64>,
@@ -64,6 +68,10 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let format = context.format(&[Format::Human, Format::Json, Format::Sql, Format::Markdown, Format::Ron])?;
     let settings =
         context.settings_with(Extra { allow: args.allow.clone(), online: args.online.clone(), ..Extra::default() })?;
+    if args.watch {
+        watch::again_and_again(context, &settings.schema, || written(context, &settings, &args, format).map(drop))?;
+        return Ok(Done::Fine);
+    }
     let hooks = Hooks::new(context, &settings, "plan");
     hooks.before_plan()?;
     let plan = written(context, &settings, &args, format).map_err(|e| hooks.on_failure(e))?;
@@ -86,13 +94,17 @@ fn written(context: &Context, settings: &Settings, args: &Args, format: Format) 
     if let Some(old) = args.rebase.as_ref().filter(|_| !plan.is_empty()) {
         plans::remove(old)?;
     }
-    output::result(&match format {
+    let text = match format {
         Format::Human => human::plan(&plan, context.look()),
         Format::Json => json::plan(&plan),
         Format::Sql => sql::up(&plan),
         Format::Markdown => markdown::plan(&plan),
         _ => file::write(&plan),
-    })?;
+    };
+    match format == Format::Human && !args.watch {
+        true => pager::result(context, &text)?,
+        false => output::result(&text)?,
+    }
     next(context, args, &place, &plan);
     Ok(plan)
 }
@@ -266,7 +278,8 @@ fn follows(context: &Context, place: &Where, plan: &Plan, session: &mut dyn Sess
         return Ok(());
     }
     let error =
-        Error::refused("this database has not got all saved plans yet, and the new one would do their work again");
+        Error::refused("this database has not got all saved plans yet, and the new one would do their work again")
+            .code(code::PENDING);
     let error = pending
         .iter()
         .fold(error, |e, row| e.detail(format!("{}: {}", label(&row.version, &row.name), row.standing.word())));
@@ -288,6 +301,7 @@ fn refuse_emptying(
     }
     if desired.files.is_empty() {
         return Err(Error::refused(format!("the folder `{schema}` has no .sql file"))
+            .code(code::NO_STATEMENT)
             .hint("name the right schema with `--schema`; `--allow destructive` takes it as an empty one"));
     }
     let objects = match (base, session) {
@@ -300,6 +314,7 @@ fn refuse_emptying(
     }
     let what = msr::render::text::count(objects, "object");
     Err(Error::refused(format!("the schema `{schema}` has no statement, and the database has {what}"))
+        .code(code::NO_STATEMENT)
         .hint("to keep the database, name the right schema with `--schema`")
         .hint("to drop everything, say so with `--allow destructive`"))
 }

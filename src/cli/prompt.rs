@@ -14,6 +14,7 @@ pub fn confirm(context: &Context, what: &str) -> Result<()> {
     // Where the result goes does not matter: it is asked on standard error and answered on standard input.
     if !std::io::stdin().is_terminal() || !console::user_attended_stderr() {
         return Err(Error::refused("this needs an answer, and there is no terminal to ask on")
+            .code(msr::error::code::NO_ANSWER)
             .detail(what)
             .hint("give `--yes` to go on without being asked"));
     }

@@ -1,5 +1,5 @@
 use super::context::{Context, Format};
-use super::{Done, output, plans, rehearse};
+use super::{Done, output, pager, plans, rehearse};
 use msr::render::{diagram, html, human, json, markdown, sql};
 use msr::{Error, Result};
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     }
     let loaded = plans::read(&args.plan)?.loaded;
     let plan = &loaded.plan;
-    output::result(&match (format, args.down) {
+    let text = match (format, args.down) {
         (Format::Json, _) => json::plan(plan),
         (Format::Html, _) => {
             let report = args.rehearsal.map(|path| rehearse::told(&path, &loaded.checksum)).transpose()?;
@@ -57,6 +57,10 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         (Format::Sql, true) => sql::down(plan),
         (_, false) => human::plan(plan, context.look()),
         (_, true) => human::down(plan, context.look()),
-    })?;
+    };
+    match format == Format::Human {
+        true => pager::result(context, &text)?,
+        false => output::result(&text)?,
+    }
     Ok(Done::Fine)
 }

@@ -26,7 +26,7 @@ fn the_page_of_the_command_line_is_up_to_date() {
 }
 
 fn helps() -> String {
-    let mut all = Cli::command().term_width(100);
+    let mut all = examples::with(Cli::command()).term_width(100);
     all.build();
     let mut text = format!("\n## Global options\n\n```text\n{}```\n", global(&mut all));
     for command in all.get_subcommands_mut() {
@@ -43,14 +43,16 @@ fn sections(above: &str, command: &mut clap::Command) -> String {
     let name = format!("{above} {}", command.get_name());
     let help = command.clone().term_width(100).render_long_help().to_string();
     let own = help.split("Global options:").next().unwrap_or_default();
-    let text = format!("\n## {name}\n\n```text\n{}\n```\n", tidy(own).trim_end());
+    let examples = help.split_once("Examples:\n").map_or(String::new(), |(_, lines)| format!("\n\nExamples:\n{lines}"));
+    let text = format!("\n## {name}\n\n```text\n{}\n```\n", tidy(&format!("{}{examples}", own.trim_end())).trim_end());
     command.get_subcommands_mut().fold(text, |text, below| text + &sections(&name, below))
 }
 
 /// Once for all, instead of under every command.
 fn global(all: &mut clap::Command) -> String {
     let help = all.render_long_help().to_string();
-    tidy(help.split("Global options:\n").nth(1).unwrap_or_default())
+    let own = help.split("Global options:\n").nth(1).unwrap_or_default();
+    tidy(own.split("\nExamples:").next().unwrap_or_default())
 }
 
 fn tidy(text: &str) -> String {

@@ -60,7 +60,7 @@ fn allowance(hint: &Hint, place: String, scope: Scope) -> Result<Option<Allowanc
     if !levels::is_known(rule) {
         let known: Vec<&str> = rules::all().map(|r| r.id).collect();
         let error = Error::refused(format!("no rule is called `{}`", rule.escape_debug())).at(place);
-        return Err(match crate::settings::file::closest(rule, &known) {
+        return Err(match crate::error::closest(rule, &known) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint("`msr lint --explain all` names them"),
         });

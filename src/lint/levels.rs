@@ -36,7 +36,7 @@ impl Policy {
             let name = entry.split(':').next().unwrap_or_default();
             if !is_known(name) {
                 let known: Vec<&str> = super::rules::all().map(|r| r.id).collect();
-                let near = crate::settings::file::closest(name, &known);
+                let near = crate::error::closest(name, &known);
                 let error =
                     Error::config(format!("no rule is called `{}`, which stands in {place}", name.escape_debug()));
                 return Err(match near {

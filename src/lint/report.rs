@@ -122,7 +122,7 @@ pub fn refuse(plan: &Plan, steps: &[usize], policy: &Policy) -> Result<()> {
     }
     let destroys = denied.iter().all(|f| super::levels::covers("destructive", &f.rule));
     let what = if destroys { "destroys data" } else { "does what lint denies" };
-    let mut error = Error::refused(format!("the plan `{}` {what}", plan.header.name));
+    let mut error = Error::refused(format!("the plan `{}` {what}", plan.header.name)).code(crate::error::code::DENIED);
     for f in &denied {
         let loses = plan.steps[f.step.unwrap_or(1) - 1]
             .loses

@@ -87,8 +87,8 @@ impl<'a> Expander<'a> {
         for delta in &deltas {
             let (how, blocks) = answer(self.engine, &self.scene, delta)?;
             match how {
-                How::Refuse(why) => return Err(Error::refused(why)),
-                How::Ask { why, write } => return Err(Error::refused(why).hint(write)),
+                How::Refuse(why) => return Err(Error::refused(why).code(crate::error::code::NO_WAY)),
+                How::Ask { why, write } => return Err(Error::refused(why).code(crate::error::code::ASKS).hint(write)),
                 How::Replace => return self.replace(id, None),
                 How::Rebuild(table) => self.rebuild(&table)?,
                 How::Nothing | How::Clause(..) | How::Ladder(_) => {}

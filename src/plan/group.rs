@@ -356,8 +356,8 @@ impl<'a> Grouper<'a> {
                 node.flush_clauses(self.engine);
                 node.rungs.extend(rungs);
             }
-            How::Refuse(why) => return Err(Error::refused(why)),
-            How::Ask { why, write } => return Err(Error::refused(why).hint(write)),
+            How::Refuse(why) => return Err(Error::refused(why).code(crate::error::code::NO_WAY)),
+            How::Ask { why, write } => return Err(Error::refused(why).code(crate::error::code::ASKS).hint(write)),
             How::Replace | How::Rebuild(_) => {
                 return Err(Error::failed(format!(
                     "{} was answered with a replacement out of place: a bug in msr",

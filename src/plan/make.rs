@@ -227,7 +227,8 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
 fn refuse_unmodelled(base: &Catalog, goal: &Catalog) -> Result<()> {
     let wanted: Vec<_> = goal.unmodelled.difference(&base.unmodelled).collect();
     if !wanted.is_empty() {
-        let mut error = Error::refused("the desired schema has objects that msr cannot plan for yet");
+        let mut error = Error::refused("the desired schema has objects that msr cannot plan for yet")
+            .code(crate::error::code::NOT_MODELLED);
         for u in wanted.iter().take(20) {
             error = error.detail(format!("{} {}", u.what, u.name));
         }

@@ -286,6 +286,7 @@ fn reached(manage: Manage, start: &Catalog, end: &Catalog, goal: &Catalog, steps
 
 fn unproved(why: &str) -> Error {
     Error::refused(format!("the plan did not pass its own proof: {why}"))
+        .code(crate::error::code::UNPROVED)
         .hint("nothing was changed; this is a gap in msr: please report it with the two schemas")
 }
 

@@ -175,7 +175,10 @@ fn is_open(want: &Wanted, before: &[Wanted], base: &Catalog, goal: &Catalog) -> 
             match (labels.contains(from), labels.contains(to)) {
                 (_, true) => Ok(false),
                 (true, false) => Ok(true),
-                (false, false) => Err(no_such(&of.to_string(), from, to)),
+                (false, false) => {
+                    let known = labels.iter().map(String::as_str).collect::<Vec<_>>();
+                    Err(no_such(&of.to_string(), from, to, &known))
+                }
             }
         }
         Wanted::Object { from, to } => {
@@ -192,16 +195,23 @@ fn is_open(want: &Wanted, before: &[Wanted], base: &Catalog, goal: &Catalog) -> 
             let has_tables = || base.ids().any(|id| id.kind == Kind::Table);
             let expected = parent.map_or_else(has_tables, |p| base.contains(&as_in_base(p, before)));
             if !had && !has && expected {
-                return Err(no_such(&format!("{} {}", to.kind.name(), to.name()), from.name(), to.name()));
+                let place = &from.path[..from.path.len().saturating_sub(1)];
+                let beside = base.ids().filter(|id| id.kind == from.kind && id.path.starts_with(place));
+                let known: Vec<&str> = beside.map(Id::name).collect();
+                return Err(no_such(&format!("{} {}", to.kind.name(), to.name()), from.name(), to.name(), &known));
             }
             Ok(had && !has)
         }
     }
 }
 
-fn no_such(what: &str, old: &str, new: &str) -> Error {
-    Error::refused(format!("cannot rename `{old}` to `{new}` in {what}: there is no `{old}` in the database"))
-        .hint("correct the old name, or remove the `-- msr:renamed from` line")
+fn no_such(what: &str, old: &str, new: &str, known: &[&str]) -> Error {
+    let near = crate::error::closest(old, known).map(|near| format!("did you mean `{near}`?"));
+    let error =
+        Error::refused(format!("cannot rename `{old}` to `{new}` in {what}: there is no `{old}` in the database"))
+            .code(crate::error::code::NO_SUCH_NAME)
+            .hint("correct the old name, or remove the `-- msr:renamed from` line");
+    near.into_iter().fold(error, Error::hint)
 }
 
 /// The renames as nodes, and the catalog as it is after them.

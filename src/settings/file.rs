@@ -107,7 +107,8 @@ impl MsrToml {
         let parsed = if json { from_json(&text) } else { from_toml(&text) };
         parsed.map(Some).map_err(|(place, message)| {
             let (message, hint) = explain(&message);
-            let error = Error::config(message).at(format!("{}{place}", path.display()));
+            let error =
+                Error::config(message).code(crate::error::code::UNKNOWN_KEY).at(format!("{}{place}", path.display()));
             hint.into_iter().fold(error, Error::hint)
         })
     }
@@ -146,32 +147,11 @@ fn explain(message: &str) -> (String, Option<String>) {
     let mut names = listed.split('`').skip(1).step_by(2);
     let written = names.next().unwrap_or_default();
     let known: Vec<&str> = names.collect();
-    let hint = match closest(written, &known) {
+    let hint = match crate::error::closest(written, &known) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("the keys known here: {}", known.join(", ")),
     };
     (format!("unknown key `{}`", written.escape_debug()), Some(hint))
-}
-
-/// The known name nearest to what was written, when it is near enough to be a slip.
-pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
-    let near = known.iter().map(|name| (distance(written, name), *name)).min()?;
-    (near.0 <= 1 + written.len() / 4).then_some(near.1)
-}
-
-/// Levenshtein's distance, in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[row.len() - 1]
 }
 
 #[cfg(test)]

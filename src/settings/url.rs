@@ -41,7 +41,9 @@ impl DatabaseUrl {
     /// Reads a URL and checks its form; no error quotes any part of it.
     pub fn parse(text: &str) -> Result<DatabaseUrl> {
         let text = text.trim();
-        let unknown = || Error::config("the database URL has no form that msr knows").hint(FORMS);
+        let unknown = || {
+            Error::config("the database URL has no form that msr knows").code(crate::error::code::BAD_URL).hint(FORMS)
+        };
         let (scheme, rest) = text.split_once(':').ok_or_else(unknown)?;
         let (scheme, engine) =
             SCHEMES.iter().copied().find(|(name, _)| name.eq_ignore_ascii_case(scheme)).ok_or_else(unknown)?;

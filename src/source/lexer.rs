@@ -45,6 +45,11 @@ impl Flaw {
         Flaw { at, error: Error::refused(message) }
     }
 
+    pub fn code(mut self, code: &'static crate::error::Code) -> Self {
+        self.error = self.error.code(code);
+        self
+    }
+
     pub fn hint(mut self, line: impl Into<String>) -> Self {
         self.error = self.error.hint(line);
         self

@@ -86,6 +86,7 @@ impl Source {
         let line = |(s, e): &(usize, SqlError)| format!("{}: {e}", self.place(*s, e.offset.unwrap_or(0)));
         let (first, more) = (&failed[0], &failed[1..]);
         let mut error = Error::refused(format!("{attempt}: {}", first.1.message))
+            .code(crate::error::code::DOES_NOT_LOAD)
             .at(self.place(first.0, first.1.offset.unwrap_or(0)));
         error.details.extend(first.1.detail.clone());
         error.details.extend(more.iter().take(TOLD - 1).map(line));

@@ -2,6 +2,7 @@
 
 use super::Dialect;
 use super::lexer::{Flaw, Token};
+use crate::error::code;
 
 /// Lines for psql or the sqlite3 shell. `\restrict` and its end are in every dump since August 2025 and mean nothing
 /// to a reader that refuses all the others.
@@ -96,7 +97,9 @@ pub fn statement(text: &str, dialect: Dialect, tokens: &[Token]) -> Result<bool,
     for (words, why) in REFUSED.iter().chain(more) {
         let mapping = is(1, "user") && is(2, "mapping");
         if words.split(' ').enumerate().all(|(i, want)| is(i, want)) && !mapping {
-            return Err(Flaw::new(tokens[0].start, format!("`{words}` in a schema file")).hint(*why));
+            return Err(Flaw::new(tokens[0].start, format!("`{words}` in a schema file"))
+                .code(code::NOT_A_SCHEMA)
+                .hint(*why));
         }
     }
     Ok(true)

@@ -80,7 +80,8 @@ fn local(major: Option<u32>) -> Result<Scratch> {
 }
 
 fn three_ways(local: Error, server: Option<Error>) -> Error {
-    let mut error = Error::refused("cannot get a scratch database to read the desired schema through");
+    let mut error = Error::refused("cannot get a scratch database to read the desired schema through")
+        .code(crate::error::code::NO_SCRATCH);
     if let Some(e) = server {
         error = error.detail(format!("on the target's server: {}", e.message));
     }

@@ -126,9 +126,11 @@ fn parse(text: &str, name: &str) -> Result<File> {
             Err(Error::refused(format!("`{name}` is not a plan that this msr can read: {}", told(&error.code))).at(at))
         }
         Err(_) if !text.contains("Plan(") => Err(Error::refused(format!("`{name}` is not a plan of msr"))
+            .code(crate::error::code::NOT_A_PLAN)
             .at(at)
             .hint("plans are made by `msr plan --out FILE` or `msr plan --save NAME`")),
         Err(_) => Err(Error::refused(format!("`{name}` is cut off or damaged: {}", told(&error.code)))
+            .code(crate::error::code::NOT_A_PLAN)
             .at(at)
             .hint("take the file from version control again, or make the plan anew")),
     }
@@ -144,13 +146,14 @@ fn told(code: &ron::Error) -> String {
 
 fn other_format(format: u32, name: &str) -> Error {
     let error = Error::refused(format!("this msr reads format {FORMAT}, the plan `{name}` is format {format}"));
-    let error = error.at(format!("{name}:1:1"));
+    let error = error.code(crate::error::code::NEWER_FORMAT).at(format!("{name}:1:1"));
     if format > FORMAT { error.hint("use the msr that made it, or a newer one") } else { error }
 }
 
 fn edited(stated: &str, found: &str) -> Error {
     let what = if stated.is_empty() { "is not sealed" } else { "was edited after it was sealed" };
     Error::refused(format!("the plan {what}: its checksum does not match its content"))
+        .code(crate::error::code::EDITED)
         .detail(format!("it says     {stated}"))
         .detail(format!("it would be {found}"))
         .hint("review it, then `msr plan --reseal FILE` seals it as it is")

@@ -65,6 +65,9 @@ fn step<'a>(plan: &Plan, step: &'a plan::Step) -> Step<'a> {
     if step.patient {
         facts.push(facts::PATIENT.into());
     }
+    if !step.purge.is_empty() {
+        facts.push(facts::PARKED.into());
+    }
     Step {
         id: step.id,
         sign: sign(step.action).0.trim(),

@@ -4,6 +4,7 @@ use crate::lint::levels::covers;
 use crate::plan::{Action, Down, Level, Step};
 use crate::render::Tone;
 
+pub const PARKED: &str = "out of the way, and kept until `msr purge`";
 pub const PATIENT: &str = "waits for its locks as long as it takes: nobody waits behind it";
 
 /// One line each, with its tone.
@@ -15,7 +16,7 @@ pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
     }
     lines.push(down(&step.down));
     if !step.purge.is_empty() {
-        lines.push((Some(Tone::Quiet), "out of the way, and kept until `msr purge`".into()));
+        lines.push((Some(Tone::Quiet), PARKED.into()));
     }
     if let Some(what) = &step.loses {
         lines.push((Some(Tone::Warn), format!("! loses data: {what}")));

@@ -107,6 +107,7 @@ pub fn attempt(error: &tokio_postgres::Error, params: &Params, endpoint: &Endpoi
         None if tls => tls_error(error, params, endpoint),
         None if chain(error).contains("password missing") => {
             Error::refused("the server wants a password, and none was given")
+                .code(crate::error::code::NO_PASSWORD)
                 .hint("give it in the URL, in `PGPASSWORD`, or in `~/.pgpass`")
         }
         None if chain(error).contains("authentication error") => Error::refused(chain(error)),
@@ -129,7 +130,7 @@ fn tls_error(error: &tokio_postgres::Error, params: &Params, endpoint: &Endpoint
     if broken.is_some_and(|cause| cause.kind() != std::io::ErrorKind::InvalidData) {
         return Error::transient(chain(error));
     }
-    let told = Error::refused(chain(error));
+    let told = Error::refused(chain(error)).code(crate::error::code::NO_TLS);
     let told = match mode {
         SslMode::VerifyFull | SslMode::VerifyCa => told.hint(
             "for a certificate of your own authority write `sslrootcert=FILE`; a certificate must bear the host's \

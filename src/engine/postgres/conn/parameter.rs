@@ -6,7 +6,7 @@
 use Treatment::{Ignored, Refused, Used};
 
 use crate::Error;
-use crate::settings::file::closest;
+use crate::error::closest;
 
 /// One parameter.
 pub struct Parameter {
