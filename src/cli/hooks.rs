@@ -1,7 +1,8 @@
 //! Commands of the project's own, run at the joints of `plan`, `apply`, `migrate` and `down`: `[hooks]` in `msr.toml`.
 
 use super::context::Context;
-use super::output;
+use super::{output, session};
+use msr::engine::Access;
 use msr::settings::Settings;
 use msr::{Error, Failure, Result};
 use std::os::fd::AsFd;
@@ -74,8 +75,11 @@ impl<'a> Hooks<'a> {
         }
     }
 
-    /// By the shell. What it prints is no result of msr's, so it goes to standard error.
+    /// A file of SQL is run in the target, in a session of its own; all else by the shell. What that prints is no result of msr's, so it goes to standard error.
     fn run(&self, hook: &'static str, command: &str, facts: Facts) -> Result<(), String> {
+        if command.trim_end().ends_with(".sql") {
+            return self.run_sql(command.trim());
+        }
         let stderr = std::io::stderr().as_fd().try_clone_to_owned().map_err(|e| e.to_string())?;
         let status = Command::new("sh")
             .args(["-c", command])
@@ -89,5 +93,11 @@ impl<'a> Hooks<'a> {
             .status()
             .map_err(|e| format!("cannot run it: {e}"))?;
         if status.success() { Ok(()) } else { Err(status.to_string()) }
+    }
+
+    fn run_sql(&self, path: &str) -> Result<(), String> {
+        let sql = std::fs::read_to_string(path).map_err(|e| format!("cannot read `{path}`: {e}"))?;
+        let (_, mut session) = session::target(self.settings, Access::Write).map_err(|e| e.message)?;
+        session.execute_foreign(&sql).map_err(|e| e.message)
     }
 }

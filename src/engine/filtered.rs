@@ -60,6 +60,10 @@ impl Session for Filtered {
         self.inner.server()
     }
 
+    fn execute_foreign(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.inner.execute_foreign(sql)
+    }
+
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
         self.inner.execute(sql)
     }

@@ -149,6 +149,10 @@ pub trait Session: Send {
     fn server(&self) -> &Server;
     /// Sends one or more statements.
     fn execute(&mut self, sql: &str) -> Result<(), SqlError>;
+    /// Runs statements that somebody else wrote, under the settings that they would have by themselves.
+    fn execute_foreign(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.execute(sql)
+    }
     fn begin(&mut self) -> Result<(), SqlError>;
     fn commit(&mut self) -> Result<(), SqlError>;
     fn rollback(&mut self) -> Result<(), SqlError>;

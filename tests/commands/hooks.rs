@@ -57,3 +57,12 @@ fn p31_hooks_are_told_no_password() {
     let seen = msr.read("seen");
     assert!(seen.contains("MSR_DATABASE=postgres://") && !seen.contains("sesame"), "{seen}");
 }
+
+both!(a_hook_can_be_a_file_of_sql, |engine| {
+    let (msr, database) = shop(engine);
+    msr.write("msr.toml", "[hooks]\nbefore_apply = \"before.sql\"\nafter_apply = \"after.sql\"\n");
+    msr.write("before.sql", "INSERT INTO customer VALUES (1, 'first'); INSERT INTO customer VALUES (2, 'second');");
+    msr.write("after.sql", "INSERT INTO nowhere VALUES (1);");
+    says(&msr.on(&database, &["apply", "p.ron", "--yes"]).expect(0), &["warning", "`after_apply`", "nowhere"]);
+    assert_eq!(database.ask("SELECT count(*) FROM customer"), "2");
+});

@@ -121,6 +121,12 @@ impl Session for PgSession {
         &self.server
     }
 
+    /// With the role's and the database's `search_path` among them.
+    fn execute_foreign(&mut self, sql: &str) -> Result<(), SqlError> {
+        self.client.execute("RESET ALL")?;
+        self.client.execute(sql)
+    }
+
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
         self.client.execute(sql)
     }
