@@ -196,7 +196,7 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
 
     let mut trouble = Trouble::default();
     let mut msr = Msr::new();
-    if std::env::var_os("MSR_ONLINE").is_some() {
+    if std::env::var_os("MSR_ONLINE").is_some() && !name.contains("::expand::") {
         // What is dropped is to be gone, as a fresh database has it.
         msr = msr.env("MSR_PHASES", "false");
     }
@@ -255,7 +255,8 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
     let down_sql = msr.run(&["show", "p.ron", "--format", "sql", "--down"]);
     trouble.check(up_sql.code == 0, || format!("plan --format sql: {}", up_sql.said()));
     trouble.check(down_sql.code == 0, || format!("show --format sql --down: {}", down_sql.said()));
-    for text in &case.lacks {
+    let as_set = std::env::var_os("MSR_ONLINE").is_none();
+    for text in case.lacks.iter().filter(|_| as_set) {
         trouble
             .check(!up_sql.stdout.contains(text.as_str()), || format!("the plan holds `{text}`:\n{}", up_sql.stdout));
     }

@@ -1,10 +1,10 @@
 //! Rows get values in small batches, by the primary key. Each batch is a transaction of its own, in which the journal keeps how
 //! far it is: a run that was killed goes on after the last row of the last batch that was committed.
 
-use super::Event;
 use super::batch::{self, Attempt, Trouble, Work};
 use super::journal::{Place, StepRecord, hex};
 use super::target::Target;
+use super::{Event, lock};
 use crate::plan::{Fill, Step};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub fn run(target: &mut Target, work: Work, step: &Step, fill: &Fill) -> Attempt
     let start = Instant::now();
     let of = target.session().about(&fill.table).unwrap_or(0);
     let mut place = target.journal().place(work.checksum, step.id)?.unwrap_or_default();
-    let (mut size, mut looked, mut seen) = (FIRST, Instant::now() - LOOK, place.rows);
+    let (mut size, mut looked, mut seen, mut failed) = (FIRST, Instant::now() - LOOK, place.rows, 0);
     target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject: step.subject.clone(), back: false });
     loop {
         if let Some(failure) = target.stopped() {
@@ -33,8 +33,19 @@ pub fn run(target: &mut Target, work: Work, step: &Step, fill: &Fill) -> Attempt
             looked = Instant::now();
         }
         let begun = Instant::now();
-        if !one(target, work, step, fill, &mut place, size)? {
-            break;
+        match one(target, work, step, fill, &mut place, size) {
+            Ok(true) => failed = 0,
+            Ok(false) => break,
+            // Somebody has a row for long: this batch gives way, not the work of all before it.
+            Err(trouble) if trouble.passes() && failed < target.options.attempts => {
+                failed += 1;
+                size = (size / 2).max(LEAST);
+                let wait = lock::jitter(begun.elapsed().max(LOOK / 10) * failed).min(LOOK * 5);
+                target.tell(Event::Retry { attempt: failed, why: trouble.why(), wait });
+                std::thread::sleep(wait);
+                continue;
+            }
+            Err(trouble) => return Err(trouble),
         }
         seen += size;
         target.tell(Event::Filling { rows: seen.min(of), of });

@@ -124,8 +124,12 @@ impl Trouble {
     }
 
     /// Locks that may be free later.
-    fn passes(&self) -> bool {
+    pub fn passes(&self) -> bool {
         self.error().is_some_and(|e| e.transient && !e.disconnected)
+    }
+
+    pub fn why(&self) -> String {
+        self.error().map_or(String::new(), |e| e.message.clone())
     }
 
     fn disconnected(&self) -> bool {
@@ -152,7 +156,7 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
             return Err(told(target, work, *trouble));
         }
         let wait = lock::jitter(pause);
-        let why = trouble.error().map_or(String::new(), |e| e.message.clone());
+        let why = trouble.why();
         target.tell(Event::Retry { attempt, why, wait });
         std::thread::sleep(wait);
         pause = (pause * 3 / 2).min(Duration::from_secs(5));

@@ -176,9 +176,15 @@ pub fn settled(
     desired: &str,
     live: Option<Fingerprint>,
 ) -> Result<Option<Fingerprint>> {
-    let same = entries.iter().rev().filter(|e| {
-        matches!(e.event, Event::Applied | Event::Expanded | Event::Baseline) && e.desired.as_deref() == Some(desired)
-    });
+    let history = History::of(entries);
+    // An expand phase of which nothing is to be seen leaves what was there before, and so does its undoing.
+    let waits = |e: &Entry| history.get(&e.checksum).is_some_and(|p| p.state == State::Expanded);
+    let led = |e: &Entry| match e.event {
+        Event::Applied | Event::Baseline => true,
+        Event::Expanded => waits(e),
+        _ => false,
+    };
+    let same = entries.iter().rev().filter(|e| e.desired.as_deref() == Some(desired) && led(e));
     if let Some(live) = live {
         let text = live.to_string();
         return Ok(same.into_iter().any(|e| e.live.as_deref() == Some(&text)).then_some(live));

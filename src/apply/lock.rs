@@ -11,10 +11,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Does the work while the lock is held.
 pub fn held<T>(target: &mut Target, work: impl FnOnce(&mut Target) -> Result<T>) -> Result<T> {
+    let pooled = target.session().is_pooled();
+    if pooled && !target.options.allow_pooler {
+        return Err(Error::refused("a pooler stands between msr and the server").hint(
+            "connect msr to the server itself; `--allow-pooler` works through a pooler in session mode, and in transaction mode lets what msr sets for its session reach others",
+        ));
+    }
     take(target)?;
     let done = work(target);
     // Where this fails the connection is gone, and the lock with it.
-    let _ = target.session().unlock();
+    let _ = target.keeper().and_then(|session| Ok(session.unlock()?));
     done
 }
 
@@ -22,7 +28,7 @@ pub fn take(target: &mut Target) -> Result<()> {
     let (start, limit) = (Instant::now(), target.options.lock_wait);
     let mut pause = Duration::from_millis(50);
     loop {
-        if target.session().try_lock()? {
+        if target.keeper()?.try_lock()? {
             return Ok(());
         }
         let waited = start.elapsed();

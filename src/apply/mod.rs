@@ -64,6 +64,8 @@ pub struct Options<'a> {
     pub verify: bool,
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
     pub strict: bool,
+    /// Work through a pooler, which may hand statements of this run to several sessions of the server's.
+    pub allow_pooler: bool,
     /// How long rows are asked, in all, whether they let the plan through; zero for not at all.
     pub probe_time: Duration,
     /// How fast rows are filled.
@@ -88,6 +90,7 @@ impl Default for Options<'_> {
             lock_timeout: Duration::from_secs(2),
             verify: true,
             strict: false,
+            allow_pooler: false,
             probe_time: Duration::from_secs(30),
             pace: Pace::default(),
             attempts: 10,

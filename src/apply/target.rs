@@ -16,6 +16,8 @@ pub struct Target<'a> {
     session: &'a mut dyn Session,
     /// Takes the session's place once the connection broke.
     fresh: Option<Box<dyn Session>>,
+    /// Keeps the lock where the session can't: behind a pooler, which takes the server away between transactions.
+    keeper: Option<Box<dyn Session>>,
     pub options: &'a Options<'a>,
     events: &'a mut dyn FnMut(Event),
     /// The journal's last entry as this run knows it.
@@ -30,6 +32,7 @@ impl<'a> Target<'a> {
         Target {
             session,
             fresh: None,
+            keeper: None,
             options,
             events,
             head: None,
@@ -44,6 +47,17 @@ impl<'a> Target<'a> {
             Some(session) => &mut **session,
             None => &mut *self.session,
         }
+    }
+
+    /// The session that takes the lock and keeps it.
+    pub fn keeper(&mut self) -> Result<&mut dyn Session> {
+        if self.keeper.is_none() && self.session().is_pooled() {
+            self.keeper = Some((self.options.reconnect)()?);
+        }
+        Ok(match (&mut self.keeper, &mut self.fresh) {
+            (Some(session), _) | (None, Some(session)) => &mut **session,
+            (None, None) => &mut *self.session,
+        })
     }
 
     /// What this plan looks at besides the catalog is looked at from now on.
@@ -136,6 +150,7 @@ impl<'a> Target<'a> {
     /// A new connection in place of the one that broke, with the lock: once it is held, the old connection's server
     /// process is gone and what it did is settled.
     pub fn reconnect(&mut self) -> Result<()> {
+        self.keeper = None;
         let mut wait = Duration::from_millis(100);
         for attempt in 1.. {
             match (self.options.reconnect)() {

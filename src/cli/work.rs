@@ -25,6 +25,9 @@ pub struct WorkArgs {
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care
     #[arg(long)]
     pub strict: bool,
+    /// Work through a pooler such as PgBouncer. In session mode that is safe; in transaction mode what msr sets for its session can reach others
+    #[arg(long)]
+    pub allow_pooler: bool,
     /// Write a backup into this folder first, when there is something to do
     #[arg(long, value_name = "FOLDER")]
     pub backup: Option<PathBuf>,
@@ -62,6 +65,7 @@ pub struct Work<'a> {
     pub engine: &'static dyn Engine,
     pub session: Box<dyn Session>,
     strict: bool,
+    allow_pooler: bool,
     phases: Phases,
     hooks: Hooks<'a>,
     /// There is work, so that hooks are run.
@@ -79,7 +83,17 @@ impl<'a> Work<'a> {
         Policy::new(&settings.lint, &settings.allow).check()?;
         let (engine, session) = session::target(settings, Access::Write)?;
         let hooks = Hooks::new(context, settings, command);
-        Ok(Work { context, settings, engine, session, strict: args.strict, phases, hooks, begun: false })
+        Ok(Work {
+            context,
+            settings,
+            engine,
+            session,
+            strict: args.strict,
+            allow_pooler: args.allow_pooler,
+            phases,
+            hooks,
+            begun: false,
+        })
     }
 
     /// Whether it must be known beforehand if there is something to do.
@@ -112,6 +126,7 @@ impl<'a> Work<'a> {
             lock_wait: settings.lock_wait,
             lock_timeout: settings.lock_timeout.unwrap_or(Options::default().lock_timeout),
             strict: self.strict,
+            allow_pooler: self.allow_pooler,
             probe_time: settings.probe_time,
             pace: settings.pace,
             who: who(),

@@ -102,6 +102,12 @@ pub trait Engine: Sync {
         let _ = catalog;
         vec![]
     }
+    /// What lets an old application go on with the old names while a table, or columns of it (`from` is `to` then), get new
+    /// ones: besides the rename of the table, or in place of that of the columns. `columns`: old and new name of each.
+    fn shim(&self, scene: &Scene, from: &Id, to: &Id, columns: &[(String, String)]) -> Vec<Rung> {
+        let _ = (scene, from, to, columns);
+        vec![]
+    }
     /// What is asked of the rows that are there.
     fn probes(&self) -> &'static [ProbeRule] {
         &[]
@@ -167,7 +173,12 @@ pub trait Session: Send {
     /// What the statements that ran since `watch` hold and did, for the facts on a step. Inside a transaction.
     fn watch(&mut self) -> Result<(), SqlError>;
     fn observed(&mut self) -> Result<Observed, SqlError>;
-    /// Takes the lock of which there is one per database, or says who has it. Never waits.
+    /// Whether something stands between that may hand this session's statements to several of the server's.
+    fn is_pooled(&self) -> bool {
+        false
+    }
+    /// Takes the lock of which there is one per database, or says who has it. Never waits. A session that is pooled keeps it in
+    /// a transaction and is good for nothing else meanwhile.
     fn try_lock(&mut self) -> Result<bool, SqlError>;
     fn unlock(&mut self) -> Result<(), SqlError>;
     /// msr's own tables.

@@ -40,6 +40,8 @@ pub struct Whole {
     pub validated: BTreeSet<Id>,
     /// Columns whose rows get their values in batches.
     pub filled: BTreeSet<Id>,
+    /// What has its old name besides the new one until the old application is gone.
+    pub shown: BTreeSet<Id>,
     /// Those of which the old application need not know until it is gone.
     pub written: BTreeSet<Id>,
 }
@@ -50,8 +52,10 @@ impl Whole {
             plan.steps.iter().filter(|s| which(s)).map(|s| s.subject.clone()).collect()
         };
         let (filled, late) = (subjects(|s| s.fill.is_some()), subjects(|s| s.phase == Phase::Contract));
+        let named = |s: &Step| s.action == Action::Rename && s.phase == Phase::Contract;
+        let shown = subjects(named);
         let written = filled.intersection(&late).cloned().collect();
-        Whole { filled, written, ..Whole::of_deltas(plan.steps.iter().flat_map(|s| &s.deltas)) }
+        Whole { filled, written, shown, ..Whole::of_deltas(plan.steps.iter().flat_map(|s| &s.deltas)) }
     }
 
     pub fn of_deltas<'a>(deltas: impl Iterator<Item = &'a Delta>) -> Whole {
@@ -93,6 +97,9 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
         }
         if whole.written.contains(&event.id) {
             event.traits.add(Trait::HasDefault);
+        }
+        if event.verb == Verb::Rename && whole.shown.contains(&event.id) {
+            event.traits.add(Trait::Parked);
         }
         if step.phase == Phase::Contract && step.loses.is_none() {
             event.traits.add(Trait::Parked);

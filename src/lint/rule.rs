@@ -98,7 +98,7 @@ pub const fn set(kinds: &'static [Kind], attr: &'static str) -> When {
 }
 
 pub const fn rename(kinds: &'static [Kind]) -> When {
-    when(Verb::Rename, kinds, "")
+    when(Verb::Rename, kinds, "").not(&[Trait::Parked])
 }
 
 pub const fn run(what: &'static str) -> When {

@@ -317,7 +317,8 @@ impl<'a> Grouper<'a> {
             lost.extend(self.lost_by(delta)?);
             node = self.answered(node, how)?;
         }
-        node.loses = (!lost.is_empty()).then(|| lost.join(", "));
+        let parked = node.rungs.iter().any(|r| r.purge.is_some());
+        node.loses = (!lost.is_empty() && !parked).then(|| lost.join(", "));
         Ok(node)
     }
 

@@ -5,7 +5,7 @@ use super::online;
 use super::order::{Ordered, Tie};
 use super::stages::{arrange, ways_back};
 use super::steps::{batches, pieces, steps};
-use super::{Action, Header, Manage, Online, Plan, hints, phases, probe, prove, rename, scope, stand_in};
+use super::{Action, Header, Manage, Online, Plan, hints, phases, probe, prove, rename, scope, shims, stand_in};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Casts, Rung, Scene, Server};
 use crate::engine::{Engine, Session, filtered};
@@ -103,7 +103,10 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     server.busy = online::busy(&mut inputs, &renames, from, &goal, &deltas)?;
     server.phased = inputs.online.phases;
     let scene = Scene::new(from, &goal, &server);
-    let ordered = with_renames(renames.clone(), arrange(inputs.engine, scene, &deltas, inputs.tie)?);
+    let ordered = with_renames(
+        shims::over(inputs.engine, scene, renames.clone(), &deltas),
+        arrange(inputs.engine, scene, &deltas, inputs.tie)?,
+    );
     notes.extend(
         debris.iter().map(|(id, _)| format!("{id} is INVALID, as a build that was stopped leaves it: it goes")),
     );

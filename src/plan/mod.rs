@@ -15,6 +15,7 @@ pub mod probe;
 mod prove;
 mod rename;
 mod scope;
+mod shims;
 mod stages;
 mod stand_in;
 mod steps;

@@ -1,4 +1,4 @@
-//! What will be one step, before it has its place.
+//! What will be one step, or several where its ladder is cut.
 
 use super::Action;
 use crate::diff::Delta;
@@ -23,6 +23,8 @@ pub struct Node {
     /// What that loses.
     pub back_loses: Option<String>,
     pub phase: Phase,
+    /// What it is for comes about in the contract phase.
+    pub waits: bool,
     /// Half of what was one node: what it does is seen when it is done.
     pub part: bool,
 }
@@ -40,6 +42,7 @@ impl Node {
             down: None,
             back_loses: None,
             phase: Phase::Expand,
+            waits: false,
             part: false,
         }
     }

@@ -45,7 +45,12 @@ pub fn busy(
     goal: &Catalog,
     deltas: &[Delta],
 ) -> Result<BTreeSet<Id>> {
-    let concerned = concerned(from, goal, deltas);
+    let mut concerned = concerned(from, goal, deltas);
+    let named = renames.iter().flat_map(|n| &n.deltas).filter_map(|d| match d {
+        Delta::Rename { to, .. } if matches!(to.kind, Kind::Table | Kind::Column) => Some(from.root(to).clone()),
+        _ => None,
+    });
+    concerned.extend(named.filter(|id| id.kind == Kind::Table && from.contains(id)));
     let (when, limit) = (inputs.online.when, inputs.online.from);
     match (when, inputs.target.as_mut()) {
         (When::Never, _) | (When::Auto, None) => Ok(BTreeSet::new()),

@@ -52,7 +52,7 @@ fn contracts(node: &Node) -> bool {
 
 /// Whether what the node is for is there once its first half is done.
 fn is_done_early(node: &Node) -> bool {
-    matches!(node.action, Action::Create | Action::Rename)
+    matches!(node.action, Action::Create | Action::Rename) && !node.waits
 }
 
 /// The nodes that wait whole.
@@ -91,7 +91,9 @@ fn cut(mut node: Node, late: bool) -> (Option<Node>, Option<Node>) {
         return (None, Some(Node { rungs: second, phase: Phase::Contract, ..node }));
     }
     let part = |rungs: Vec<Rung>, phase, deltas| {
-        let down = rungs.iter().rev().flat_map(|r| r.back.clone().unwrap_or_default()).collect();
+        // The way back of the whole half: those of its first rungs, up to the first that has none of its own.
+        let known: Vec<&Vec<Rung>> = rungs.iter().map_while(|r| r.back.as_ref()).collect();
+        let down = known.into_iter().rev().flatten().cloned().collect();
         let back_loses = node.back_loses.clone().filter(|_| phase == Phase::Expand);
         Node { rungs, phase, deltas, part: true, down: Some(down), back_loses, ..node.clone() }
     };

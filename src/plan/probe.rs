@@ -49,8 +49,13 @@ impl Question {
 
 /// The questions of each node, in their order.
 pub fn questions(engine: &dyn Engine, scene: Scene, renames: &[Node], nodes: &[Node]) -> Vec<Vec<Question>> {
+    // What the half that waits will do is asked before the first half too.
+    let whole = |node: &Node| -> Vec<Delta> {
+        let halves = nodes.iter().filter(|other| node.part && other.part && other.subject == node.subject);
+        if node.part { halves.flat_map(|half| half.deltas.clone()).collect() } else { node.deltas.clone() }
+    };
     let of = |node: &Node| {
-        let mut all: Vec<Question> = node.deltas.iter().flat_map(|d| of_delta(engine, scene, renames, d)).collect();
+        let mut all: Vec<Question> = whole(node).iter().flat_map(|d| of_delta(engine, scene, renames, d)).collect();
         all.sort_by(|a, b| (&a.table, &a.sql).cmp(&(&b.table, &b.sql)));
         all.dedup_by(|a, b| a.sql == b.sql);
         all

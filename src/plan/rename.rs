@@ -272,7 +272,8 @@ fn seeds(want: &Wanted, before: &[Wanted], base: &Catalog) -> Vec<Delta> {
         Wanted::Object { from, to } => vec![from, to],
         Wanted::Label { of, .. } => vec![of],
     };
-    ids.into_iter().map(|id| as_in_base(id, before)).filter(|id| base.contains(id)).map(Delta::Drop).collect()
+    let ids = ids.into_iter().map(|id| as_in_base(id, before)).filter(|id| base.contains(id));
+    ids.map(|id| Delta::Rename { from: id.clone(), to: id }).collect()
 }
 
 fn node(engine: &dyn Engine, scene: &Scene, want: &Wanted) -> Result<Option<Node>> {

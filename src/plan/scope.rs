@@ -150,6 +150,9 @@ pub fn needed_with(
     // What the schema files make of a value may be made of any of its columns.
     let said = |delta: &&Delta| goal.get(touched(delta)).is_some_and(|o| o.head().using.is_some());
     let tables = deltas.iter().filter(said).map(|delta| goal.root(touched(delta)));
+    // A view that stands in for a table while a column of it has two names shows all of them.
+    let renamed = deltas.iter().filter(|d| matches!(d, Delta::Rename { from, .. } if from.kind == Kind::Column));
+    let tables = tables.chain(renamed.map(|delta| base.root(touched(delta))));
     affected.extend(tables.flat_map(|table| base.children(table)).map(Object::id).filter(|id| id.kind == Kind::Column));
     // What is revoked on a table is revoked on its columns: rights on one thing are copied all or none.
     let rights: BTreeSet<Subject> = affected.iter().filter(|id| id.kind == Kind::Grant).map(|id| subject(id)).collect();

@@ -11,7 +11,7 @@ mod session;
 mod upkeep;
 
 use crate::Result;
-use crate::engine::how::{How, KindRule, Rung};
+use crate::engine::how::{How, KindRule, Rung, Scene};
 use crate::engine::probe::ProbeRule;
 use crate::engine::{Access, Backup, Engine, Session};
 use crate::model::{Catalog, Id, Kind, Roles};
@@ -83,6 +83,10 @@ impl Engine for Postgres {
 
     fn debris(&self, catalog: &Catalog) -> Vec<(Id, Rung)> {
         rules::debris(catalog)
+    }
+
+    fn shim(&self, scene: &Scene, from: &Id, to: &Id, columns: &[(String, String)]) -> Vec<Rung> {
+        rules::shim(scene, from, to, columns)
     }
 
     fn probes(&self) -> &'static [ProbeRule] {

@@ -280,12 +280,30 @@ impl Session for PgSession {
     /// Polled by the caller, never waited for: a waiter inside `pg_advisory_lock` holds a snapshot, which CREATE INDEX
     /// CONCURRENTLY waits for in turn.
     fn try_lock(&mut self) -> Result<bool, SqlError> {
-        let rows = self.client.rows(&format!("SELECT pg_try_advisory_lock({LOCK})"))?;
-        Ok(rows.first().and_then(|r| r.first()).and_then(Option::as_deref) == Some("t"))
+        let pooled = self.is_pooled();
+        // A pooler in transaction mode keeps the session's server for it as long as a transaction is open, and no longer: a lock
+        // of the session's would stay behind with the server.
+        let lock = if pooled { "pg_try_advisory_xact_lock" } else { "pg_try_advisory_lock" };
+        if pooled {
+            self.client.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")?;
+        }
+        let rows = self.client.rows(&format!("SELECT {lock}({LOCK})"))?;
+        let taken = rows.first().and_then(|r| r.first()).and_then(Option::as_deref) == Some("t");
+        if pooled && !taken {
+            self.client.execute("ROLLBACK")?;
+        }
+        Ok(taken)
     }
 
     fn unlock(&mut self) -> Result<(), SqlError> {
-        self.client.rows(&format!("SELECT pg_advisory_unlock({LOCK})")).map(|_| ())
+        match self.is_pooled() {
+            true => self.client.execute("ROLLBACK"),
+            false => self.client.rows(&format!("SELECT pg_advisory_unlock({LOCK})")).map(|_| ()),
+        }
+    }
+
+    fn is_pooled(&self) -> bool {
+        self.client.is_pooled()
     }
 
     fn journal(&mut self) -> &mut dyn Journal {

@@ -209,6 +209,9 @@ fn generated(scene: &Scene, c: &Change) -> How {
 }
 
 fn retype(scene: &Scene, c: &Change) -> How {
+    if let Some(ladder) = super::retyping::ladder(scene, c) {
+        return ladder;
+    }
     let (from, to) = (c.old.attr("type").to_string(), c.new.attr("type").to_string());
     let collation = c.new.attr("collation");
     let collation = match collation.text() {
@@ -229,7 +232,10 @@ fn retype(scene: &Scene, c: &Change) -> How {
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
 }
 
-fn around_a_type(_: &Scene, c: &Change) -> Vec<Around> {
+fn around_a_type(scene: &Scene, c: &Change) -> Vec<Around> {
+    if super::retyping::applies(scene, c) {
+        return vec![];
+    }
     vec![(c.new.id().clone(), ON_COLUMN)]
 }
 

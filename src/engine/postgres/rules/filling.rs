@@ -36,7 +36,9 @@ pub fn ladder(scene: &Scene, c: &Column, default: Option<&Object>) -> Option<How
     }
     let (on, name) = (format!("ALTER TABLE {}", table(&c.head.id)), ident(c.head.id.name()));
     let bare = Column { not_null: false, ..c.clone() };
-    let key = key(scene.from, &home).filter(|_| scene.online(&home));
+    // A trigger that is to go needs a phase in which it goes.
+    let apart = scene.server.phased || matches!(source, Source::Default(_));
+    let key = key(scene.from, &home).filter(|_| scene.online(&home) && apart);
     let Some(key) = key else { return at_once(&bare, source, c.not_null) };
     let add = format!("{on} ADD COLUMN {}", column_clause(&bare, None));
     let mut rungs = vec![Rung::new(add).back([Rung::new(format!("{on} DROP COLUMN {name}"))])];
@@ -47,9 +49,9 @@ pub fn ladder(scene: &Scene, c: &Column, default: Option<&Object>) -> Option<How
             ("DEFAULT".to_string(), None)
         }
         Source::Said(said) => {
-            let trigger = Trigger::of(&c.head.id, &said);
+            let trigger = Trigger::missing(&c.head.id, &said);
             rungs.extend(trigger.made());
-            (format!("({said})"), (scene.server.phased).then_some(trigger))
+            (format!("({said})"), Some(trigger))
         }
     };
     let only = format!("{name} IS NULL");
@@ -77,7 +79,7 @@ fn at_once(bare: &Column, source: Source, not_null: bool) -> Option<How> {
 }
 
 /// The columns of the primary key and their types, if the table has one all the time.
-fn key(catalog: &Catalog, of: &Id) -> Option<Vec<(String, String)>> {
+pub fn key(catalog: &Catalog, of: &Id) -> Option<Vec<(String, String)>> {
     let key = catalog.children(of).find(|o| o.id().kind == Kind::PrimaryKey)?;
     let Value::List(columns) = key.attr("columns") else { return None };
     let typed = |name: &String| {
@@ -87,8 +89,8 @@ fn key(catalog: &Catalog, of: &Id) -> Option<Vec<(String, String)>> {
     columns.iter().map(typed).collect()
 }
 
-/// Writes the column where an application does not.
-struct Trigger {
+/// Writes a column where an application does not.
+pub struct Trigger {
     function: String,
     name: String,
     on: String,
@@ -96,20 +98,23 @@ struct Trigger {
 }
 
 impl Trigger {
-    fn of(column: &Id, said: &str) -> Trigger {
+    /// Where nobody gave it a value.
+    fn missing(column: &Id, said: &str) -> Trigger {
+        let name = ident(column.name());
+        Trigger::of(column, &format!("IF new.{name} IS NULL THEN\n        {}\n    END IF;", set(&name, said)))
+    }
+
+    /// Each time, whatever it was.
+    pub fn always(column: &Id, said: &str) -> Trigger {
+        Trigger::of(column, &set(&ident(column.name()), said))
+    }
+
+    fn of(column: &Id, does: &str) -> Trigger {
         // Triggers fire in the order of their names, and this one is to see what the others did.
         let plain = with_suffix(&format!("zz_msr_{}_{}", column.at(1), column.name()), "");
-        let name = ident(column.name());
-        let body = format!(
-            "#variable_conflict use_column\nBEGIN\n    IF new.{name} IS NULL THEN\n        \
-             new.{name} := (SELECT {said} FROM (SELECT new.*) AS t);\n    END IF;\n    RETURN new;\nEND"
-        );
-        Trigger {
-            function: format!("{}.{}", ident(column.at(0)), ident(&plain)),
-            name: ident(&plain),
-            on: table(column),
-            body,
-        }
+        let body = format!("#variable_conflict use_column\nBEGIN\n    {does}\n    RETURN new;\nEND");
+        let function = format!("{}.{}", ident(column.at(0)), ident(&plain));
+        Trigger { function, name: ident(&plain), on: table(column), body }
     }
 
     fn create(&self) -> [String; 2] {
@@ -127,13 +132,17 @@ impl Trigger {
         [format!("DROP FUNCTION {}()", self.function), format!("DROP TRIGGER {} ON {}", self.name, self.on)]
     }
 
-    fn made(&self) -> Vec<Rung> {
+    pub fn made(&self) -> Vec<Rung> {
         let back = |drop| [Rung::new(drop)];
         self.create().into_iter().zip(self.drop()).map(|(create, drop)| Rung::new(create).back(back(drop))).collect()
     }
 
-    fn gone(&self) -> Vec<Rung> {
+    pub fn gone(&self) -> Vec<Rung> {
         let later = |(create, drop)| Rung { phase: Phase::Contract, ..Rung::new(drop).back([Rung::new(create)]) };
         self.create().into_iter().zip(self.drop()).rev().map(later).collect()
     }
+}
+
+fn set(column: &str, value: &str) -> String {
+    format!("new.{column} := (SELECT {value} FROM (SELECT new.*) AS t);")
 }

@@ -117,7 +117,7 @@ pub fn concurrent_index(scene: &Scene, o: &Object) -> Option<Rung> {
     on_busy(scene, o).then(|| index_on(i, o.id().name()))
 }
 
-fn index_on(i: &Index, name: &str) -> Rung {
+pub fn index_on(i: &Index, name: &str) -> Rung {
     let on = i.head.parent.as_ref().map(ddl::path).unwrap_or_default();
     built(create_index(i, name, "CONCURRENTLY ", &on), &beside(&i.head.id, name))
 }

@@ -15,8 +15,10 @@ mod privileges;
 mod probes;
 mod queries;
 mod replication;
+mod retyping;
 mod roles;
 mod said;
+mod shims;
 mod tables;
 mod types;
 
@@ -29,6 +31,7 @@ pub use ladders::debris;
 pub use links::alone;
 pub use probes::{PROBES, failing};
 pub use replication::NOWHERE;
+pub use shims::shim;
 pub use types::rename_label;
 
 /// In the order in which kinds are listed.

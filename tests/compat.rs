@@ -1,0 +1,173 @@
+//! The old and the new application's statements, run against every state that a recipe goes through: after each batch.
+//! Both read what the other wrote, and nothing is lost on the way up or down.
+
+mod support;
+
+use support::{Database, Engine, Msr, postgres, skip};
+
+/// A change that an old application must not notice, and what the two applications do. `{n}` is another number each time.
+struct Recipe {
+    name: &'static str,
+    old: &'static str,
+    new: &'static str,
+    rows: &'static str,
+    old_app: &'static str,
+    new_app: &'static str,
+    /// The same rows, as each application reads them while both run.
+    old_reads: &'static str,
+    new_reads: &'static str,
+}
+
+const RECIPES: &[Recipe] = &[
+    Recipe {
+        name: "rename table",
+        old: "CREATE TABLE clients (id integer PRIMARY KEY, name text NOT NULL DEFAULT 'x');",
+        new: "-- msr:renamed from clients\nCREATE TABLE customers (id integer PRIMARY KEY,\n-- msr:renamed from name\nfull_name text NOT NULL DEFAULT 'x');",
+        rows: "INSERT INTO clients VALUES (1, 'a');",
+        old_app: "INSERT INTO clients VALUES (1000 + {n}, 'old') ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING id, name;
+            INSERT INTO clients (id) VALUES (3000 + {n}); SELECT name FROM clients WHERE id = 1 FOR UPDATE; UPDATE clients SET name = 'old {n}' WHERE id = 1;
+            DELETE FROM clients WHERE id = 3000 + {n};",
+        new_app: "INSERT INTO customers (id, full_name) VALUES (2000 + {n}, 'new') RETURNING full_name; UPDATE customers SET full_name = 'new {n}' WHERE id = 1;",
+        old_reads: "SELECT id, name FROM clients ORDER BY id",
+        new_reads: "SELECT id, full_name FROM customers ORDER BY id",
+    },
+    Recipe {
+        name: "rename column",
+        old: "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL DEFAULT 'anon');",
+        new: "CREATE TABLE users (id integer PRIMARY KEY,\n-- msr:renamed from name\nfull_name text NOT NULL DEFAULT 'anon');",
+        rows: "INSERT INTO users VALUES (1, 'a');",
+        old_app: "INSERT INTO users (id, name) VALUES (1000 + {n}, 'old') ON CONFLICT (id) DO NOTHING RETURNING name; INSERT INTO users (id) VALUES (3000 + {n});
+            SELECT name FROM users WHERE id = 1 FOR UPDATE; UPDATE users SET name = 'old {n}' WHERE id = 1; DELETE FROM users WHERE id = 3000 + {n};",
+        new_app: "INSERT INTO users (id, full_name) VALUES (2000 + {n}, 'new') RETURNING full_name; UPDATE users SET full_name = 'new {n}' WHERE id = 1;",
+        old_reads: "SELECT id, name FROM users ORDER BY id",
+        new_reads: "SELECT id, full_name FROM users ORDER BY id",
+    },
+    Recipe {
+        name: "drop column",
+        old: "CREATE TABLE items (id integer PRIMARY KEY, a integer, legacy text NOT NULL DEFAULT 'd');\nCREATE INDEX items_legacy ON items (legacy);",
+        new: "CREATE TABLE items (id integer PRIMARY KEY, a integer);",
+        rows: "INSERT INTO items VALUES (1, 1, 'kept');",
+        old_app: "INSERT INTO items VALUES (1000 + {n}, {n}, 'old'); SELECT legacy FROM items; UPDATE items SET legacy = 'old', a = {n} WHERE id = 1000 + {n};",
+        new_app: "INSERT INTO items (id, a) VALUES (2000 + {n}, {n}); UPDATE items SET a = 1 + {n} WHERE id = 1;",
+        old_reads: "SELECT id, a FROM items WHERE legacy IS NOT NULL ORDER BY id",
+        new_reads: "SELECT id, a FROM items ORDER BY id",
+    },
+    Recipe {
+        name: "drop table",
+        old: "CREATE TABLE p (id integer PRIMARY KEY);\nCREATE TABLE audit (id integer PRIMARY KEY, p integer REFERENCES p);",
+        new: "CREATE TABLE p (id integer PRIMARY KEY);",
+        rows: "INSERT INTO p VALUES (1); INSERT INTO audit VALUES (1, 1);",
+        old_app: "INSERT INTO p VALUES (1000 + {n}); INSERT INTO audit VALUES (1000 + {n}, 1000 + {n}); SELECT count(*) FROM audit;",
+        new_app: "INSERT INTO p VALUES (2000 + {n}); SELECT * FROM p;",
+        old_reads: "SELECT id FROM p ORDER BY id",
+        new_reads: "SELECT id FROM p ORDER BY id",
+    },
+    Recipe {
+        name: "column made of others",
+        old: "CREATE TABLE people (id integer PRIMARY KEY, name text NOT NULL);",
+        new: "CREATE TABLE people (id integer PRIMARY KEY, name text NOT NULL,\n-- msr:using pg_catalog.upper(name)\nshout text NOT NULL);",
+        rows: "INSERT INTO people SELECT i, 'p' || i FROM generate_series(1, 500) i;",
+        old_app: "INSERT INTO people VALUES (1000 + {n}, 'old'); UPDATE people SET name = name WHERE id < 9; SELECT name FROM people;",
+        new_app: "INSERT INTO people VALUES (2000 + {n}, 'new', 'NEW'); SELECT shout FROM people WHERE shout IS NOT NULL;",
+        old_reads: "SELECT id, upper(name) FROM people ORDER BY id",
+        new_reads: "SELECT id, shout FROM people ORDER BY id",
+    },
+    Recipe {
+        name: "another type",
+        old: "CREATE TABLE sums (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 7);\nCREATE INDEX sums_n ON sums (n);",
+        new: "CREATE TABLE sums (id integer PRIMARY KEY, n bigint NOT NULL DEFAULT 7);\nCREATE INDEX sums_n ON sums (n);",
+        rows: "INSERT INTO sums SELECT i, i FROM generate_series(1, 500) i;",
+        old_app: "INSERT INTO sums VALUES (1000 + {n}, {n}); INSERT INTO sums (id) VALUES (3000 + {n}); UPDATE sums SET n = n + 1 WHERE id < 20; SELECT n FROM sums;",
+        new_app: "INSERT INTO sums VALUES (2000 + {n}, {n}); INSERT INTO sums (id) VALUES (4000 + {n}); UPDATE sums SET n = n + 1 WHERE id > 480 AND id < 500;",
+        old_reads: "SELECT id, n FROM sums ORDER BY id",
+        new_reads: "SELECT id, n FROM sums ORDER BY id",
+    },
+    Recipe {
+        name: "default of its own for each row",
+        old: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer);",
+        new: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer, token uuid NOT NULL DEFAULT gen_random_uuid());",
+        rows: "INSERT INTO tokens SELECT i FROM generate_series(1, 500) i;",
+        old_app: "INSERT INTO tokens VALUES (1000 + {n}, 1); UPDATE tokens SET a = {n} WHERE id = 7; SELECT a FROM tokens;",
+        new_app: "INSERT INTO tokens (id) VALUES (2000 + {n}) RETURNING token;",
+        old_reads: "SELECT id, a FROM tokens ORDER BY id",
+        new_reads: "SELECT id, a FROM tokens WHERE token IS NOT NULL ORDER BY id",
+    },
+];
+
+/// Runs the applications named in a file, each with a number of its own; what fails is noted in another.
+const SCRIPT: &str = r#"
+for app in $(cat "$DIR/apps"); do
+  n=$(($(cat "$DIR/n" 2>/dev/null || echo 0) + 1)); echo $n > "$DIR/n"
+  sed "s/{n}/$n/g" "$DIR/$app.sql" | PSQL -X -q -v ON_ERROR_STOP=1 -d "$URL" -f - > "$DIR/said" 2>&1 ||
+    { echo "the $app application fails after batch $MSR_BATCH of $MSR_COMMAND:" >> "$DIR/failures"; cat "$DIR/said" >> "$DIR/failures"; }
+  echo "$app" >> "$DIR/ran"
+done
+"#;
+
+struct Setting {
+    database: Database,
+    msr: Msr,
+}
+
+impl Setting {
+    fn of(recipe: &Recipe) -> Setting {
+        let database = Engine::Postgres.with(&format!("{}\n{}", recipe.old, recipe.rows)).expect("a database");
+        let msr = Msr::new();
+        let psql = postgres().expect("a server").program("psql").get_program().to_string_lossy().into_owned();
+        let script = msr.write("app.sh", SCRIPT.replace("PSQL", &psql));
+        let folder = script.parent().expect("a folder").to_string_lossy().into_owned();
+        for (file, text) in [("old.sql", recipe.old_app), ("new.sql", recipe.new_app), ("failures", ""), ("ran", "")] {
+            msr.write(file, text);
+        }
+        let hook = format!("DIR={folder} URL='{}' sh {}", database.url(), script.display());
+        msr.write("msr.toml", format!("online = true\n[hooks]\nafter_batch = \"{hook}\"\n"));
+        msr.write("schema.sql", recipe.new);
+        Setting { database, msr }
+    }
+
+    /// Runs msr while these applications work, one after each batch.
+    fn go(&self, apps: &str, args: &[&str]) {
+        self.msr.write("apps", apps);
+        self.msr.on(&self.database, args).expect(0);
+        assert_eq!(self.msr.read("failures"), "", "while it ran {args:?}");
+    }
+
+    fn app(&self, sql: &str, n: u32) {
+        self.database.ask(&sql.replace("{n}", &n.to_string()));
+    }
+}
+
+#[test]
+fn p12_both_applications_work_in_every_state() {
+    if let Some(why) = Engine::Postgres.missing() {
+        return skip("p12_both_applications_work_in_every_state", &why);
+    }
+    for recipe in RECIPES {
+        println!("{}", recipe.name);
+        let s = Setting::of(recipe);
+        s.msr.on(&s.database, &["plan", "--schema", "schema.sql", "--out", "p.ron"]).expect(0);
+        s.go("old", &["apply", "p.ron", "--yes"]);
+        for n in [301, 302] {
+            s.app(recipe.old_app, n);
+            s.app(recipe.new_app, n + 10);
+            assert_eq!(s.database.ask(recipe.old_reads), s.database.ask(recipe.new_reads), "{}", recipe.name);
+        }
+        let both = s.database.ask(recipe.new_reads);
+        s.go("", &["apply", "p.ron", "--yes", "--phase", "contract"]);
+        assert_eq!(s.database.ask(recipe.new_reads), both, "{}: lost on the way up", recipe.name);
+        s.app(recipe.new_app, 401);
+        let then = s.database.ask(recipe.new_reads);
+        s.go("", &["down", "--yes", "--allow", "all"]);
+        assert_eq!(s.database.ask(recipe.old_reads), then, "{}: lost on the way down", recipe.name);
+        s.app(recipe.old_app, 501);
+        // Again, and now the new application works while the old shape goes.
+        s.msr.on(&s.database, &["plan", "--schema", "schema.sql", "--out", "p.ron"]).expect(0);
+        s.go("old", &["apply", "p.ron", "--yes"]);
+        let list = s.msr.on(&s.database, &["list"]).expect(0);
+        let contracts = list.stdout.contains("waits for contract");
+        if contracts {
+            s.go("new", &["apply", "p.ron", "--yes", "--phase", "contract"]);
+        }
+        assert!(!s.msr.read("ran").is_empty(), "no application ran");
+    }
+}
