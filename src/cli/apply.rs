@@ -1,6 +1,6 @@
 use super::context::{Context, Extra};
-use super::work::{PhaseArgs, Work, WorkArgs, report};
-use super::{Done, output, plans, prompt, rehearse};
+use super::work::{PhaseArgs, Work, WorkArgs};
+use super::{Done, plans, prompt, rehearse};
 use msr::render::Summary;
 use msr::render::text::line;
 use msr::{Result, apply};
@@ -31,6 +31,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone(), ..Extra::default() };
     let settings = context.settings_with(extra)?;
     let mut work = Work::begin("apply", context, &settings, &args.work, args.phase.phases())?;
+    work.may_stream()?;
     let plan = &saved.loaded.plan;
     if !plan.is_empty() {
         let file = line(&saved.file);
@@ -40,6 +41,6 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let done = work.run(|engine, session, options, events| {
         apply::apply(&saved.loaded, &saved.text, engine, session, options, events)
     })?;
-    output::result(&report(&done))?;
+    work.tell(&[done])?;
     Ok(Done::Fine)
 }

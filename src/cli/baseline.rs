@@ -67,6 +67,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     prompt::confirm(context, &format!("Take {database} under management as it is, with {objects}?"))?;
     let digest = made.plan.header.desired.clone();
     work.run(|_, session, options, events| apply::baseline(session, &version, digest, seen, options, events))?;
+    work.record.end(None)?;
     output::result(&format!("{version} baseline: {objects}\n"))?;
     Ok(Done::Fine)
 }

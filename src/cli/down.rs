@@ -1,5 +1,5 @@
 use super::context::{Context, Extra};
-use super::work::{Work, WorkArgs, report};
+use super::work::{Work, WorkArgs};
 use super::{Done, output, prompt};
 use msr::Result;
 use msr::apply::history::{History, Past};
@@ -24,6 +24,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let extra = Extra { lock_wait: args.work.lock_wait.clone(), allow: args.work.allow.clone(), ..Extra::default() };
     let settings = context.settings_with(extra)?;
     let mut work = Work::begin("down", context, &settings, &args.work, Phases::All)?;
+    work.may_stream()?;
     if work.looks_first(&args.work) {
         let plans = newer(&mut *work.session, args.version.as_deref())?;
         if !plans.is_empty() {
@@ -37,7 +38,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     if done.is_empty() {
         output::note(context, "nothing to undo");
     }
-    output::result(&done.iter().map(report).collect::<String>())?;
+    work.tell(&done)?;
     Ok(Done::Fine)
 }
 

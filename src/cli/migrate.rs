@@ -1,5 +1,5 @@
 use super::context::{Context, Extra};
-use super::work::{PhaseArgs, Work, WorkArgs, report};
+use super::work::{PhaseArgs, Work, WorkArgs};
 use super::{Done, list, output, plans, prompt};
 use msr::Result;
 use msr::apply::list::Standing;
@@ -26,6 +26,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let settings = context.settings_with(extra)?;
     let chain = plans::chain(Path::new(&settings.plans))?;
     let mut work = Work::begin("migrate", context, &settings, &args.work, args.phase.phases())?;
+    work.may_stream()?;
     if work.looks_first(&args.work) {
         let pending = pending(&chain, &args, &mut work)?;
         if !pending.is_empty() {
@@ -40,7 +41,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     if done.is_empty() {
         output::note(context, "nothing is pending");
     }
-    output::result(&done.iter().map(report).collect::<String>())?;
+    work.tell(&done)?;
     Ok(Done::Fine)
 }
 

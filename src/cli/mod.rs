@@ -32,6 +32,7 @@ mod plans;
 mod progress;
 mod prompt;
 mod purge;
+mod record;
 mod rehearse;
 mod session;
 mod show;

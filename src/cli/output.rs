@@ -19,8 +19,13 @@ pub fn result(text: &str) -> Result<()> {
 /// Says what was done, to people; not with `--quiet`.
 pub fn note(context: &Context, message: &str) {
     if !context.quiet() {
-        say("info", message, context.log_json());
+        info(message, context.log_json());
     }
+}
+
+/// The same, where what the context says is known.
+pub fn info(message: &str, json: bool) {
+    say("info", message, json);
 }
 
 /// Says what a person should know although the work goes on.

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::hooks::Hooks;
 use super::progress::Progress;
+use super::record::Record;
 use super::{backup, output, session, signals};
 use msr::apply::{Event, Options, Outcome, Phases, Report};
 use msr::engine::{Access, Engine, Session};
@@ -28,6 +29,9 @@ pub struct WorkArgs {
     /// Work through a pooler such as PgBouncer. In session mode that is safe; in transaction mode what msr sets for its session can reach others
     #[arg(long)]
     pub allow_pooler: bool,
+    /// Write numbers of the run here when it ends: CloudWatch's embedded format into FILE.json, else Prometheus' text
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
     /// Write a backup into this folder first, when there is something to do
     #[arg(long, value_name = "FOLDER")]
     pub backup: Option<PathBuf>,
@@ -68,6 +72,7 @@ pub struct Work<'a> {
     allow_pooler: bool,
     phases: Phases,
     hooks: Hooks<'a>,
+    pub record: Record,
     /// There is work, so that hooks are run.
     begun: bool,
 }
@@ -92,6 +97,7 @@ impl<'a> Work<'a> {
             allow_pooler: args.allow_pooler,
             phases,
             hooks,
+            record: Record::new(command, args.metrics.clone()),
             begun: false,
         })
     }
@@ -140,8 +146,9 @@ impl<'a> Work<'a> {
             subject: String::new(),
             waiting: false,
         };
-        let hooks = &self.hooks;
+        let (hooks, record) = (&self.hooks, &mut self.record);
         let done = work(engine, &mut *self.session, &options, &mut |event| {
+            record.event(&event);
             if let Event::Batch { batch, of, .. } = &event {
                 hooks.after_batch(*batch, *of);
             }
@@ -160,8 +167,24 @@ impl<'a> Work<'a> {
                 }
                 Ok(done)
             }
-            Err(e) => Err(self.hooks.on_failure(e)),
+            Err(e) => {
+                if let Err(unwritten) = self.record.end(Some(&e)) {
+                    output::warning(self.context, &unwritten.message);
+                }
+                Err(self.hooks.on_failure(e))
+            }
         }
+    }
+
+    /// The command's results may be asked for as JSON lines.
+    pub fn may_stream(&mut self) -> Result<()> {
+        self.record.in_format_of(self.context, &self.settings.database.to_string())
+    }
+
+    /// Says what came of each plan, and ends the record.
+    pub fn tell(&self, reports: &[Report]) -> Result<()> {
+        self.record.result(reports, report)?;
+        self.record.end(None)
     }
 }
 
@@ -248,7 +271,7 @@ pub fn took(millis: u64) -> String {
 }
 
 /// One line a plan, on standard output: what the run came to.
-pub fn report(report: &Report) -> String {
+fn report(report: &Report) -> String {
     let plan = label(&report.version, &report.name);
     let did = format!("{} in {}", count(report.steps, "step"), took(report.millis));
     // Its notes were told while it ran.

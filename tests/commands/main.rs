@@ -44,4 +44,5 @@ mod drift;
 mod grants;
 mod hooks;
 mod lock;
+mod record;
 mod rehearse;
