@@ -112,3 +112,22 @@ fn help_has_examples() {
     says(&msr.run(&["plan", "--help"]).expect(0), &["Examples:", "msr plan --save add_middle_name"]);
     says(&msr.run(&["man"]).expect(0), &["msr"]);
 }
+
+/// The pattern that the page gives Visual Studio Code finds the place in a message.
+#[test]
+fn an_editor_finds_the_place() {
+    needs!(Engine::Sqlite);
+    let page = std::fs::read_to_string(support::repository().join("docs/editors.md")).expect("the page");
+    let tasks = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("tasks.json");
+    let tasks: serde_json::Value = serde_json::from_str(tasks).expect("it is JSON");
+    let pattern = tasks["tasks"][0]["problemMatcher"]["pattern"]["regexp"].as_str().expect("a pattern");
+    let msr = Msr::new();
+    msr.write("schema/a.sql", "CREATE TABLE fine (id integer);\nCREATE TABLE broken (id no such thing here at all(;");
+    let said = msr.on(&Engine::Sqlite.fresh(), &["plan", "--no-pager", "--color", "never"]).expect(4);
+    let mut grep =
+        Command::new("grep").args(["-cP", pattern]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("grep");
+    std::io::Write::write_all(&mut grep.stdin.take().expect("stdin"), said.stderr.as_bytes()).expect("it reads");
+    let found = grep.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&found.stdout).trim(), "1", "{pattern}\n{}", said.stderr);
+    assert!(said.stderr.contains("schema/a.sql:2:"), "{}", said.stderr);
+}

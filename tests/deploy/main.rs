@@ -5,6 +5,7 @@
 mod support;
 
 mod action;
+mod schemas;
 mod services;
 
 use saphyr::LoadableYamlNode as _;
