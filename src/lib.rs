@@ -55,6 +55,11 @@
 //! - **An engine:** a folder in `engine/` with the same file names, and a line in [`engine::ENGINES`].
 //! - **A lint rule:** a record in `lint/rules/`, a folder in `fixtures/lint/` with `bad.sql` and `good.sql`; if it asks what no
 //!   event says yet, a trait in `lint/event.rs` and where it is found (`lint/facts.rs`, `lint/text/`).
+//! - **A question to rows** that are there before a change: a line and a function in an engine's `probes.rs`, a folder in
+//!   `fixtures/data/`.
+//! - **A recipe** that spares an old application: rungs with a phase (`engine::how::Rung`), as in `engine/postgres/rules/`
+//!   `parking.rs`, `filling.rs`, `retyping.rs`, `shims.rs`; a folder in `fixtures/expand/` and the statements of both
+//!   applications in `tests/compat.rs`.
 //! - **A case:** a folder in `fixtures/` with `old.sql` and `new.sql`; `UPDATE_FIXTURES=1` writes what is expected.
 
 pub mod apply;

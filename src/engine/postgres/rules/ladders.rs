@@ -10,6 +10,9 @@ use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
 /// The constraint that stands in for NOT NULL until that can be had without reading the rows.
 const NOT_NULL: &str = "msr_nn";
 
+/// The one that says what the bounds of a partition do, until the table is one.
+const BOUND: &str = "msr_bound";
+
 /// The relation that the object is on, if what is done to it is to keep nobody waiting. Of a partitioned table there are no
 /// rows; each of its partitions has its own part of an index.
 fn on_busy(scene: &Scene, o: &Object) -> bool {
@@ -34,6 +37,23 @@ fn in_two_steps(scene: &Scene, o: &Object) -> bool {
 pub fn checked(scene: &Scene, o: &Object, add: &str) -> Option<How> {
     let both = matches!(o.id().kind, Kind::ForeignKey | Kind::Check) && in_two_steps(scene, o);
     both.then(|| How::Ladder(vec![Rung::alone(format!("{add} NOT VALID")), validate(o.id(), o.id().name())]))
+}
+
+/// A table that becomes a partition: where a check says what its bounds do, its rows are not read under a lock
+/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ATTACH-PARTITION>).
+pub fn attached(scene: &Scene, o: &Object, attach: &str) -> Option<How> {
+    let home = home(o);
+    // Of several columns the server does not see that the check says the same, and reads the rows all the same.
+    let (within, _) = super::probes::bounds(scene, o).filter(|(_, alone)| *alone && scene.online(&home))?;
+    let on = format!("ALTER TABLE {}", ddl::path(&home));
+    let drop = || Rung::new(format!("{on} DROP CONSTRAINT {BOUND}"));
+    let check = format!("{on} ADD CONSTRAINT {BOUND} CHECK ({within}) NOT VALID");
+    Some(How::Ladder(vec![
+        Rung::alone(check).back([drop()]),
+        validate(&home, BOUND).back([]),
+        Rung::new(attach),
+        drop(),
+    ]))
 }
 
 /// VALIDATE of a NOT NULL that is there already.

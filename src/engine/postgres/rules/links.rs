@@ -10,13 +10,9 @@ use crate::model::{Catalog, Id, Kind, Object, Status, Strength};
 pub const ATTACHMENT: KindRule = KindRule {
     kind: Kind::Attachment,
     clause: None,
-    create: |_, o, _| {
-        How::statement(format!(
-            "ALTER TABLE {} ATTACH PARTITION {} {}",
-            o.attr("parent"),
-            path(o.id()),
-            o.attr("bound")
-        ))
+    create: |scene, o, _| {
+        let attach = format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), path(o.id()), o.attr("bound"));
+        super::ladders::attached(scene, o, &attach).unwrap_or_else(|| How::statement(attach))
     },
     drop: |_, o| How::statement(format!("ALTER TABLE {} DETACH PARTITION {}", o.attr("parent"), path(o.id()))),
     rename: None,

@@ -186,18 +186,23 @@ fn retired(scene: &Scene, o: &Object) -> Vec<Probe> {
 
 /// Rows of a table that becomes a partition and of which the bound does not speak. Of a hash the server alone knows.
 fn outside(scene: &Scene, o: &Object) -> Vec<Probe> {
-    let parent = o.attr("parent");
-    let parent = o.refs().iter().map(|r| &r.to).find(|to| Some(path(to).as_str()) == parent.text());
-    let by = parent.and_then(|p| scene.to.get(p)).map(|p| p.attr("partition_by"));
-    let bound = o.attr("bound");
-    let (Some(by), Some(bound)) = (by.as_ref().and_then(Value::text), bound.text()) else { return vec![] };
-    match within(by, bound) {
-        Some(within) => {
+    let bound = o.attr("bound").to_string();
+    match bounds(scene, o) {
+        Some((within, _)) => {
             let wrong = format!("are not {}", bound.to_lowercase().replacen("for values", "within the bounds", 1));
             probe(home(o), wrong.trim_end().to_string(), Rows::Where(format!("({within}) IS NOT TRUE")))
         }
         None => vec![],
     }
+}
+
+/// What the bounds of a partition say of its rows, and whether that is about one column or expression.
+pub fn bounds(scene: &Scene, o: &Object) -> Option<(String, bool)> {
+    let parent = o.attr("parent");
+    let parent = o.refs().iter().map(|r| &r.to).find(|to| Some(path(to).as_str()) == parent.text());
+    let by = scene.to.get(parent?)?.attr("partition_by");
+    let alone = parenthesised(by.text()?.split_once(' ')?.1).is_some_and(|(list, _)| items(list).len() == 1);
+    Some((within(by.text()?, o.attr("bound").text()?)?, alone))
 }
 
 /// The condition that a bound makes of a partition key.
@@ -209,7 +214,7 @@ fn within(by: &str, bound: &str) -> Option<String> {
         "LIST" => {
             let (values, _) = parenthesised(bound.strip_prefix("FOR VALUES IN ")?)?;
             let null = items(values).contains(&"NULL");
-            (!null).then(|| format!("{} IN ({values})", of(&keys)))
+            (!null).then(|| format!("{0} IS NOT NULL AND {0} IN ({values})", of(&keys)))
         }
         "RANGE" => {
             let (from, rest) = parenthesised(bound.strip_prefix("FOR VALUES FROM ")?)?;
