@@ -52,7 +52,7 @@ fn all_exit(code: i32, outputs: &[Output]) {
 /// Each batch of each plan was done once, and nothing is INVALID.
 #[track_caller]
 fn once(database: &Database, plans: usize) {
-    let journal = if database.engine == Engine::Postgres { "msr.journal" } else { "msr_journal" };
+    let journal = database.engine.journal();
     let twice = database.ask(&format!(
         "SELECT checksum, event, batch, count(*) FROM {journal} WHERE event IN ('batch', 'applied') GROUP BY 1, 2, 3 HAVING count(*) > 1"
     ));
@@ -75,7 +75,7 @@ both!(p15_many_at_once_on_an_empty_a_pending_and_a_current_database, |engine| {
     once(&database, 3);
     // One is pending.
     msr.on(&database, &["down", "--yes", "--allow", "all"]).expect(0);
-    let journal = if engine == Engine::Postgres { "msr.journal" } else { "msr_journal" };
+    let journal = engine.journal();
     let before = database.ask(&format!("SELECT count(*) FROM {journal} WHERE event = 'applied'"));
     all_exit(0, &at_once(&msr, &database.url(), &[]));
     let after = database.ask(&format!("SELECT count(*) FROM {journal} WHERE event = 'applied'"));

@@ -135,7 +135,7 @@ impl Ready {
         if !off.is_empty() {
             return Err(format!("the goal was not reached:\n  {}\nafter: {}", off.join("\n  "), first.said()));
         }
-        let journal = if self.engine == Engine::Postgres { "msr.journal" } else { "msr_journal" };
+        let journal = self.engine.journal();
         let twice = database.ask(&format!(
             "SELECT batch, count(*) FROM {journal} WHERE event IN ('batch', 'applied') GROUP BY event, batch HAVING count(*) > 1"
         ));

@@ -34,6 +34,14 @@ impl Engine {
         }
     }
 
+    /// The table of msr's journal.
+    pub fn journal(self) -> &'static str {
+        match self {
+            Engine::Postgres => "msr.journal",
+            Engine::Sqlite => "msr_journal",
+        }
+    }
+
     /// Why tests of this engine can't run here, if they can't.
     pub fn missing(self) -> Option<String> {
         match self {
