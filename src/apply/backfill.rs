@@ -2,11 +2,10 @@
 //! far it is: a run that was killed goes on after the last row of the last batch that was committed.
 
 use super::batch::{self, Attempt, Trouble, Work};
-use super::journal::{Place, StepRecord, hex};
+use super::journal::{Place, StepRecord};
 use super::target::Target;
 use super::{Event, lock};
 use crate::plan::{Fill, Step};
-use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 
 /// Rows of the first batch, and of any.
@@ -106,7 +105,7 @@ fn wait_for_replicas(target: &mut Target) -> Attempt<()> {
 
 /// The entry of the batch, and no place any more: the same plan, undone and applied again, begins anew.
 fn done(target: &mut Target, work: Work, step: &Step, (clock, start): (String, Instant)) -> Attempt<()> {
-    let hash = hex(&Sha256::digest(step.up.concat())[..8]);
+    let hash = batch::hash_of(step, batch::Way::Up);
     let millis = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
     let record = StepRecord { step: step.id, hash, started: clock, millis };
     target.session().begin()?;

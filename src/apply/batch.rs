@@ -216,21 +216,26 @@ fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
         target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
         let (begun, after) = (Instant::now(), start.elapsed());
         execute(target, step, work.way)?;
-        let mut hash = Sha256::new();
-        for sql in statements(step, work.way) {
-            hash.update((sql.len() as u64).to_le_bytes());
-            hash.update(sql);
-        }
         let millis = begun.elapsed().as_millis() as u64;
         target.tell(Event::StepDone { step: step.id, millis });
         records.push(StepRecord {
             step: step.id,
-            hash: hex(&hash.finalize()[..8]),
+            hash: hash_of(step, work.way),
             started: clock.map(|c| format!("{:.3}", c + after)).unwrap_or_else(|| "-".into()),
             millis: i64::try_from(millis).unwrap_or(i64::MAX),
         });
     }
     Ok(records)
+}
+
+/// What the journal knows a step's statements by.
+pub(super) fn hash_of(step: &Step, way: Way) -> String {
+    let mut hash = Sha256::new();
+    for sql in statements(step, way) {
+        hash.update((sql.len() as u64).to_le_bytes());
+        hash.update(sql);
+    }
+    hex(&hash.finalize()[..8])
 }
 
 /// Sends the statements of one step on a way.

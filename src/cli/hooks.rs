@@ -75,7 +75,8 @@ impl<'a> Hooks<'a> {
         }
     }
 
-    /// A file of SQL is run in the target, in a session of its own; all else by the shell. What that prints is no result of msr's, so it goes to standard error.
+    /// A file of SQL is run in the target, in a session of its own; all else by the shell. What that prints is no result of
+    /// msr's, so it goes to standard error.
     fn run(&self, hook: &'static str, command: &str, facts: Facts) -> Result<(), String> {
         if command.trim_end().ends_with(".sql") {
             return self.run_sql(command.trim());

@@ -59,8 +59,10 @@ impl Record {
             Event::Waiting { waited } => self.waited = *waited,
             _ => {}
         }
-        // Whoever read has gone: the work goes on.
-        let _ = self.line(told(event));
+        if self.json {
+            // Whoever read has gone: the work goes on.
+            let _ = self.line(told(event));
+        }
     }
 
     /// What the run came to, plan by plan, as people or machines read it.

@@ -5,6 +5,7 @@ pub mod how;
 pub mod postgres;
 pub mod probe;
 pub mod sqlite;
+mod text;
 pub mod upkeep;
 pub mod volatile;
 

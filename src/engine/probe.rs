@@ -110,48 +110,6 @@ fn condition(asked: &Asked) -> Option<String> {
     }
 }
 
-/// The text in the parentheses that it begins with, and what comes after them.
-pub fn parenthesised(text: &str) -> Option<(&str, &str)> {
-    let (mut depth, mut quote) = (0, None);
-    for (i, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => depth -= 1,
-            _ => {}
-        }
-        match (i, depth) {
-            (0, 0) => return None,
-            (_, 0) => return Some((&text[1..i], &text[i + 1..])),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// What stands between the commas, those within parentheses and quotes aside.
-pub fn items(list: &str) -> Vec<&str> {
-    let (mut depth, mut quote, mut start, mut all) = (0, None, 0, vec![]);
-    for (i, c) in list.char_indices() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(' | '[') => depth += 1,
-            (None, ')' | ']') => depth -= 1,
-            (None, ',') if depth == 0 => {
-                all.push(list[start..i].trim());
-                start = i + 1;
-            }
-            _ => {}
-        }
-    }
-    all.push(list[start..].trim());
-    all
-}
-
 /// The value that an index compares: an element of its list without what only says how it is kept.
 pub fn value_of(element: &str) -> String {
     let words = element.split_inclusive(' ');
@@ -172,6 +130,7 @@ pub fn value_of(element: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::text::{items, parenthesised};
 
     #[test]
     fn elements_of_an_index() {

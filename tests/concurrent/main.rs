@@ -5,6 +5,9 @@
 #[path = "../support/mod.rs"]
 #[macro_use]
 mod support;
+#[path = "../connect/cluster.rs"]
+#[allow(dead_code)] // shared with tests/connect, which uses all of it
+mod cluster;
 mod pooler;
 
 use pooler::{Mode, Pooler};

@@ -1,6 +1,8 @@
 //! A PgBouncer between msr and the server of the tests.
 
+use super::cluster::as_postgres;
 use super::support::{folder, postgres, skip};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,8 +22,7 @@ impl Pooler {
     /// `None`, and a skip that is counted, where the program is not to be had.
     pub fn start(mode: Mode) -> Option<Pooler> {
         let test = std::thread::current().name().unwrap_or("test").to_owned();
-        let Some(program) =
-            ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|p| std::path::Path::new(p).exists())
+        let Some(program) = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|p| Path::new(p).exists())
         else {
             skip(&test, "the program pgbouncer is not installed");
             return None;
@@ -44,13 +45,9 @@ impl Pooler {
             users.display(),
         );
         std::fs::write(&config, text).expect("a configuration");
-        let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.starts_with(b"0\n"));
-        let mut command = Command::new(if root { "runuser" } else { program });
-        if root {
-            // It does not run as root, and reads its files as who it is.
-            let _ = Command::new("chmod").args(["-R", "a+rX"]).arg(folder.path()).status();
-            command.args(["-u", "postgres", "--", program]);
-        }
+        // It does not run as root, and reads its files as who it is.
+        let _ = Command::new("chmod").args(["-R", "a+rX"]).arg(folder.path()).status();
+        let mut command = as_postgres(Path::new(program));
         command.arg("-q").arg(&config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().expect("pgbouncer");
         let begun = Instant::now();

@@ -174,23 +174,6 @@ pub fn change_options(from: &[String], to: &[String]) -> Vec<String> {
     clauses
 }
 
-/// Where the predicate of an index definition begins, outside of parentheses and quotes.
-pub fn split_predicate(definition: &str) -> (&str, &str) {
-    let (mut depth, mut quote) = (0, None);
-    for (i, c) in definition.char_indices() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => depth -= 1,
-            (None, ' ') if depth == 0 && definition[i..].starts_with(" WHERE ") => return definition.split_at(i),
-            _ => {}
-        }
-    }
-    (definition, "")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,11 +199,5 @@ mod tests {
             change_options(&list(&["a=1", "b=2"]), &list(&["b=3", "c=x y"])),
             ["RESET (a)", "SET (b=3, c='x y')"]
         );
-    }
-
-    #[test]
-    fn a_predicate_is_found_outside_of_quotes() {
-        assert_eq!(split_predicate("USING btree (((a || ' WHERE '::text))) WHERE (b > 0)").1, " WHERE (b > 0)");
-        assert_eq!(split_predicate("USING btree (a)").1, "");
     }
 }

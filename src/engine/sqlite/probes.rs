@@ -4,7 +4,8 @@ use super::ddl::table_of;
 use super::token::tokens;
 use super::words::quote;
 use crate::engine::how::Scene;
-use crate::engine::probe::{Probe, ProbeRule, Rows, When, items, parenthesised, value_of};
+use crate::engine::probe::{Probe, ProbeRule, Rows, When, value_of};
+use crate::engine::text::{items, parenthesised};
 use crate::model::{Id, Kind, Object, Value};
 
 const fn rule(kind: Kind, when: When, ask: fn(&Scene, &Object) -> Vec<Probe>) -> ProbeRule {

@@ -2,9 +2,10 @@
 //! statement that does it all holds its lock for as long as it reads the rows
 //! (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES>).
 
-use super::super::ddl::{self, ident, literal, split_predicate, table, with_options};
+use super::super::ddl::{self, ident, literal, table, with_options};
 use super::links::home;
 use crate::engine::how::{Change, How, Rung, Scene};
+use crate::engine::text::split_predicate;
 use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
 
 /// The constraint that stands in for NOT NULL until that can be had without reading the rows.

@@ -1,11 +1,12 @@
 //! What the rows that are there must be like, kind by kind.
 
-use super::super::ddl::{ident, literal, path, split_predicate};
+use super::super::ddl::{ident, literal, path};
 use super::casts::base_type;
 use super::columns;
 use super::links::home;
 use crate::engine::how::{Change, Scene};
-use crate::engine::probe::{COUNTED, Probe, ProbeRule, Rows, When, items, parenthesised, value_of};
+use crate::engine::probe::{COUNTED, Probe, ProbeRule, Rows, When, value_of};
+use crate::engine::text::{items, parenthesised, split_predicate};
 use crate::model::{Column, Id, Kind, Object, Status, Value};
 
 const fn rule(kind: Kind, when: When, ask: fn(&Scene, &Object) -> Vec<Probe>) -> ProbeRule {

@@ -8,7 +8,8 @@ use super::filling::{self, Trigger};
 use super::ladders::{create_index, not_null_rungs, with_suffix};
 use super::links::home;
 use crate::engine::how::{Change, Fill, How, Phase, Rung, Scene};
-use crate::engine::probe::{items, parenthesised, value_of};
+use crate::engine::probe::value_of;
+use crate::engine::text::{items, parenthesised};
 use crate::model::{Column, Id, Index, Kind, Object, Status};
 
 /// Types that turn into others without a row being written
