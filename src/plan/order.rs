@@ -197,12 +197,9 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                     edge(doers.adds.get(to), i, EdgeRule::Build);
                     edge(doers.sets.get(to), i, EdgeRule::Touch);
                     if let Delta::Add(_) = delta {
-                        doers
-                            .along
-                            .get(to)
-                            .into_iter()
-                            .flatten()
-                            .for_each(|before| edge(Some(before), i, EdgeRule::Touch));
+                        // What alters the same thing along with its own is no user that waits for it.
+                        let along = doers.along.get(to).into_iter().flatten().filter(|_| !node.along.contains(to));
+                        along.for_each(|before| edge(Some(before), i, EdgeRule::Touch));
                     }
                 }
             }
@@ -212,7 +209,8 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                         edge(Some(&i), *after, EdgeRule::Teardown);
                     }
                     if let Delta::Drop(_) = delta {
-                        let altered = doers.sets.get(to).into_iter().chain(doers.along.get(to).into_iter().flatten());
+                        let along = doers.along.get(to).into_iter().flatten().filter(|_| !node.along.contains(to));
+                        let altered = doers.sets.get(to).into_iter().chain(along);
                         altered.for_each(|after| edge(Some(&i), *after, EdgeRule::Touch));
                     }
                 }
@@ -240,16 +238,18 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
 
 /// For each node those that had better come after it. A wish that would close a circle is not met: it is no edge.
 fn wishes(scene: &Scene, nodes: &[Node]) -> Vec<Vec<usize>> {
-    let mut makers: BTreeMap<&Id, usize> = BTreeMap::new();
-    let made = |delta: &Delta| !matches!(delta, Delta::Drop(_));
-    for (i, node) in nodes.iter().enumerate() {
-        makers.extend(node.deltas.iter().filter(|d| made(d)).map(|d| (d.id(), i)));
-    }
+    let deltas = || nodes.iter().enumerate().flat_map(|(i, node)| node.deltas.iter().map(move |d| (i, d)));
+    let doers: BTreeMap<&Id, usize> = deltas().map(|(i, delta)| (delta.id(), i)).collect();
     let mut wishes = vec![BTreeSet::new(); nodes.len()];
-    for (i, node) in nodes.iter().enumerate() {
-        let objects = node.deltas.iter().filter(|d| made(d)).filter_map(|d| scene.to.get(d.id()));
-        for before in objects.flat_map(|o| &o.head().after).filter_map(|id| makers.get(id)).filter(|b| **b != i) {
-            wishes[*before].insert(i);
+    for (i, delta) in deltas() {
+        let gone = matches!(delta, Delta::Drop(_));
+        let object = if gone { scene.from } else { scene.to }.get(delta.id());
+        let others =
+            object.into_iter().flat_map(|o| &o.head().after).filter_map(|id| doers.get(id)).filter(|o| **o != i);
+        for other in others {
+            // What comes last goes first.
+            let (before, after) = if gone { (i, *other) } else { (*other, i) };
+            wishes[before].insert(after);
         }
     }
     wishes.into_iter().map(|set| set.into_iter().collect()).collect()

@@ -26,9 +26,13 @@ pub fn differences(got: &Dump, want: &Dump) -> Vec<String> {
     out
 }
 
-/// A CREATE TABLE's lines with columns and constraints in one fixed order: no ALTER can insert a column.
+/// A CREATE TABLE's lines with columns and constraints in one fixed order: no ALTER can insert a column. Rights likewise: a
+/// grant to one more role comes last in the object's list.
 fn order_free(lines: &[String]) -> Vec<String> {
-    let text: Vec<String> = lines.iter().map(|l| l.trim_end().trim_end_matches(',').to_owned()).collect();
+    let mut text: Vec<String> = lines.iter().map(|l| l.trim_end().trim_end_matches(',').to_owned()).collect();
+    if text.iter().all(|l| l.starts_with("GRANT ") || l.starts_with("REVOKE ")) {
+        text.sort_by_key(|l| (l.starts_with("GRANT "), l.clone()));
+    }
     let starts = ["CREATE TABLE ", "CREATE UNLOGGED TABLE ", "CREATE FOREIGN TABLE "];
     let Some(end) = text.iter().position(|l| l.starts_with(')')) else { return text };
     if !starts.iter().any(|s| text[0].starts_with(s)) {

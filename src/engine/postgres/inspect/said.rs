@@ -28,6 +28,8 @@ impl Reader<'_> {
             let (role, privileges, usual, place) = (row.text(3), row.list(4), row.list(5), row.number(6));
             self.say(&subject, Kind::Grant, |mut head| {
                 head.id = head.id.below(Kind::Grant, &role);
+                // A new owner takes over what stands under the name of the one before, so what that one keeps is granted later.
+                head.after = vec![Id::about(Kind::Owner, &subject)];
                 // The order in which roles stand in the list is seen in a dump.
                 Grant { privileges, usual, position: place, ..Grant::new(head) }.into()
             });

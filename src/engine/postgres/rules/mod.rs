@@ -19,6 +19,7 @@ mod retyping;
 mod roles;
 mod said;
 mod shims;
+mod swaps;
 mod tables;
 mod types;
 

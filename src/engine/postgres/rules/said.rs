@@ -89,6 +89,13 @@ fn column_grants(s: &Scene, table: &Id, role: &str) -> Vec<String> {
     ladders.flat_map(|how| if let How::Ladder(rungs) = how { rungs } else { vec![] }).map(|r| r.sql).collect()
 }
 
+/// Whether the role of a grant becomes the owner: what was granted to it is part of an owner's rights then, and to revoke it
+/// would take those.
+fn takes_over(s: &Scene, grant: &Id) -> bool {
+    let owner = about(grant).and_then(|of| s.to.get(&Id::about(Kind::Owner, &of)));
+    owner.is_some_and(|owner| owner.attr("role").text() == grant.path.last().map(|r| &**r))
+}
+
 fn change_privileges(s: &Scene, c: &Change) -> How {
     regrant(s, s.to, c.new.id(), &privileges(c.old, "privileges"), &privileges(c.new, "privileges"))
 }
@@ -97,7 +104,10 @@ pub const GRANT: KindRule = KindRule {
     kind: Kind::Grant,
     clause: None,
     create: |s, o, _| regrant(s, s.to, o.id(), &privileges(o, "usual"), &privileges(o, "privileges")),
-    drop: |s, o| regrant(s, s.from, o.id(), &privileges(o, "privileges"), &privileges(o, "usual")),
+    drop: |s, o| match takes_over(s, o.id()) {
+        true => How::Nothing,
+        false => regrant(s, s.from, o.id(), &privileges(o, "privileges"), &privileges(o, "usual")),
+    },
     rename: None,
     set: &[set("privileges", change_privileges), set("usual", |_, _| How::Nothing)],
     namespace: own_name,

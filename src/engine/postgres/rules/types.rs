@@ -3,6 +3,7 @@
 use super::super::ddl::{ident, literal, path, table};
 use super::casts::{through_text, using};
 use super::privileges::fresh;
+use super::swaps;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
 use crate::model::{Domain, Id, Kind, Object, Strength, Value};
@@ -63,75 +64,18 @@ fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
     Some(new)
 }
 
-/// Columns of tables that are of this type, or arrays of it.
-fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
-    let uses = |o: &&Object| {
-        o.id().kind == Kind::Column && o.refs().iter().any(|r| r.to == *id) && o.attr("generated") == Value::None
-    };
-    scene.from.iter().filter(uses).filter(|o| scene.to.contains(o.id())).collect()
-}
-
 fn swap(scene: &Scene, c: &Change) -> How {
     let labels = create_enum(&path(c.new.id()), c.to);
-    swap_for(scene, c, labels, &through_text)
+    swaps::swap(scene, c, labels, &|column| through_text(&ident(column.id().name()), &column.attr("type").to_string()))
 }
 
-/// Renames the type away, creates the new one under its name, moves the columns over and drops the old one.
-fn swap_for(scene: &Scene, c: &Change, create: String, using: &dyn Fn(&str, &str) -> String) -> How {
-    let id = c.new.id();
-    let columns = columns_of(scene, id);
-    let stuck = scene
-        .from
-        .iter()
-        .find(|o| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && o.refs().iter().any(|r| r.to == *id));
-    if let Some(user) = stuck {
-        return How::Refuse(format!(
-            "cannot change {id}: {} is made of it, and PostgreSQL cannot give that another type in place; \
-             change {} to another type first, in a plan of its own",
-            user.id(),
-            user.id()
-        ));
-    }
-    let old = ident(&format!("msr_old_{}", id.name()).chars().take(60).collect::<String>());
-    let word = if id.kind == Kind::Domain { "DOMAIN" } else { "TYPE" };
-    let mut sql = vec![format!("ALTER {word} {} RENAME TO {old}", path(id)), create];
-    for column in columns {
-        let (name, ty) = (ident(column.id().name()), column.attr("type").to_string());
-        sql.push(format!(
-            "ALTER TABLE {} ALTER COLUMN {name} SET DATA TYPE {ty}{}",
-            table(column.id()),
-            using(&name, &ty)
-        ));
-    }
-    sql.push(format!("DROP {word} {}.{old}", ident(id.at(0))));
-    How::statements(sql)
-}
-
-/// Everything that has the old type inside of it must go before the swap; what only hangs on a column that changes its type
-/// must do so as for any other change of type.
+/// What a swap has to have out of its way, where the change is one.
 fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
     let enum_grows = c.attr == "labels" && additions(&list(c.from), &list(c.to)).is_some();
     if enum_grows || c.new.id().kind == Kind::Domain && !first_of(c, &["base", "collation"]) {
         return vec![];
     }
-    const ON_TYPE: &[Kind] = &[
-        Kind::Default,
-        Kind::Check,
-        Kind::Index,
-        Kind::View,
-        Kind::MaterializedView,
-        Kind::Function,
-        Kind::Trigger,
-        Kind::Policy,
-        Kind::Rule,
-        Kind::Exclusion,
-        Kind::Grant,
-        Kind::Comment,
-        Kind::Owner,
-    ];
-    let id = c.new.id();
-    let columns = columns_of(scene, id).into_iter().map(|o| (o.id().clone(), super::columns::ON_COLUMN));
-    std::iter::once((id.clone(), ON_TYPE)).chain(columns).collect()
+    swaps::around(scene, c)
 }
 
 pub const DOMAIN: KindRule = KindRule {
@@ -199,9 +143,9 @@ fn swap_domain(scene: &Scene, c: &Change) -> How {
     let checks: String = kept.map(|check| format!(" {}", domain_check(check))).collect();
     let create = format!("CREATE DOMAIN {} AS {}{checks}", path(id), domain_body(domain));
     let (from, to) = (c.old.attr("base").to_string(), c.new.attr("base").to_string());
-    swap_for(scene, c, create, &|column, ty| match using(column, &from, &to) {
+    swaps::swap(scene, c, create, &|column| match using(&ident(column.id().name()), &from, &to) {
         plain if plain.is_empty() => plain,
-        cast => format!("{cast}::{ty}"),
+        cast => format!("{cast}::{}", column.attr("type")),
     })
 }
 
