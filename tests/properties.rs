@@ -63,6 +63,7 @@ fn every_seed(seeds: Vec<u64>, check: impl Fn(u64) -> Result<(), String>, engine
         }
         tried += 1;
         if let Err(why) = check(seed) {
+            eprintln!("{}: seed {seed} failed: {}", engine.name(), why.lines().take(4).collect::<Vec<_>>().join(" "));
             failed.push((seed, why));
             if failed.len() == 10 {
                 break;

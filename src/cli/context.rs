@@ -4,8 +4,8 @@ use clap::{ArgAction, ValueEnum};
 use msr::render::Look;
 use msr::settings::{Color, Flags, Settings};
 use msr::{Error, Result};
-use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Global options")]
@@ -89,12 +89,12 @@ pub struct Extra {
 pub struct Context {
     globals: Globals,
     /// As `msr.toml` or the environment has it; known once settings were read.
-    color: OnceCell<Color>,
+    color: OnceLock<Color>,
 }
 
 impl Context {
     pub fn new(globals: Globals) -> Context {
-        let context = Context { globals, color: OnceCell::new() };
+        let context = Context { globals, color: OnceLock::new() };
         match context.globals.color.as_deref() {
             Some("always") => context.set_color(Color::Always),
             Some("never") => context.set_color(Color::Never),

@@ -32,7 +32,12 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         (None, None) => engine::named(settings.database.engine())?,
     };
     let reader = Reader { context, settings: &settings, engine };
-    let (from, to) = (reader.catalog(&from)?, reader.catalog(&to)?);
+    let (from, to) = std::thread::scope(|both| {
+        let from = both.spawn(|| reader.catalog(&from));
+        let to = reader.catalog(&to);
+        (from.join(), to)
+    });
+    let (from, to) = (from.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?, to?);
     let plan = reader.between(&from.catalog, &to)?;
     output::result(&match format {
         Format::Json => json::plan(&plan),

@@ -104,6 +104,11 @@ impl Catalog {
         self.objects.get_mut(id)
     }
 
+    /// Gives back what was set aside for refs that did not come.
+    pub fn shrink_to_fit(&mut self) {
+        self.objects.values_mut().for_each(|object| object.head_mut().refs.shrink_to_fit());
+    }
+
     pub fn contains(&self, id: &Id) -> bool {
         self.objects.contains_key(id)
     }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod id;
 pub mod kinds;
 mod roles;
+mod shared;
 mod value;
 
 pub use catalog::{Catalog, Unmodelled};
@@ -18,6 +19,7 @@ pub use fingerprint::Fingerprint;
 pub use id::{Id, Ref, Strength};
 pub use kinds::*;
 pub use roles::Roles;
+pub use shared::Shared;
 pub use value::{Unordered, Value};
 
 /// What a catalog can show of an object that is there but not in force: NOT VALID, an invalid index, not enforced.

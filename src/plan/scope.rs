@@ -159,6 +159,10 @@ pub fn needed_with(
     if !rights.is_empty() {
         affected.extend(base.of_kind(Kind::Grant).map(Object::id).filter(|id| rights.contains(&subject(id))));
     }
+    // What becomes a part of a thing may have to have its owner.
+    let refs = deltas.iter().filter_map(|delta| goal.get(touched(delta))).flat_map(|o| o.refs());
+    let owners: Vec<Id> = refs.map(|r| Id::about(Kind::Owner, goal.root(&r.to))).collect();
+    affected.extend(owners.iter().filter(|id| base.contains(id)));
     let base = &*whole_base;
     let whole = engine.whole_tables();
     let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);

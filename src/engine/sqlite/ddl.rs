@@ -98,7 +98,7 @@ fn composed(table: &Table, parts: &[&Object]) -> Option<String> {
 /// In the order of the table.
 pub fn columns<'a>(parts: &[&'a Object]) -> Vec<&'a Column> {
     let mut all: Vec<&Column> =
-        parts.iter().filter_map(|o| if let Object::Column(c) = o { Some(c) } else { None }).collect();
+        parts.iter().filter_map(|o| if let Object::Column(c) = o { Some(&**c) } else { None }).collect();
     all.sort_by_key(|c| (c.position, &c.head.id));
     all
 }

@@ -1,5 +1,6 @@
 //! The kinds: one file each, one line each in the list below.
 
+use super::shared::Shared;
 use super::{Head, Id, Ref, Status, Strength, Value};
 
 /// Declares the struct of a kind: its head, its attributes in order, and their projection.
@@ -74,10 +75,10 @@ macro_rules! kinds {
             }
         }
 
-        /// One addressable thing of a schema.
+        /// One addressable thing of a schema. Shared: a plan has many catalogs that differ by an object or two.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Object {
-            $($name($name),)*
+            $($name(Shared<$name>),)*
         }
 
         impl Object {
@@ -111,7 +112,7 @@ macro_rules! kinds {
 
         $(impl From<$name> for Object {
             fn from(object: $name) -> Object {
-                Object::$name(object)
+                Object::$name(Shared::new(object))
             }
         })*
     };

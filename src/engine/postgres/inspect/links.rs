@@ -70,7 +70,8 @@ impl Reader<'_> {
         if let Some(Object::Table(table)) = self.catalog.get_mut(table) {
             table.of_type = Some(composite.to_string());
             // Its columns come with it, wanted or not.
-            table.head.refs.push(Ref::whole(table.head.id.clone()));
+            let head = &mut table.head;
+            head.refs.push(Ref::whole(head.id.clone()));
             if known {
                 table.head.refs.extend([Ref::normal(id.clone()), Ref::whole(id)]);
             }

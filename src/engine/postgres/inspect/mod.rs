@@ -70,6 +70,7 @@ pub fn inspect(client: &mut Client, roles: &Roles) -> Result<Catalog, SqlError> 
     r.grants()?;
     r.owners()?;
     r.lean_on_roles(roles);
+    r.catalog.shrink_to_fit();
     Ok(r.catalog)
 }
 

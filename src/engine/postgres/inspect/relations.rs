@@ -99,8 +99,13 @@ impl Reader<'_> {
         let (relation, number): (u32, i32) = (row.number(0), row.number(1));
         let (name, ty) = (row.text(2), row.text(3));
         match self.catalog.get_mut(owner) {
-            Some(Object::View(View { columns, .. }) | Object::MaterializedView(MaterializedView { columns, .. })) => {
-                columns.push(format!("{name} {ty}"));
+            Some(view @ (Object::View(_) | Object::MaterializedView(_))) => {
+                let column = format!("{name} {ty}");
+                match view {
+                    Object::View(view) => view.columns.push(column),
+                    Object::MaterializedView(view) => view.columns.push(column),
+                    _ => {}
+                }
                 let id = owner.below(Kind::Column, &name);
                 self.names.add(class::CLASS, relation, number, &id);
             }

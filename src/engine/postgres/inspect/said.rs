@@ -3,6 +3,7 @@
 use super::{Reader, class};
 use crate::SqlError;
 use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Owner, Ref};
+use std::collections::BTreeMap;
 
 impl Reader<'_> {
     pub(super) fn comments(&mut self) -> Result<(), SqlError> {
@@ -52,12 +53,30 @@ impl Reader<'_> {
     }
 
     pub(super) fn owners(&mut self) -> Result<(), SqlError> {
-        for row in self.query(include_str!("owners.sql"))? {
+        let rows = self.query(include_str!("owners.sql"))?;
+        let mut sequences = if rows.is_empty() { BTreeMap::new() } else { self.owned_sequences() };
+        for row in rows {
             let Some(subject) = self.subject((row.number(0), row.number(1), 0)) else { continue };
             let role = row.text(2);
-            self.say(&subject, Kind::Owner, |head| Owner { role, ..Owner::new(head) }.into());
+            let after = sequences.remove(&subject).unwrap_or_default();
+            self.say(&subject, Kind::Owner, |mut head| {
+                head.after = after;
+                Owner { role, ..Owner::new(head) }.into()
+            });
         }
         Ok(())
+    }
+
+    /// The sequences of a table's columns: they change their owner with it, and only what has the same owner can be tied to it.
+    fn owned_sequences(&self) -> BTreeMap<Id, Vec<Id>> {
+        let mut by_table: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
+        for sequence in self.catalog.of_kind(Kind::Sequence) {
+            for column in sequence.refs().iter().filter(|r| r.to.kind == Kind::Column) {
+                let table = Id::new(Kind::Table, column.to.path.iter().take(2));
+                by_table.entry(table).or_default().push(sequence.id().clone());
+            }
+        }
+        by_table
     }
 
     /// The object, or the column of a view, which is no object of its own and can be spoken of all the same.

@@ -133,7 +133,7 @@ fn create_table(o: &Object, folded: &[&Object]) -> Vec<String> {
     let body = lines.join(",");
     let create =
         format!("CREATE FOREIGN TABLE {} ({body}{end}) SERVER {}{}", path(o.id()), t.server, options(&t.options));
-    let columns = folded.iter().filter_map(|part| if let Object::Column(c) = part { Some(c) } else { None });
+    let columns = folded.iter().filter_map(|part| if let Object::Column(c) = part { Some(&**c) } else { None });
     let extras = columns.flat_map(column_extras).map(|action| format!("ALTER FOREIGN TABLE {} {action}", path(o.id())));
     std::iter::once(create).chain(extras).collect()
 }

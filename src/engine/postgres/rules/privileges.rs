@@ -108,7 +108,7 @@ pub fn fresh(s: &Scene, o: &Object, how: How) -> How {
 fn acting<'a>(catalog: &'a Catalog, sort: &'static str, schema: &'a str) -> impl Iterator<Item = &'a DefaultPrivilege> {
     let fits = move |id: &Id| id.at(0).is_empty() && id.at(2) == sort && (id.at(1).is_empty() || id.at(1) == schema);
     catalog.of_kind(Kind::DefaultPrivilege).filter_map(move |o| match o {
-        Object::DefaultPrivilege(d) if fits(o.id()) => Some(d),
+        Object::DefaultPrivilege(d) if fits(o.id()) => Some(&**d),
         _ => None,
     })
 }

@@ -7,7 +7,7 @@ use super::links::home;
 use crate::engine::how::{Change, Scene};
 use crate::engine::probe::{COUNTED, Probe, ProbeRule, Rows, When, value_of};
 use crate::engine::text::{items, parenthesised, split_predicate};
-use crate::model::{Column, Id, Kind, Object, Status, Value};
+use crate::model::{Id, Kind, Object, Status, Value};
 
 const fn rule(kind: Kind, when: When, ask: fn(&Scene, &Object) -> Vec<Probe>) -> ProbeRule {
     ProbeRule { kind, when, ask }
@@ -60,7 +60,7 @@ fn no_value(scene: &Scene, o: &Object) -> Vec<Probe> {
 }
 
 fn nulls(_: &Scene, o: &Object) -> Vec<Probe> {
-    let must = matches!(o, Object::Column(Column { not_null: true, not_null_pending: false, .. }));
+    let must = matches!(o, Object::Column(c) if c.not_null && !c.not_null_pending);
     let name = o.id().name();
     let rows = Rows::Where(format!("t.{} IS NULL", ident(name)));
     if must { probe(home(o), format!("have NULL in `{name}`"), rows) } else { vec![] }

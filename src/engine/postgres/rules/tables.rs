@@ -127,12 +127,13 @@ pub const SEQUENCE: KindRule = KindRule {
     create: |scene, o, _| {
         let Object::Sequence(s) = o else { return How::Nothing };
         let unlogged = if s.unlogged { "UNLOGGED " } else { "" };
-        let owner = s.owned_by.as_ref().map(|c| format!(" OWNED BY {c}")).unwrap_or_default();
-        fresh(
-            scene,
-            o,
-            How::statement(format!("CREATE {unlogged}SEQUENCE {} {}{owner}", path(o.id()), sequence_options(s))),
-        )
+        let create = format!("CREATE {unlogged}SEQUENCE {} {}", path(o.id()), sequence_options(s));
+        let how = match &s.owned_by {
+            Some(column) if holder(scene, o).is_none() => How::statement(format!("{create} OWNED BY {column}")),
+            Some(column) => How::statements([create].into_iter().chain(give(scene, o, column))),
+            None => How::statement(create),
+        };
+        fresh(scene, o, how)
     },
     drop: |_, o| How::statement(format!("DROP SEQUENCE {}", path(o.id()))),
     rename: Some(|_, o, to| rename(&format!("SEQUENCE {}", path(o.id())), to)),
@@ -144,14 +145,39 @@ pub const SEQUENCE: KindRule = KindRule {
         set("max", sequence_numbers),
         set("cache", sequence_numbers),
         set("cycle", sequence_numbers),
-        set("owned_by", |_, c| {
-            How::statement(format!("ALTER SEQUENCE {} OWNED BY {}", path(c.new.id()), c.to.text().unwrap_or("NONE")))
+        set("owned_by", |s, c| match c.to.text() {
+            Some(column) => How::statements(give(s, c.new, column)),
+            None => How::statements(take_back(s, c)),
         }),
         set("unlogged", anew),
     ],
     namespace: relation_name,
     loses: Some(|o| Some(format!("the present value of {}", o.id()))),
 };
+
+/// Who else owns the table that a sequence goes with.
+fn holder(scene: &Scene, sequence: &Object) -> Option<String> {
+    let column = sequence.refs().iter().find(|r| r.to.kind == Kind::Column)?;
+    let table = Id::new(Kind::Table, column.to.path.iter().take(2));
+    scene.from.get(&Id::about(Kind::Owner, &table))?.attr("role").text().map(str::to_owned)
+}
+
+/// A sequence must have the owner of the table that it goes with (<https://www.postgresql.org/docs/current/sql-altersequence.html>).
+fn give(scene: &Scene, sequence: &Object, to: &str) -> impl Iterator<Item = String> {
+    let name = path(sequence.id());
+    let owner = holder(scene, sequence).map(|role| format!("ALTER SEQUENCE {name} OWNER TO {role}"));
+    owner.into_iter().chain([format!("ALTER SEQUENCE {name} OWNED BY {to}")])
+}
+
+/// What was another one's with its table stays so, unless that is said.
+fn take_back(scene: &Scene, c: &Change) -> Vec<String> {
+    let name = path(c.new.id());
+    let mut sql = vec![format!("ALTER SEQUENCE {name} OWNED BY NONE")];
+    if holder(scene, c.old).is_some() && !scene.to.contains(&Id::about(Kind::Owner, c.new.id())) {
+        sql.push(format!("ALTER SEQUENCE {name} OWNER TO CURRENT_USER"));
+    }
+    sql
+}
 
 fn sequence_options(s: &Sequence) -> String {
     format!(
