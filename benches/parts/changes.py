@@ -68,8 +68,8 @@ INSERT INTO audit SELECT i, i, 'made' FROM generate_series(1, {rows}) i;
 
 
 class Change:
-    def __init__(self, name, title, naive, hand, schema, new=None, before=""):
-        self.name, self.title, self.naive, self.hand, self.before = name, title, naive, hand, before
+    def __init__(self, name, title, naive, hand, schema, new=None, before="", held=0):
+        self.name, self.title, self.naive, self.hand, self.before, self.held = name, title, naive, hand, before, held
         self.schema = schema(SCHEMA + before)
         if self.schema == SCHEMA + before:
             raise SystemExit(f"{name}: nothing changes")
@@ -166,6 +166,8 @@ CHANGES = [
            swap(("amount integer NOT NULL", "amount integer NOT NULL DEFAULT 0"))),
     Change("column", "column with a constant default", *plain(f"{ORDERS}ADD weight integer NOT NULL DEFAULT 0"),
            column("    weight integer NOT NULL DEFAULT 0")),
+    Change("behind", "the same behind a long transaction", *plain(f"{ORDERS}ADD weight integer NOT NULL DEFAULT 0"),
+           column("    weight integer NOT NULL DEFAULT 0"), held=4),
     Change("widen", "varchar to text", *plain(f"{ORDERS}ALTER email TYPE text"),
            swap(("email varchar(100)", "email text"))),
     Change("attach", "table made a partition",
@@ -208,7 +210,7 @@ CHANGES = [
             trigger("shout", "IF new.shout IS NULL THEN new.shout := upper(new.email); END IF;"),
             ("fill", "shout = upper(email)", "shout IS NULL"), *not_null("shout"), ("new",), ("short", *untrigger("shout"))],
            column("    -- msr:using upper(email)\n    shout text NOT NULL"),
-           new={"insert": APP["insert"].replace("legacy)", "legacy, shout)").replace("$7)", "$7, upper($4))")}),
+           new={"insert": APP["insert"].replace("legacy)", "legacy, shout)").replace("$7)", "$7, upper($4::varchar))")}),
     Change("retype", "integer to bigint",
            [f"{ORDERS}ALTER amount TYPE bigint"],
            [("short", f"{ORDERS}ADD fresh bigint"), trigger("fresh", "new.fresh := new.amount;"),

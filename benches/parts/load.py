@@ -101,15 +101,18 @@ class Load:
             json.dump(self.log, f)
 
     def long(self):
-        """Transactions that stay open for a while, as those that call another service do."""
+        """Transactions that stay open for a while, one after the other, as those do that call another service."""
         c = self.connect()
+        time.sleep(random.uniform(0, self.s["open"]))
         while not self.stopped:
             if c.version != self.version:
                 c.close()
                 c = self.connect()
-            time.sleep(random.uniform(0.02, 0.1))
             values = self.values.of("update")
-            for sql, pause in [("BEGIN", 0), (self.sql(c.version, "read"), random.uniform(*self.s["open"])), (self.sql(c.version, "update"), 0), ("COMMIT", 0)]:
+            for sql in ["BEGIN", self.sql(c.version, "read"), None, self.sql(c.version, "update"), "COMMIT"]:
+                if not sql:
+                    time.sleep(self.s["open"])
+                    continue
                 begun = NOW()
                 c.send(sql, values)
                 try:
@@ -119,7 +122,6 @@ class Load:
                     c.ask("ROLLBACK")
                     break
                 self.log.append((begun, NOW(), "long", None))
-                time.sleep(pause)
 
 
 def say(word):
