@@ -78,17 +78,26 @@ def ms(n):
     return f"{n:,.0f}" if n >= 10 else f"{n:.1f}"
 
 
-def rows(found):
-    head = ["change"] + [f"{name}: stall" for name in FORMS.values()] + ["naive: failed", "by hand: failed", "msr: failed", "msr : by hand", "took, naive", "by hand", "msr"]
-    yield head
+def stalls(found):
+    yield ["longest stall", *FORMS.values(), "msr : by hand"]
+    for c in found["changes"]:
+        r = ratio(found, c)
+        yield [c["title"], *(stall(c.get(form)) for form in FORMS), f"{r:.1f}" if r else ""]
+
+
+def stall(cell):
+    if not cell or "error" in cell:
+        return "not done" if cell else ""
+    n = failures(cell)
+    return ms(cell["stall"]) + " ms" + (f", **{n:,} failed**" if n else "")
+
+
+def others(found):
+    yield ["", *(f"{name}, 99 %" for name in FORMS.values()), *(f"{name}, took" for name in FORMS.values())]
     for c in found["changes"]:
         cells = [c.get(form, {}) for form in FORMS]
-        r = ratio(found, c)
-        yield ([c["title"]]
-               + [f"{ms(x['stall'])} ms" if "stall" in x else "error" for x in cells]
-               + [f"{failures(x):,}" if "stall" in x else "" for x in cells]
-               + [f"{r:.1f}" if r else ""]
-               + [f"{x['seconds']:.1f} s" if "stall" in x else "" for x in cells])
+        yield ([c["title"]] + [ms(x["p99"]) + " ms" if "p99" in x else "" for x in cells]
+               + [f"{x['seconds']:.1f} s" if "seconds" in x else "" for x in cells])
 
 
 def aligned(lines):
@@ -102,13 +111,14 @@ def markdown(found, path):
     none = found["none"]
     text = (f"PostgreSQL {found['postgres']}, {found['rows']:,} rows, {found['rate']} statements a second on {found['clients']} connections, "
             f"{found['cores']} cores. With no change at all the longest wait was {ms(none['stall'])} ms in 5 s.\n\n" if none else "")
-    text += aligned(list(rows(found))) + "\n"
+    text += aligned(list(stalls(found))) + "\n"
     if found["backfill"]:
-        lines = [["backfill", "rows/s", "under load", "longest stall"]]
+        lines = [["backfill", "rows/s", "rows/s under load", "longest stall"]]
         pairs = zip(found["backfill"][::2], found["backfill"][1::2])
         for alone, load in pairs:
             lines.append([alone["title"], f"{alone['rows']:,.0f}", f"{load['rows']:,.0f}", f"{ms(load['stall'])} ms"])
         text += "\n" + aligned(lines) + "\n"
+    text += "\nThe 99th percentile of the answers while the change went on, and how long that took:\n\n" + aligned(list(others(found))) + "\n"
     begin, end = "<!-- measured -->\n", "<!-- end -->"
     old = open(path).read() if os.path.exists(path) else begin + end
     if begin not in old or end not in old:
@@ -122,9 +132,11 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .small { font-size: 11px; fill: #59636e }
 .grid { stroke: #d1d9e0 }
 .floor { stroke: #59636e; stroke-dasharray: 3 3 }
+.bad { fill: #b3463c; font-weight: 600 }
 .naive { fill: #b3463c } .hand { fill: #7d8590 } .msr { fill: #1a7f64 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .small { fill: #9198a1 } .grid { stroke: #3d444d } .floor { stroke: #9198a1 }
+  .bad { fill: #e5736a }
   .naive { fill: #e5736a } .hand { fill: #9aa4ae } .msr { fill: #35b58f }
 }
 """
@@ -136,7 +148,7 @@ def escaped(text):
 
 def svg(found, path):
     """Bars on a logarithmic scale, three for each change. What failed is said in words: it is no length."""
-    left, width, bar, gap, top = 215, 560, 9, 12, 58
+    left, width, bar, gap, top = 255, 540, 9, 12, 58
     shown = [c for c in found["changes"] if any("stall" in c.get(f, {}) for f in FORMS)]
     if not shown:
         return
@@ -156,6 +168,10 @@ def svg(found, path):
         name = f"{n} ms" if n < 1000 else f"{n // 1000} s"
         out.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{top - 6}" y2="{bottom}"/>'
                    f'<text class="small" x="{at:.1f}" y="{bottom + 15}" text-anchor="middle">{name}</text>')
+    if found["none"]:
+        at = x(found["none"]["stall"])
+        out.append(f'<line class="floor" x1="{at:.1f}" x2="{at:.1f}" y1="{top - 6}" y2="{bottom}"/>'
+                   f'<text class="small" x="{at:.1f}" y="{bottom + 29}" text-anchor="middle">no change</text>')
     for i, c in enumerate(shown):
         y = top + i * pitch
         out.append(f'<text x="{left - 10}" y="{y + 2 * bar}" text-anchor="end">{escaped(c["title"])}</text>')
@@ -164,13 +180,11 @@ def svg(found, path):
             if "stall" not in cell:
                 continue
             n = failures(cell)
-            said = f"{ms(cell['stall'])} ms" + (f", {n:,} statements fail" if n else "")
+            fails = f", {n:,} statements fail" if n else ""
+            said = f"{ms(cell['stall'])} ms"
             end = x(cell["stall"])
             out.append(f'<rect class="{form}" x="{left}" y="{y + j * bar}" width="{max(end - left, 1):.1f}" height="{bar - 1}">'
-                       f"<title>{FORMS[form]}: {said}</title></rect>"
-                       f'<text class="small" x="{end + 5:.1f}" y="{y + j * bar + 8}" style="font-size: 9.5px">{said}</text>')
-    if found["none"]:
-        at = x(found["none"]["stall"])
-        out.append(f'<line class="floor" x1="{at:.1f}" x2="{at:.1f}" y1="{top - 6}" y2="{bottom}"/>'
-                   f'<text class="small" x="{at:.1f}" y="{bottom + 29}" text-anchor="middle">no change</text>')
+                       f"<title>{FORMS[form]}: {said}{fails}</title></rect>"
+                       f'<text class="small" x="{end + 5:.1f}" y="{y + j * bar + 8}" style="font-size: 9.5px">{said}'
+                       f'<tspan class="bad">{fails}</tspan></text>')
     open(path, "w").write("\n".join(out + ["</svg>\n"]))

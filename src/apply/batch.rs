@@ -53,6 +53,11 @@ impl<'a> Work<'a> {
         Some((step, step.fill.as_ref()?))
     }
 
+    /// The relations that are locked.
+    fn locks(&self) -> Vec<&'a str> {
+        self.steps().into_iter().flat_map(|step| &step.locks).map(|(relation, _)| relation.as_str()).collect()
+    }
+
     fn in_transaction(&self) -> bool {
         match self.way {
             Way::Up => self.batch().transaction,
@@ -160,7 +165,9 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
         target.tell(Event::Retry { attempt, why, wait });
         std::thread::sleep(wait);
         pause = (pause * 3 / 2).min(Duration::from_secs(5));
+        target.mind_vacuums(&work.locks())?;
     }
+    target.mind_vacuums(&[])?;
     let back = work.way == Way::Down;
     target.tell(Event::Batch { batch: work.index + 1, of: work.plan.batches.len(), back });
     Ok(())
