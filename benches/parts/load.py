@@ -120,6 +120,7 @@ class Load:
                 except Failed as e:
                     self.log.append((begun, NOW(), "long", e.code))
                     c.ask("ROLLBACK")
+                    time.sleep(self.s["open"])
                     break
                 self.log.append((begun, NOW(), "long", None))
 
