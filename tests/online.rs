@@ -266,8 +266,9 @@ fn p09_a_vacuum_is_waited_for_until_it_gives_way() {
     database.ask("INSERT INTO t SELECT i, i FROM generate_series(101, 4000) i");
     database.ask("UPDATE t SET a = 0");
     let mut psql = postgres().expect("a server").program("psql");
-    let vacuum = ["-X", "-q", "-d", &database.name, "-c", "SET vacuum_cost_delay = 100", "-c", "SET vacuum_cost_limit = 1", "-c"];
-    let mut vacuum = psql.args(vacuum).arg("VACUUM t").stderr(Stdio::null()).spawn().expect("psql");
+    let slowly = "SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1";
+    psql.args(["-X", "-q", "-d", &database.name, "-c", slowly, "-c", "VACUUM t"]);
+    let mut vacuum = psql.stderr(Stdio::null()).spawn().expect("psql");
     wait_for(&database, "query = 'VACUUM t' AND wait_event = 'VacuumDelay'");
     let url = database.url();
     let child = msr.command(&[APPLY, &["--database", &url]].concat()).spawn().expect("the binary runs");
