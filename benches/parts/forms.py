@@ -67,15 +67,16 @@ class Msr:
             raise RuntimeError(f"msr {' '.join(args)}: exit {p.returncode}: {p.stdout[-1500:]}")
         return p.stdout
 
-    def run(self, work):
+    def plan(self, work):
         self.database = work.database
         open(self.dir + "/schema.sql", "w").write(work.change.schema)
-        plan = self.dir + "/plan.ron"
-        self("plan", "--schema", "schema.sql", "--out", plan)
-        self("apply", plan, "--yes", "--allow", "all")
-        if re.search(r"phase: *contract", open(plan).read(), re.I):
+        self("plan", "--schema", "schema.sql", "--out", "plan.ron")
+
+    def apply(self, work):
+        self("apply", "plan.ron", "--yes", "--allow", "all")
+        if re.search(r"phase: *contract", open(self.dir + "/plan.ron").read(), re.I):
             work.roll_out()
-            self("apply", plan, "--yes", "--allow", "all", "--phase", "contract")
+            self("apply", "plan.ron", "--yes", "--allow", "all", "--phase", "contract")
 
     def stop(self):
         shutil.rmtree(self.dir, ignore_errors=True)
