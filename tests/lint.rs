@@ -1,9 +1,9 @@
 //! Every lint rule on its own examples: `fixtures/lint/<rule>/{base,bad,good}.sql`, and the page that is made of the rules.
 //!
 //! A file may be another one for an engine: `bad.sqlite.sql`. Its first line can say how it is looked at: `-- lint: plan` is the
-//! schema that is planned to, `-- lint: in-transaction` a script in a transaction, `-- lint: none` that there is no such
-//! example, and why the rule has none is said in [`WITHOUT`]. What is found in the bad one stands in `bad.<engine>.txt`;
-//! `UPDATE_FIXTURES=1` writes it.
+//! schema that is planned to, `-- lint: plan online` the same for a table that is in use, `-- lint: in-transaction` a script in a
+//! transaction, `-- lint: none` that there is no such example, and why the rule has none is said in [`WITHOUT`]. What is found in
+//! the bad one stands in `bad.<engine>.txt`; `UPDATE_FIXTURES=1` writes it.
 
 mod support;
 
@@ -92,11 +92,14 @@ impl Case {
         let flags = text.lines().next().and_then(|line| line.strip_prefix("-- lint: ")).unwrap_or_default();
         let mut args = vec!["lint", "--from", "base.sql", "--format", "json"];
         match flags {
-            "plan" => args.extend(["--schema", "script.sql"]),
+            "plan" | "plan online" => args.extend(["--schema", "script.sql"]),
             _ => args.push("script.sql"),
         }
         if flags == "in-transaction" {
             args.push("--in-transaction");
+        }
+        if flags.ends_with("online") {
+            msr.write("msr.toml", "online = true\n");
         }
         let output = msr.on(database, &args);
         if ![0, 2].contains(&output.code) {

@@ -240,6 +240,54 @@ fn p09_statements_wait_as_the_plan_says() {
 }
 
 #[test]
+fn p09_nobody_waits_long_behind_who_waits() {
+    let Some((database, msr)) = setting("p09_behind", TABLE) else { return };
+    msr.write("msr.toml", "online = true\n");
+    plan(&msr, &database, "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer);\n");
+    let writer = Writer::on(&database);
+    let (child, _) = hanging(&msr, &database, "ALTER TABLE");
+    let begun = Instant::now();
+    let mut longest = Duration::ZERO;
+    while begun.elapsed() < Duration::from_secs(3) {
+        let asked = Instant::now();
+        database.ask("SELECT count(*) FROM t");
+        longest = longest.max(asked.elapsed());
+    }
+    drop(writer);
+    finish(child, Duration::from_secs(60)).expect(0);
+    assert!(longest < Duration::from_secs(1), "somebody waited {longest:?}");
+}
+
+#[test]
+fn p09_a_vacuum_is_waited_for_until_it_gives_way() {
+    let Some((database, msr)) = setting("p09_vacuum", TABLE) else { return };
+    msr.write("msr.toml", "online = true\n");
+    plan(&msr, &database, "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer);\n");
+    database.ask("INSERT INTO t SELECT i, i FROM generate_series(101, 4000) i");
+    database.ask("UPDATE t SET a = 0");
+    let mut psql = postgres().expect("a server").program("psql");
+    let slowly = "SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1";
+    psql.args(["-X", "-q", "-d", &database.name, "-c", slowly, "-c", "VACUUM t"]);
+    let mut vacuum = psql.stderr(Stdio::null()).spawn().expect("psql");
+    wait_for(&database, "query = 'VACUUM t' AND wait_event = 'VacuumDelay'");
+    let url = database.url();
+    let child = msr.command(&[APPLY, &["--database", &url]].concat()).spawn().expect("the binary runs");
+    let mut waits = String::new();
+    let begun = Instant::now();
+    // From the log of those that wait: the first attempt gives up at once, the next may take longer than deadlock_timeout.
+    while waits.is_empty() && begun.elapsed() < Duration::from_secs(30) {
+        waits = database.ask(
+            "SELECT DISTINCT 'long' FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+            WHERE NOT granted AND relation = 't'::regclass AND query_start < clock_timestamp() - interval '300 ms' AND query LIKE 'ALTER%'",
+        );
+    }
+    database.ask("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'VACUUM t'");
+    let _ = vacuum.wait();
+    finish(child, Duration::from_secs(60)).expect(0);
+    assert_eq!(waits, "long");
+}
+
+#[test]
 fn only_what_is_large_is_changed_online() {
     let both = "CREATE TABLE small (id integer, a integer);\n";
     let Some((database, msr)) = setting("large", &format!("{TABLE}{both}INSERT INTO small VALUES (1, 1);\n")) else {

@@ -9,6 +9,9 @@ use crate::{Error, Failure, Result, SqlError};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 
+/// How long others have a turn at most: it need not be longer than they waited.
+const TURN: Duration = Duration::from_millis(100);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     Up,
@@ -51,6 +54,11 @@ impl<'a> Work<'a> {
     fn fill(&self) -> Option<(&'a Step, &'a Fill)> {
         let step = self.plan.batch_steps(self.batch()).first().filter(|_| self.way == Way::Up)?;
         Some((step, step.fill.as_ref()?))
+    }
+
+    /// The relations that are locked.
+    fn locks(&self) -> Vec<&'a str> {
+        self.steps().into_iter().flat_map(|step| &step.locks).map(|(relation, _)| relation.as_str()).collect()
     }
 
     fn in_transaction(&self) -> bool {
@@ -140,8 +148,10 @@ impl Trouble {
 /// Does the batch whole or not at all, and journals it.
 pub fn run(target: &mut Target, work: Work) -> Result<()> {
     let mut pause = Duration::from_millis(100);
-    let start = std::time::Instant::now();
+    let start = Instant::now();
+    let mut begun = start;
     for attempt in 1.. {
+        begun = Instant::now();
         let done = match work.fill() {
             Some((step, fill)) => backfill::run(target, work, step, fill),
             None if work.in_transaction() => inside(target, work),
@@ -160,6 +170,12 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
         target.tell(Event::Retry { attempt, why, wait });
         std::thread::sleep(wait);
         pause = (pause * 3 / 2).min(Duration::from_secs(5));
+        target.mind_vacuums(&work.locks())?;
+    }
+    target.mind_vacuums(&[])?;
+    if work.in_transaction() && work.fill().is_none() && !work.locks().is_empty() {
+        // Who waited behind this batch has a turn before the next one queues for the same table.
+        std::thread::sleep(begun.elapsed().min(TURN));
     }
     let back = work.way == Way::Down;
     target.tell(Event::Batch { batch: work.index + 1, of: work.plan.batches.len(), back });

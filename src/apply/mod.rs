@@ -58,8 +58,9 @@ pub struct Options<'a> {
     pub phases: Phases,
     /// How long to wait for another run to end, and in all for the locks of a batch.
     pub lock_wait: Duration,
-    /// How long one statement may wait for a lock: others wait behind it all the while.
-    pub lock_timeout: Duration,
+    /// How long one statement may wait for a lock: others wait behind it all the while. Where nobody says, as is usual with
+    /// the engine.
+    pub lock_timeout: Option<Duration>,
     /// Inspect again afterwards. Off only where the caller does.
     pub verify: bool,
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
@@ -87,13 +88,13 @@ impl Default for Options<'_> {
             lint: Lint::default(),
             phases: Phases::Expand,
             lock_wait: Duration::from_secs(600),
-            lock_timeout: Duration::from_secs(2),
+            lock_timeout: None,
             verify: true,
             strict: false,
             allow_pooler: false,
             probe_time: Duration::from_secs(30),
             pace: Pace::default(),
-            attempts: 10,
+            attempts: 20,
             who: String::new(),
             stop: &|| None,
             reconnect: &|| Err(Error::transient("the connection broke")),

@@ -23,6 +23,8 @@ pub struct Target<'a> {
     /// The journal's last entry as this run knows it.
     pub head: Option<Entry>,
     who: Option<String>,
+    /// How long a vacuum must be waited for that is in the way.
+    vacuum: Option<Duration>,
     prepared: bool,
     roles: Roles,
 }
@@ -37,6 +39,7 @@ impl<'a> Target<'a> {
             events,
             head: None,
             who: None,
+            vacuum: None,
             prepared: false,
             roles: Roles::default(),
         }
@@ -114,8 +117,20 @@ impl<'a> Target<'a> {
 
     /// From now on statements wait for locks as long as the options say, or as long as it takes.
     pub fn wait(&mut self, patient: bool) -> Result<(), SqlError> {
-        let limit = self.options.lock_timeout.min(self.options.lock_wait);
+        let usual = self.options.lock_timeout.unwrap_or_else(|| self.session().usual_wait());
+        let limit = self.vacuum.unwrap_or(usual).min(self.options.lock_wait);
         self.session().wait_at_most((!patient).then_some(limit))
+    }
+
+    /// Before another attempt at these locks. What the user said of waiting is kept to.
+    pub fn mind_vacuums(&mut self, locked: &[&str]) -> Result<(), SqlError> {
+        let unsaid = self.options.lock_timeout.is_none() && !locked.is_empty();
+        let vacuum = if unsaid { self.session().vacuum_yields_after(locked)? } else { None };
+        if vacuum != self.vacuum {
+            self.vacuum = vacuum;
+            self.wait(false)?;
+        }
+        Ok(())
     }
 
     /// An entry about the plan, to be filled in and appended.

@@ -130,7 +130,7 @@ impl<'a> Work<'a> {
             lint: settings.lint.clone(),
             phases: self.phases,
             lock_wait: settings.lock_wait,
-            lock_timeout: settings.lock_timeout.unwrap_or(Options::default().lock_timeout),
+            lock_timeout: settings.lock_timeout,
             strict: self.strict,
             allow_pooler: self.allow_pooler,
             probe_time: settings.probe_time,

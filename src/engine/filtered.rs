@@ -88,6 +88,14 @@ impl Session for Filtered {
         self.inner.wait_at_most(limit)
     }
 
+    fn usual_wait(&self) -> std::time::Duration {
+        self.inner.usual_wait()
+    }
+
+    fn vacuum_yields_after(&mut self, relations: &[&str]) -> Result<Option<std::time::Duration>, SqlError> {
+        self.inner.vacuum_yields_after(relations)
+    }
+
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {
         self.inner.load(source, progress)
     }

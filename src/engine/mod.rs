@@ -162,6 +162,16 @@ pub trait Session: Send {
     /// From now on no statement waits longer than this for a lock: who waits makes others wait behind it. `None` where it
     /// does not.
     fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError>;
+    /// How long that is where nobody said.
+    fn usual_wait(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(2)
+    }
+    /// How long a statement must wait for its lock on one of the relations so that who cleans it up gives way; `None` where
+    /// nobody does.
+    fn vacuum_yields_after(&mut self, relations: &[&str]) -> Result<Option<std::time::Duration>, SqlError> {
+        let _ = relations;
+        Ok(None)
+    }
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
     /// Of the roles, which are the server's, these are read with the catalog from now on.

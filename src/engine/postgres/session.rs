@@ -154,6 +154,27 @@ impl Session for PgSession {
         self.client.execute(&format!("SET lock_timeout = '{millis}ms'"))
     }
 
+    /// Everybody else waits behind who waits for a strong lock, reading too.
+    fn usual_wait(&self) -> Duration {
+        Duration::from_millis(100)
+    }
+
+    /// An autovacuum is cancelled by who has waited for `deadlock_timeout`
+    /// (<https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM>). That a process vacuums may be seen by all;
+    /// whether by itself, may not.
+    fn vacuum_yields_after(&mut self, relations: &[&str]) -> Result<Option<Duration>, SqlError> {
+        let named: Vec<String> = relations.iter().map(|r| format!("to_regclass({})", super::ddl::literal(r))).collect();
+        let rows = self.client.rows(&format!(
+            "SELECT (extract(epoch FROM current_setting('deadlock_timeout')::interval) * 1000)::bigint FROM pg_locks l
+            JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+            WHERE l.granted AND l.relation IN ({})
+            AND pid IN (SELECT pid FROM pg_stat_progress_vacuum UNION SELECT pid FROM pg_stat_progress_analyze) LIMIT 1",
+            named.join(", ")
+        ))?;
+        let millis = rows.into_iter().flatten().next().flatten().and_then(|n| n.parse().ok());
+        Ok(millis.map(|millis: u64| Duration::from_millis(millis + 500)))
+    }
+
     fn inspect(&mut self) -> Result<Catalog> {
         let read = inspect::inspect(&mut self.client, &self.roles).and_then(|catalog| {
             self.server.casts = inspect::casts(&mut self.client)?;

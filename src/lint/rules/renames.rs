@@ -13,6 +13,11 @@ pub static RENAMES: &[Rule] = &[
         .what("renames {from} to {name} in {table}")
         .why(BOTH)
         .advice("keep the old name: put a view that shows the column under both names in the table's place, or add the new column, write both, copy, and drop the old one later"),
+    note("view-shim-limits", "a view keeps the old name of a table or column", When(&[rename(&[Table, Column]).even(&[New]).is(&[Parked])]))
+        .on(POSTGRES)
+        .what("renames {from} to {name}, and keeps the old name in a view until the contract phase")
+        .why("through it COPY, TRUNCATE, ON CONFLICT ON CONSTRAINT, MERGE before 17, ctid and statements that write both names of a column fail, and drivers see no defaults")
+        .advice("where the application does any of that, `phases = false`, and rename while it does not run"),
     deny("rename-as-drop-add", "a column goes and one of the same type comes", Whole(look_alike))
         .what("{id} goes and {to} comes, of the same type")
         .why("if that is a rename, its values are lost")

@@ -94,14 +94,15 @@ pub struct Trigger {
     function: String,
     name: String,
     on: String,
+    when: String,
     body: String,
 }
 
 impl Trigger {
-    /// Where nobody gave it a value.
+    /// Where nobody gave it a value. That is not left to the function: rows that are filled in batches need no call of it.
     fn missing(column: &Id, said: &str) -> Trigger {
         let name = ident(column.name());
-        Trigger::of(column, &format!("IF new.{name} IS NULL THEN\n        {}\n    END IF;", set(&name, said)))
+        Trigger { when: format!("WHEN (new.{name} IS NULL) "), ..Trigger::of(column, &set(&name, said)) }
     }
 
     /// Each time, whatever it was.
@@ -114,17 +115,19 @@ impl Trigger {
         let plain = with_suffix(&format!("zz_msr_{}_{}", column.at(1), column.name()), "");
         let body = format!("#variable_conflict use_column\nBEGIN\n    {does}\n    RETURN new;\nEND");
         let function = format!("{}.{}", ident(column.at(0)), ident(&plain));
-        Trigger { function, name: ident(&plain), on: table(column), body }
+        Trigger { function, name: ident(&plain), on: table(column), when: String::new(), body }
     }
 
     fn create(&self) -> [String; 2] {
-        let Trigger { function, name, on, body } = self;
+        let Trigger { function, name, on, when, body } = self;
         let quote = if body.contains("$$") { "$msr$" } else { "$$" };
         [
             format!(
                 "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS {quote}\n{body}\n{quote}"
             ),
-            format!("CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW EXECUTE FUNCTION {function}()"),
+            format!(
+                "CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW {when}EXECUTE FUNCTION {function}()"
+            ),
         ]
     }
 
