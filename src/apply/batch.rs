@@ -215,7 +215,7 @@ fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
         let (subject, back) = (step.subject.clone(), work.way == Way::Down);
         target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
         let (begun, after) = (Instant::now(), start.elapsed());
-        execute(target, step, work.way)?;
+        execute(target, work, step, work.way)?;
         let millis = begun.elapsed().as_millis() as u64;
         target.tell(Event::StepDone { step: step.id, millis });
         records.push(StepRecord {
@@ -238,8 +238,15 @@ pub(super) fn hash_of(step: &Step, way: Way) -> String {
     hex(&hash.finalize()[..8])
 }
 
-/// Sends the statements of one step on a way.
-fn execute(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
+/// Sends the statements of one step on a way, each told to be the step's.
+fn execute(target: &mut Target, work: Work, step: &Step, way: Way) -> Attempt<()> {
+    target.tag(Some(work.plan), Some(step.id));
+    let done = sent(target, step, way);
+    target.tag(Some(work.plan), None);
+    done
+}
+
+fn sent(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
     let patient = patient(step, way);
     if patient {
         target.wait(true)?;
@@ -319,7 +326,7 @@ fn tidy(target: &mut Target, work: Work) -> Attempt<()> {
     let other = if work.way == Way::Up { Way::Down } else { Way::Up };
     for step in work.steps() {
         target.tell(Event::Note(format!("step {} was left half done: it is taken back and done again", step.id)));
-        execute(target, step, other)?;
+        execute(target, work, step, other)?;
     }
     Ok(())
 }

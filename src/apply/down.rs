@@ -55,6 +55,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
             target.look_as(&loaded.plan);
             live = target.session().inspect()?;
         }
+        target.tag(Some(&loaded.plan), None);
         let report = undo(target, past, loaded, &mut live);
         reports.push(report.map_err(|error| failed(target, loaded, error))?);
     }

@@ -17,6 +17,7 @@ pub(crate) mod observe;
 pub mod probe;
 pub mod purge;
 pub mod run;
+pub mod tag;
 mod target;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use down::down;
 pub use list::list;
 pub use migrate::migrate;
 pub use run::apply;
+pub use tag::Tag;
 
 /// Which steps a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +76,8 @@ pub struct Options<'a> {
     pub attempts: u32,
     /// Who runs this, beside the database role: OS user, CI run.
     pub who: String,
+    /// What a server that shows statements to others is told with each of them; `None` for nothing.
+    pub tag: Option<Tag>,
     /// Asked at each step boundary: how the run was told to stop, if it was.
     pub stop: &'a (dyn Fn() -> Option<Failure> + Sync),
     /// Connects again after the connection broke, to learn what became of a COMMIT.
@@ -95,10 +99,16 @@ impl Default for Options<'_> {
             pace: Pace::default(),
             attempts: 10,
             who: String::new(),
+            tag: Some(Tag::of_run(&run_id())),
             stop: &|| None,
             reconnect: &|| Err(Error::transient("the connection broke")),
         }
     }
+}
+
+/// A name that tells this run from others: when it began, and the process.
+pub fn run_id() -> String {
+    format!("{}-{}", jiff::Timestamp::now().as_millisecond(), std::process::id())
 }
 
 impl Options<'_> {

@@ -28,18 +28,22 @@ pub struct Record {
 
 impl Record {
     pub fn new(command: &'static str, metrics: Option<PathBuf>) -> Record {
-        let run = format!("{}-{}", jiff::Timestamp::now().as_millisecond(), std::process::id());
         Record {
             command,
             json: false,
             metrics,
-            run,
+            run: msr::apply::run_id(),
             begun: Instant::now(),
             steps: 0,
             batches: 0,
             retries: 0,
             waited: Duration::ZERO,
         }
+    }
+
+    /// The name of the run.
+    pub fn run(&self) -> &str {
+        &self.run
     }
 
     /// Of a command whose result can be written as events.

@@ -5,7 +5,7 @@ use super::hooks::Hooks;
 use super::progress::Progress;
 use super::record::Record;
 use super::{backup, output, session, signals};
-use msr::apply::{Event, Options, Outcome, Phases, Report};
+use msr::apply::{Event, Options, Outcome, Phases, Report, Tag};
 use msr::engine::{Access, Engine, Session};
 use msr::lint::Policy;
 use msr::render::text::{count, label, line};
@@ -136,6 +136,7 @@ impl<'a> Work<'a> {
             probe_time: settings.probe_time,
             pace: settings.pace,
             who: who(),
+            tag: settings.tag.then(|| Tag::of_run(self.record.run())),
             stop: &signals::asked,
             reconnect: &reconnect,
             ..Options::default()

@@ -60,6 +60,10 @@ impl Session for Filtered {
         self.inner.server()
     }
 
+    fn tag(&mut self, comment: &str) {
+        self.inner.tag(comment);
+    }
+
     fn execute_foreign(&mut self, sql: &str) -> Result<(), SqlError> {
         self.inner.execute_foreign(sql)
     }
@@ -98,6 +102,10 @@ impl Session for Filtered {
 
     fn observed(&mut self) -> Result<Observed, SqlError> {
         self.inner.observed()
+    }
+
+    fn is_pooled(&self) -> bool {
+        self.inner.is_pooled()
     }
 
     fn try_lock(&mut self) -> Result<bool, SqlError> {

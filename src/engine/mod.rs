@@ -148,6 +148,11 @@ pub struct Backup {
 /// An open connection.
 pub trait Session: Send {
     fn server(&self) -> &Server;
+    /// Put before every statement from now on: a comment for those who look at the server. An engine that shows statements to
+    /// nobody has no use for it.
+    fn tag(&mut self, comment: &str) {
+        let _ = comment;
+    }
     /// Sends one or more statements.
     fn execute(&mut self, sql: &str) -> Result<(), SqlError>;
     /// Runs statements that somebody else wrote, under the settings that they would have by themselves.

@@ -43,6 +43,8 @@ pub struct MsrToml {
     pub manage: Manage,
     #[serde(default)]
     pub hooks: Hooks,
+    #[serde(default)]
+    pub apply: Apply,
 }
 
 /// `[backfill]`: how fast rows are filled, and when that waits for others.
@@ -55,6 +57,14 @@ pub struct Backfill {
     pub rest: Option<u32>,
     /// It waits while a replica is further behind than this.
     pub lag: Option<String>,
+}
+
+/// `[apply]`: how plans are applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Apply {
+    /// Whether each statement is sent with a comment that says of which run, plan and step it is.
+    pub tag: Option<bool>,
 }
 
 /// `[hooks]`: shell commands, each run when its name says.

@@ -71,6 +71,8 @@ pub struct Settings {
     pub probe_time: Duration,
     /// How fast rows are filled.
     pub pace: Pace,
+    /// Whether statements are sent with a comment that says whose they are.
+    pub tag: bool,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -139,6 +141,8 @@ impl Settings {
         let usual = Pace::default();
         let phases = file.phases.map(|flag| flag.to_string());
         let phases = layers.plain("phases", "--phases", &None, "MSR_PHASES", &phases)?;
+        let tag = file.apply.tag.map(|flag| flag.to_string());
+        let tag = layers.plain("apply.tag", "--tag", &None, "MSR_APPLY_TAG", &tag)?;
         let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
 
         Ok(Settings {
@@ -161,6 +165,7 @@ impl Settings {
                 rest: file.backfill.rest.unwrap_or(usual.rest),
                 lag: layers.duration("backfill.lag", lag)?.unwrap_or(usual.lag),
             },
+            tag: layers.switch("apply.tag", tag)?.unwrap_or(true),
             origins: layers.origins,
         })
     }

@@ -46,3 +46,4 @@ mod hooks;
 mod lock;
 mod record;
 mod rehearse;
+mod tags;

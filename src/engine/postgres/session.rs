@@ -121,6 +121,10 @@ impl Session for PgSession {
         &self.server
     }
 
+    fn tag(&mut self, comment: &str) {
+        self.client.tag(comment);
+    }
+
     /// With the role's and the database's `search_path` among them.
     fn execute_foreign(&mut self, sql: &str) -> Result<(), SqlError> {
         self.client.execute("RESET ALL")?;
