@@ -2,7 +2,7 @@
 
 use super::journal::{Entry, Event as Happened, StepRecord, hex};
 use super::target::{Target, another_was_faster};
-use super::{Event, backfill, lock, observe};
+use super::{Event, Turn, backfill, lock, observe};
 use crate::model::Id;
 use crate::plan::{Batch, Down, Fill, Plan, Step, Touch};
 use crate::{Error, Failure, Result, SqlError};
@@ -66,6 +66,12 @@ impl<'a> Work<'a> {
         self.batch().touches.iter().filter(made).any(|t| self.half.contains(&t.id))
     }
 
+    fn turn(&self) -> Turn {
+        let (header, back) = (&self.plan.header, self.way == Way::Down);
+        let plan = format!("{}_{}", header.version, header.name);
+        Turn { plan, batch: self.index + 1, of: self.plan.batches.len(), back }
+    }
+
     /// What to say of the schema when the batch did not come about.
     fn standing(&self) -> String {
         match (self.stands(false), self.plan.batches.len()) {
@@ -76,6 +82,9 @@ impl<'a> Work<'a> {
         }
     }
 }
+
+/// What to do after a failure that left a boundary between batches behind.
+const AGAIN: &str = "run again when the cause is gone: what stands is not done twice";
 
 /// What sends the statements of a step on a way.
 fn statements(step: &Step, way: Way) -> &[String] {
@@ -139,6 +148,8 @@ impl Trouble {
 
 /// Does the batch whole or not at all, and journals it.
 pub fn run(target: &mut Target, work: Work) -> Result<()> {
+    let turn = work.turn();
+    (target.options.before_batch)(&turn).map_err(|e| e.detail(work.standing()).hint(AGAIN))?;
     let mut pause = Duration::from_millis(100);
     let start = std::time::Instant::now();
     for attempt in 1.. {
@@ -161,8 +172,7 @@ pub fn run(target: &mut Target, work: Work) -> Result<()> {
         std::thread::sleep(wait);
         pause = (pause * 3 / 2).min(Duration::from_secs(5));
     }
-    let back = work.way == Way::Down;
-    target.tell(Event::Batch { batch: work.index + 1, of: work.plan.batches.len(), back });
+    target.tell(Event::Batch(turn));
     Ok(())
 }
 
@@ -346,7 +356,6 @@ fn left_behind(target: &mut Target, work: Work) -> Attempt<()> {
 /// The trouble as the user reads it: what failed, what the engine said, what stands, what to do next.
 fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
     let stands = work.standing();
-    let again = "run again when the cause is gone: what stands is not done twice";
     if let (Some(failure), false) = (target.stopped(), matches!(trouble, Trouble::Commit(_) | Trouble::Told(_))) {
         let at = if let Trouble::Statement { step, .. } | Trouble::Stopped(_, step) = trouble {
             step
@@ -364,10 +373,10 @@ fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
             told.message = format!("{what} {}, {}, failed: {}{code}", step.id, step.subject, told.message);
             told.details.insert(0, sql);
             told.at = step.at.clone();
-            told.detail(stands).hint(again)
+            told.detail(stands).hint(AGAIN)
         }
         Trouble::Session(error) => {
-            Error::from(error).during(format!("batch {}", work.index + 1)).detail(stands).hint(again)
+            Error::from(error).during(format!("batch {}", work.index + 1)).detail(stands).hint(AGAIN)
         }
         Trouble::Commit(error) => Error::new(
             Failure::Unknown,

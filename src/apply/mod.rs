@@ -80,6 +80,8 @@ pub struct Options<'a> {
     pub tag: Option<Tag>,
     /// Asked at each step boundary: how the run was told to stop, if it was.
     pub stop: &'a (dyn Fn() -> Option<Failure> + Sync),
+    /// Asked before each batch, outside of any transaction; an error ends the run there.
+    pub before_batch: &'a dyn Fn(&Turn) -> Result<()>,
     /// Connects again after the connection broke, to learn what became of a COMMIT.
     pub reconnect: &'a dyn Fn() -> Result<Box<dyn Session>>,
 }
@@ -101,6 +103,7 @@ impl Default for Options<'_> {
             who: String::new(),
             tag: Some(Tag::of_run(&run_id())),
             stop: &|| None,
+            before_batch: &|_| Ok(()),
             reconnect: &|| Err(Error::transient("the connection broke")),
         }
     }
@@ -132,6 +135,18 @@ impl Default for Pace {
     fn default() -> Pace {
         Pace { batch: Duration::from_millis(50), rest: 10, lag: Duration::from_secs(2) }
     }
+}
+
+/// A batch whose turn it is, or was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Version and name of its plan.
+    pub plan: String,
+    /// From 1 on.
+    pub batch: usize,
+    pub of: usize,
+    /// When it is taken back.
+    pub back: bool,
 }
 
 /// What a run tells while it goes on.
@@ -167,11 +182,7 @@ pub enum Event {
         behind: Duration,
     },
     /// Committed, or taken back.
-    Batch {
-        batch: usize,
-        of: usize,
-        back: bool,
-    },
+    Batch(Turn),
     /// A lock was not to be had in time.
     Retry {
         attempt: u32,

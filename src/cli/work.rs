@@ -5,7 +5,7 @@ use super::hooks::Hooks;
 use super::progress::Progress;
 use super::record::Record;
 use super::{backup, output, session, signals};
-use msr::apply::{Event, Options, Outcome, Phases, Report, Tag};
+use msr::apply::{Event, Options, Outcome, Phases, Report, Tag, Turn};
 use msr::engine::{Access, Engine, Session};
 use msr::lint::Policy;
 use msr::render::text::{count, label, line};
@@ -125,6 +125,7 @@ impl<'a> Work<'a> {
         let settings = self.settings;
         let engine = self.engine;
         let reconnect = || session::connect(settings, engine, Access::Write);
+        let before_batch = |turn: &Turn| self.hooks.before_batch(turn);
         let options = Options {
             allow: settings.allow.clone(),
             lint: settings.lint.clone(),
@@ -138,6 +139,7 @@ impl<'a> Work<'a> {
             who: who(),
             tag: settings.tag.then(|| Tag::of_run(self.record.run())),
             stop: &signals::asked,
+            before_batch: &before_batch,
             reconnect: &reconnect,
             ..Options::default()
         };
@@ -150,8 +152,8 @@ impl<'a> Work<'a> {
         let (hooks, record) = (&self.hooks, &mut self.record);
         let done = work(engine, &mut *self.session, &options, &mut |event| {
             record.event(&event);
-            if let Event::Batch { batch, of, .. } = &event {
-                hooks.after_batch(*batch, *of);
+            if let Event::Batch(turn) = &event {
+                hooks.after_batch(turn);
             }
             teller.tell(event);
         });
@@ -239,7 +241,7 @@ impl Teller<'_> {
                 self.progress.at(&self.subject, usize::try_from(rows).unwrap_or(0), usize::try_from(of).unwrap_or(0));
             }
             Event::Lagging { behind } => self.line(&format!("a replica is {} behind: waiting", took(millis(behind)))),
-            Event::Batch { .. } => {}
+            Event::Batch(_) => {}
             Event::Retry { attempt, why, wait } => {
                 self.line(&format!(
                     "attempt {attempt} did not get its locks ({}); again in {}",

@@ -75,6 +75,7 @@ pub struct Hooks {
     pub after_plan: Option<String>,
     pub before_apply: Option<String>,
     pub after_apply: Option<String>,
+    pub before_batch: Option<String>,
     pub after_batch: Option<String>,
     pub on_failure: Option<String>,
 }
