@@ -2,12 +2,12 @@
 
 use super::journal::{Entry, Event as Happened, StepRecord, hex};
 use super::target::{Target, another_was_faster};
-use super::{Event, Turn, backfill, lock, observe};
+use super::{Event, Turn, backfill, observe, retry};
 use crate::model::Id;
 use crate::plan::{Batch, Down, Fill, Plan, Step, Touch};
 use crate::{Error, Failure, Result, SqlError};
 use sha2::{Digest, Sha256};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -66,7 +66,7 @@ impl<'a> Work<'a> {
         self.batch().touches.iter().filter(made).any(|t| self.half.contains(&t.id))
     }
 
-    fn turn(&self) -> Turn {
+    pub fn turn(&self) -> Turn {
         let (header, back) = (&self.plan.header, self.way == Way::Down);
         let plan = format!("{}_{}", header.version, header.name);
         Turn { plan, batch: self.index + 1, of: self.plan.batches.len(), back }
@@ -150,28 +150,13 @@ impl Trouble {
 pub fn run(target: &mut Target, work: Work) -> Result<()> {
     let turn = work.turn();
     (target.options.before_batch)(&turn).map_err(|e| e.detail(work.standing()).hint(AGAIN))?;
-    let mut pause = Duration::from_millis(100);
-    let start = std::time::Instant::now();
-    for attempt in 1.. {
-        let done = match work.fill() {
-            Some((step, fill)) => backfill::run(target, work, step, fill),
-            None if work.in_transaction() => inside(target, work),
-            None => outside(target, work),
-        };
-        let trouble = match done {
-            Ok(()) => break,
-            Err(trouble) => trouble,
-        };
-        let spent = attempt >= target.options.attempts || start.elapsed() >= target.options.lock_wait;
-        if !trouble.passes() || spent || target.stopped().is_some() {
-            return Err(told(target, work, *trouble));
-        }
-        let wait = lock::jitter(pause);
-        let why = trouble.why();
-        target.tell(Event::Retry { attempt, why, wait });
-        std::thread::sleep(wait);
-        pause = (pause * 3 / 2).min(Duration::from_secs(5));
-    }
+    target.tell(Event::Begins(turn.clone()));
+    let done = retry::run(target, |target| match work.fill() {
+        Some((step, fill)) => backfill::run(target, work, step, fill),
+        None if work.in_transaction() => inside(target, work),
+        None => outside(target, work),
+    });
+    done.map_err(|trouble| told(target, work, *trouble))?;
     target.tell(Event::Batch(turn));
     Ok(())
 }
@@ -214,7 +199,7 @@ pub(super) fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, sta
 }
 
 /// Sends the statements of all steps. The server's clock is read once; each step's start is that much later.
-fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
+pub(super) fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
     let clock: Option<jiff::Timestamp> = target.journal().now()?.parse().ok();
     let start = Instant::now();
     let mut records = Vec::new();
@@ -354,7 +339,7 @@ fn left_behind(target: &mut Target, work: Work) -> Attempt<()> {
 }
 
 /// The trouble as the user reads it: what failed, what the engine said, what stands, what to do next.
-fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
+pub(super) fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
     let stands = work.standing();
     if let (Some(failure), false) = (target.stopped(), matches!(trouble, Trouble::Commit(_) | Trouble::Told(_))) {
         let at = if let Trouble::Statement { step, .. } | Trouble::Stopped(_, step) = trouble {

@@ -16,9 +16,11 @@ pub mod migrate;
 pub(crate) mod observe;
 pub mod probe;
 pub mod purge;
+mod retry;
 pub mod run;
 pub mod tag;
 mod target;
+mod together;
 
 #[cfg(test)]
 mod fake;
@@ -28,7 +30,7 @@ mod tests;
 use crate::engine::Session;
 use crate::lint::Policy;
 use crate::model::{Fingerprint, Id};
-use crate::plan::Plan;
+use crate::plan::{Plan, Transaction};
 use crate::settings::Lint;
 use crate::{Error, Failure, Result};
 use std::time::Duration;
@@ -62,6 +64,8 @@ pub struct Options<'a> {
     pub lock_wait: Duration,
     /// How long one statement may wait for a lock: others wait behind it all the while.
     pub lock_timeout: Duration,
+    /// How much one transaction holds. That each step has one of its own is the plan's to say.
+    pub transaction: Transaction,
     /// Inspect again afterwards. Off only where the caller does.
     pub verify: bool,
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
@@ -94,6 +98,7 @@ impl Default for Options<'_> {
             phases: Phases::Expand,
             lock_wait: Duration::from_secs(600),
             lock_timeout: Duration::from_secs(2),
+            transaction: Transaction::default(),
             verify: true,
             strict: false,
             allow_pooler: false,
@@ -181,6 +186,8 @@ pub enum Event {
     Lagging {
         behind: Duration,
     },
+    /// A batch begins.
+    Begins(Turn),
     /// Committed, or taken back.
     Batch(Turn),
     /// A lock was not to be had in time.

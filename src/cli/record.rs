@@ -187,6 +187,9 @@ fn told(event: &Event) -> Value {
         Event::StepDone { step, millis } => json!({ "event": "step done", "step": step, "millis": millis }),
         Event::Filling { rows, of } => json!({ "event": "filling", "rows": rows, "of": of }),
         Event::Lagging { behind } => json!({ "event": "lagging", "millis": millis(behind) }),
+        Event::Begins(Turn { plan, batch, of, back }) => {
+            json!({ "event": "batch begins", "plan": plan, "batch": batch, "of": of, "back": back })
+        }
         Event::Batch(Turn { plan, batch, of, back }) => {
             json!({ "event": "batch", "plan": plan, "batch": batch, "of": of, "back": back })
         }

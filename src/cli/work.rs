@@ -144,6 +144,7 @@ impl<'a> Work<'a> {
             ..Options::default()
         };
         let mut teller = Teller {
+            transaction: settings.transaction,
             context: self.context,
             progress: Progress::new(self.context),
             subject: String::new(),
@@ -241,7 +242,7 @@ impl Teller<'_> {
                 self.progress.at(&self.subject, usize::try_from(rows).unwrap_or(0), usize::try_from(of).unwrap_or(0));
             }
             Event::Lagging { behind } => self.line(&format!("a replica is {} behind: waiting", took(millis(behind)))),
-            Event::Batch(_) => {}
+            Event::Begins(_) | Event::Batch(_) => {}
             Event::Retry { attempt, why, wait } => {
                 self.line(&format!(
                     "attempt {attempt} did not get its locks ({}); again in {}",

@@ -65,6 +65,8 @@ pub struct Backfill {
 pub struct Apply {
     /// Whether each statement is sent with a comment that says of which run, plan and step it is.
     pub tag: Option<bool>,
+    /// How much one transaction holds: `plan`, `all` or `step`.
+    pub transaction: Option<String>,
 }
 
 /// `[hooks]`: shell commands, each run when its name says.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Color, DatabaseUrl, Origin, duration};
-use crate::plan::{DEFAULT_SIZE, Online, When};
+use crate::plan::{DEFAULT_SIZE, Online, Transaction, When};
 use crate::{Error, Result};
 
 pub(super) struct Layers<'a> {
@@ -116,6 +116,15 @@ impl Layers<'_> {
             self.blame(key, error.hint("write for example `500ms`, `30s`, `10m` or `1h`"))
         };
         value.map(|text| duration::parse(&text).ok_or_else(|| wrong(&text))).transpose()
+    }
+
+    pub fn transaction(&self, value: Option<String>) -> Result<Transaction> {
+        let Some(text) = value else { return Ok(Transaction::default()) };
+        let known = Transaction::ALL.iter().find(|(word, _)| *word == text);
+        known.map(|(_, transaction)| *transaction).ok_or_else(|| {
+            let error = Error::config(format!("`{}` does not say how much one transaction holds", text.escape_debug()));
+            self.blame("apply.transaction", error.hint("write `plan`, `all` or `step`"))
+        })
     }
 
     pub fn switch(&self, key: &'static str, value: Option<String>) -> Result<Option<bool>> {

@@ -21,7 +21,7 @@ pub use url::{DatabaseUrl, SqliteUrl};
 
 use crate::apply::Pace;
 use crate::model::{Filter, Patterns};
-use crate::plan::{Manage, Online};
+use crate::plan::{Manage, Online, Transaction};
 use crate::{Error, Result};
 use layers::Layers;
 
@@ -73,6 +73,8 @@ pub struct Settings {
     pub pace: Pace,
     /// Whether statements are sent with a comment that says whose they are.
     pub tag: bool,
+    /// How much one transaction holds.
+    pub transaction: Transaction,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -143,6 +145,8 @@ impl Settings {
         let phases = layers.plain("phases", "--phases", &None, "MSR_PHASES", &phases)?;
         let tag = file.apply.tag.map(|flag| flag.to_string());
         let tag = layers.plain("apply.tag", "--tag", &None, "MSR_APPLY_TAG", &tag)?;
+        let key = &file.apply.transaction;
+        let transaction = layers.plain("apply.transaction", "--transaction", &None, "MSR_APPLY_TRANSACTION", key)?;
         let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
 
         Ok(Settings {
@@ -166,6 +170,7 @@ impl Settings {
                 lag: layers.duration("backfill.lag", lag)?.unwrap_or(usual.lag),
             },
             tag: layers.switch("apply.tag", tag)?.unwrap_or(true),
+            transaction: layers.transaction(transaction)?,
             origins: layers.origins,
         })
     }

@@ -1,13 +1,15 @@
 //! Where harm is done: a server of its own for each worker, since some harm befalls a whole server, and copies of a case's
 //! database on it.
 
+use super::Ready;
 use super::support::{Database, Engine, Postgres, another, postgres, use_server};
-use super::{Case, Ready};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::ops::Deref;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// What one worker has.
@@ -81,7 +83,7 @@ impl Bench {
         let base = format!("base_{}", of.number);
         if self.there.borrow_mut().insert(of.name.clone()) {
             self.ask(&format!("CREATE DATABASE {base} TEMPLATE template0;"));
-            Case::fill(&Database::borrowed(&base), &of.path).expect("it was loaded before");
+            Database::borrowed(&base).load(&of.fill).expect("it was loaded before");
         }
         *self.count.borrow_mut() += 1;
         let name = format!("copy_{}", self.count.borrow());
@@ -146,6 +148,36 @@ impl Bench {
     }
 }
 
+/// Has the work done by as many as there are benches, each taking what is next; the results in the order of the work.
+pub fn spread<T: Sync, R: Send>(
+    benches: &mut [Bench],
+    work: &[T],
+    each: impl Fn(&Bench, usize, &T) -> R + Sync,
+) -> Vec<R> {
+    let (next, done, each) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), &each);
+    std::thread::scope(|scope| {
+        for bench in benches {
+            let (next, done) = (&next, &done);
+            scope.spawn(move || {
+                bench.sit();
+                loop {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(one) = work.get(i) else { return };
+                    let result = each(bench, i, one);
+                    done.lock().expect("results").insert(i, result);
+                }
+            });
+        }
+    });
+    done.into_inner().expect("results").into_values().collect()
+}
+
+/// How many are at work at once: most of the time one waits for the server.
+pub fn workers() -> usize {
+    let asked = std::env::var("MSR_CRASH_WORKERS").ok().and_then(|n| n.parse().ok());
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, |n| n.get() + n.get() / 2))
+}
+
 /// A psql that stays: to begin one anew costs more than what is asked.
 struct Console {
     child: Child,
@@ -158,7 +190,9 @@ impl Console {
     fn open() -> Console {
         let mut psql = postgres().expect("a server").program("psql");
         psql.args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f", "-"]);
-        let mut child = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("psql");
+        // That a server has crashed is what is wanted.
+        psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = psql.spawn().expect("psql");
         let (to, from) = (child.stdin.take().expect("stdin"), child.stdout.take().expect("stdout"));
         Console { child, to, from: BufReader::new(from), at: "postgres".into() }
     }

@@ -5,7 +5,8 @@
 //! the byte, with nobody connected, needs no second run: that one would be the undisturbed run, which was tried.
 //!
 //! `MSR_CRASH=all` tries all of it on every fixture that can be applied, and `MSR_CRASH=N` about N runs of each engine (120 by
-//! default), spread over the cases, the moments and the faults.
+//! default), spread over the cases, the moments and the faults. Some cases are tried with each step in a transaction of its own, and a chain of
+//! plans in one (`[apply] transaction`).
 
 #[path = "../support/mod.rs"]
 #[macro_use]
@@ -13,12 +14,11 @@ mod support;
 mod bench;
 mod proxy;
 
-use bench::{Bench, Copied};
+use bench::{Bench, Copied, spread, workers};
 use proxy::{Fault, Moment, Proxy, When};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::{
@@ -39,6 +39,26 @@ const FIRST: [&str; 10] = [
     "columns/retype_sqlite",
 ];
 
+/// How much one transaction holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Plan,
+    Step,
+    /// Of the plans of [`CHAIN`], one after the other.
+    All,
+}
+
+/// Of the cases that are tried first, those that are tried with each step in a transaction of its own, too.
+const STEPWISE: [&str; 3] = ["online/mixed", "columns/rename_and_retype", "tables/rename_and_rebuild"];
+
+/// What plans that share one transaction lead to, one after the other.
+const CHAIN: [&str; 3] = [
+    "CREATE TABLE a (id integer PRIMARY KEY, x integer);",
+    "CREATE TABLE a (id integer PRIMARY KEY, x integer, y text DEFAULT 'n');\nCREATE VIEW v AS SELECT id, y FROM a;",
+    "CREATE TABLE a (id integer PRIMARY KEY, x integer, y text DEFAULT 'n');\nCREATE VIEW v AS SELECT id, y FROM a;\n\
+     CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a (id));\nCREATE INDEX a_x ON a (x);",
+];
+
 #[derive(Debug, Clone, serde::Deserialize)]
 struct Case {
     #[serde(default)]
@@ -49,22 +69,15 @@ struct Case {
     settings: String,
 }
 
-impl Case {
-    /// Loads what the case begins with.
-    fn fill(database: &Database, path: &Path) -> Result<(), String> {
-        let text = |name: &str| std::fs::read_to_string(path.join(name)).unwrap_or_default();
-        database.load(&text("old.sql"))?;
-        database.load(&text("seed.sql")).map(drop)
-    }
-}
-
 /// A case made ready: the plan was made once, and each run begins from a copy of the database that it was made for.
 struct Ready {
     name: String,
     number: usize,
-    path: PathBuf,
+    /// What its database begins with.
+    fill: String,
     engine: Engine,
     msr: Msr,
+    command: &'static [&'static str],
     /// On SQLite; on PostgreSQL each server has one of its own.
     from: Option<Database>,
     goal: Dump,
@@ -72,37 +85,58 @@ struct Ready {
     moments: usize,
 }
 
-const APPLY: [&str; 7] = ["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
+const APPLY: &[&str] = &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
+const MIGRATE: &[&str] = &["migrate", "--phase", "all", "--yes", "--allow", "all"];
 
 /// `None` where the case is not one to be applied.
-fn ready(bench: &Bench, engine: Engine, number: usize, path: &Path) -> Option<Ready> {
+fn ready(bench: &Bench, engine: Engine, number: usize, (mode, path): &(Mode, PathBuf)) -> Option<Ready> {
     let text = |name: &str| std::fs::read_to_string(path.join(name)).unwrap_or_default();
-    let place: Where = ron::from_str(&text("case.ron")).ok()?;
-    let case: Case = ron::from_str(&text("case.ron")).ok()?;
-    if !place.has(engine) || case.expect.is_some() || case.empty {
-        return None;
-    }
-    let name = path.strip_prefix(repository().join("fixtures")).ok()?.to_string_lossy().into_owned();
-    let from = engine.fresh();
-    Case::fill(&from, path).ok()?;
     let msr = Msr::new().env("MSR_LOCK_WAIT", "60s");
-    msr.write("new.sql", text("new.sql"));
-    if !case.settings.is_empty() {
-        msr.write("msr.toml", &case.settings);
-    }
+    let (name, fill, command) = match mode {
+        // SQLite makes no file for nothing.
+        Mode::All => {
+            ("a chain of plans".to_owned(), "CREATE TABLE gone (id integer); DROP TABLE gone;".into(), MIGRATE)
+        }
+        _ => {
+            let place: Where = ron::from_str(&text("case.ron")).ok()?;
+            let case: Case = ron::from_str(&text("case.ron")).ok()?;
+            if !place.has(engine) || case.expect.is_some() || case.empty {
+                return None;
+            }
+            if !case.settings.is_empty() {
+                msr.write("msr.toml", &case.settings);
+            }
+            let name = path.strip_prefix(repository().join("fixtures")).ok()?.to_string_lossy().into_owned();
+            (format!("{name} {mode:?}"), format!("{}\n{}", text("old.sql"), text("seed.sql")), APPLY)
+        }
+    };
+    let msr = msr.env("MSR_APPLY_TRANSACTION", format!("{mode:?}").to_lowercase());
+    let from = engine.with(&fill).ok()?;
+    planned(&msr, &from, *mode, &text("new.sql"))?;
+    let from = (engine == Engine::Sqlite).then_some(from);
+    let mut ready = Ready { name, number, fill, engine, msr, command, from, goal: Dump::default(), moments: 0 };
     // What apply leaves without being harmed is what it has to leave after any harm.
-    msr.on(&from, &["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "destructive"]).expect(0);
-    if !msr.path("p.ron").exists() {
-        return None;
-    }
-    let (path, from) = (path.to_owned(), (engine == Engine::Sqlite).then_some(from));
-    let mut ready = Ready { name, number, path, engine, msr, from, goal: Dump::default(), moments: 0 };
     let copy = bench.copy(&ready);
     let (output, moments, _) = ready.apply(&copy, None);
     output.expect(0);
     (ready.goal, ready.moments) = (copy.dump(), moments);
     bench.drop(copy);
     Some(ready)
+}
+
+/// Makes the plan, or the plans; `None` where there is nothing to do.
+fn planned(msr: &Msr, from: &Database, mode: Mode, new: &str) -> Option<()> {
+    if mode == Mode::All {
+        msr.write("plans/.gitkeep", "");
+        for (i, schema) in CHAIN.iter().enumerate() {
+            msr.write("schema/s.sql", schema);
+            msr.on(from, &["plan", "--save", &format!("number{i}"), "--from", "plans"]).expect(0);
+        }
+        return Some(());
+    }
+    msr.write("new.sql", new);
+    msr.on(from, &["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "destructive"]).expect(0);
+    msr.path("p.ron").exists().then_some(())
 }
 
 /// What came of one run.
@@ -119,7 +153,7 @@ impl Ready {
             Engine::Postgres => {
                 let proxy = Proxy::start(moment);
                 let url = proxy.url(&to.name);
-                let child = self.msr.command(&[&APPLY[..], &["--database", &url]].concat()).spawn().expect("msr");
+                let child = self.msr.command(&[self.command, &["--database", &url]].concat()).spawn().expect("msr");
                 proxy.watches(child.id());
                 let output = finish(child, Duration::from_secs(120));
                 (output, proxy.asked(), proxy.fired())
@@ -128,7 +162,7 @@ impl Ready {
                 static RUNS: AtomicUsize = AtomicUsize::new(0);
                 let count = self.msr.path(&format!("moments{}", RUNS.fetch_add(1, Ordering::Relaxed)));
                 let url = to.url();
-                let mut command = self.msr.command(&[&APPLY[..], &["--database", &url]].concat());
+                let mut command = self.msr.command(&[self.command, &["--database", &url]].concat());
                 command.env("LD_PRELOAD", shim()).env("MSR_SHIM_COUNT", &count);
                 if let Some(moment) = moment {
                     command.env("MSR_SHIM_AT", moment.at.to_string());
@@ -170,7 +204,7 @@ impl Ready {
 
     /// Runs it again, undisturbed, and looks whether all is as it should be.
     fn finished(&self, bench: &Bench, copy: &Copied, first: &Output) -> Result<(), String> {
-        let again = self.msr.on(copy, &APPLY);
+        let again = self.msr.on(copy, self.command);
         if again.code != 0 {
             return Err(format!("the second run failed: {}\nafter the first: {}", again.said(), first.said()));
         }
@@ -179,7 +213,7 @@ impl Ready {
             return Err(format!("the goal was not reached:\n  {}\nafter: {}", off.join("\n  "), first.said()));
         }
         let twice = format!(
-            "SELECT batch, count(*) FROM {} WHERE event IN ('batch', 'applied') GROUP BY event, batch HAVING count(*) > 1;",
+            "SELECT batch, count(*) FROM {} WHERE event IN ('batch', 'applied') GROUP BY checksum, event, batch HAVING count(*) > 1;",
             self.engine.journal()
         );
         let twice = match self.engine {
@@ -222,40 +256,19 @@ fn matrix(engine: Engine, moments: usize) -> Vec<Moment> {
     all.filter(|moment| !same(moment)).map(|(at, when, fault)| Moment { at, when, fault }).collect()
 }
 
-fn cases(engine: Engine) -> Vec<PathBuf> {
+fn cases(engine: Engine) -> Vec<(Mode, PathBuf)> {
     let fixtures = repository().join("fixtures");
-    let mut all: Vec<PathBuf> = FIRST.iter().map(|name| fixtures.join(name)).collect();
+    let named = |mode: Mode, names: &[&str]| -> Vec<(Mode, PathBuf)> {
+        names.iter().map(|name| (mode, fixtures.join(name))).collect()
+    };
+    let mut all = [named(Mode::Plan, &FIRST), named(Mode::Step, &STEPWISE)].concat();
     if std::env::var("MSR_CRASH").is_ok_and(|v| v == "all") {
-        all.extend(fixture_cases().into_iter().filter(|path| !FIRST.iter().any(|name| path.ends_with(name))));
+        let rest = fixture_cases().into_iter().filter(|path| !FIRST.iter().any(|name| path.ends_with(name)));
+        all.extend(rest.map(|path| (Mode::Plan, path)));
     }
-    all.retain(|path| path.join(engine.name()).is_dir());
+    all.retain(|(_, path)| path.join(engine.name()).is_dir());
+    all.push((Mode::All, PathBuf::new()));
     all
-}
-
-/// Has the work done by as many as there are benches, each taking what is next; the results in the order of the work.
-fn spread<T: Sync, R: Send>(benches: &mut [Bench], work: &[T], each: impl Fn(&Bench, usize, &T) -> R + Sync) -> Vec<R> {
-    let (next, done, each) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), &each);
-    std::thread::scope(|scope| {
-        for bench in benches {
-            let (next, done) = (&next, &done);
-            scope.spawn(move || {
-                bench.sit();
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(one) = work.get(i) else { return };
-                    let result = each(bench, i, one);
-                    done.lock().expect("results").insert(i, result);
-                }
-            });
-        }
-    });
-    done.into_inner().expect("results").into_values().collect()
-}
-
-/// How many are at work at once: most of the time one waits for the server.
-fn workers() -> usize {
-    let asked = std::env::var("MSR_CRASH_WORKERS").ok().and_then(|n| n.parse().ok());
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, |n| n.get() + n.get() / 2))
 }
 
 fn all_of(engine: Engine) {
