@@ -47,3 +47,4 @@ mod lock;
 mod record;
 mod rehearse;
 mod tags;
+mod traces;
