@@ -488,7 +488,7 @@ fn a_sqlite_file_that_is_no_database() {
 }
 
 #[test]
-fn a_read_only_postgres_is_refused() {
+fn p25_a_read_only_postgres_is_refused() {
     needs!(Engine::Postgres);
     let (msr, database) = planned(Engine::Postgres);
     database.load(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name)).expect("set");
@@ -519,7 +519,7 @@ fn a_read_only_sqlite_is_refused() {
 }
 
 #[test]
-fn a_role_without_privileges_is_told_the_grant() {
+fn p30_a_role_without_privileges_is_told_the_grant() {
     needs!(Engine::Postgres);
     let (msr, database) = planned(Engine::Postgres);
     let server = postgres().expect("a server");
@@ -727,7 +727,7 @@ fn a_password_reaches_no_output_and_no_plan() {
 }
 
 #[test]
-fn a_hostile_search_path_changes_nothing() {
+fn p33_a_hostile_search_path_changes_nothing() {
     needs!(Engine::Postgres);
     let database = Engine::Postgres.with(ONE).expect("it loads");
     let evil = "CREATE SCHEMA evil;
