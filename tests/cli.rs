@@ -534,6 +534,28 @@ fn p30_a_role_without_privileges_is_told_the_grant() {
 }
 
 #[test]
+fn p30_a_table_of_another_role_is_found_before_anything_is_done() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.with(ONE).expect("it loads");
+    let msr = Msr::new();
+    msr.write("two.sql", TWO.replace("note text", "note text, more integer"));
+    plan(&msr, &database, "two.sql").expect(0);
+    let (role, name) = (format!("other_{}", database.name), &database.name);
+    let rights = format!("GRANT CONNECT, CREATE ON DATABASE {name} TO {role}; GRANT CREATE ON SCHEMA public TO {role}");
+    database.load(&format!("CREATE ROLE {role} LOGIN; {rights}")).expect("a role");
+    let url = postgres().expect("a server").url_as(name, &role);
+    let apply = || msr.run(&["apply", "p.ron", "--yes", "--phase", "all", "--database", &url]);
+    let refused = apply().expect(4);
+    let grant = format!("GRANT postgres TO {role}");
+    says(&refused, &[&format!("the role `{role}` may not"), &grant, "nothing was changed"]);
+    assert_eq!(database.ask("SELECT count(*) FROM pg_namespace WHERE nspname = 'msr'"), "0");
+    // What is told is enough.
+    database.load(&grant).expect("the grant");
+    apply().expect(0);
+    assert!(has_two(&database));
+}
+
+#[test]
 fn no_permission_for_scratch_names_the_ways_out() {
     needs!(Engine::Postgres);
     let database = Engine::Postgres.with(ONE).expect("it loads");

@@ -6,10 +6,11 @@ use super::journal::{self, Entry, Event as Happened};
 use super::observe::{self, Standing};
 use super::target::Target;
 use super::{Event, Options, Outcome, Phases, Report, gate, lock, probe};
+use crate::diff::Delta;
 use crate::engine::{Engine, Session};
 use crate::model::Catalog;
 use crate::plan::file::Loaded;
-use crate::plan::{Plan, Transaction};
+use crate::plan::{Plan, Step, Transaction};
 use crate::{Error, Failure, Result};
 use std::time::Instant;
 
@@ -41,6 +42,7 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
     let end = gate::end(plan, target.options.phases).max(standing.done);
     let steps = plan.batches[standing.done..end].iter().flat_map(|b| plan.batch_steps(b));
     gate::denied(plan, steps.clone(), &target.options.policy())?;
+    allowed(target, plan, steps.clone())?;
     let notes = [notes, rows_let_through(target, plan, standing.done..end)?, shared(target, plan)].concat();
     for note in &notes {
         target.tell(Event::Note(note.clone()));
@@ -82,6 +84,20 @@ fn shared(target: &Target, plan: &Plan) -> Vec<String> {
     let note =
         "the steps of this plan share transactions, as they did where it was made; `msr plan --rebase` parts them";
     shares.then(|| note.to_string()).into_iter().collect()
+}
+
+/// Refuses where the role may not do what the steps do.
+pub(super) fn allowed<'a>(target: &mut Target, plan: &Plan, steps: impl IntoIterator<Item = &'a Step>) -> Result<()> {
+    let deltas: Vec<&Delta> = steps.into_iter().flat_map(|s| &s.deltas).collect();
+    let lacking = target.session().lacking(&deltas)?;
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let who = target.session().role()?;
+    let error = Error::refused(format!("the role `{who}` may not do all that the plan `{}` does", plan.header.name))
+        .code(crate::error::code::NO_PRIVILEGE);
+    let error = lacking.into_iter().fold(error, |e, grant| e.detail(format!("{grant};")));
+    Err(error.hint("nothing was changed: let somebody who may run these grants, or connect as a role that may"))
 }
 
 /// Refuses where rows are in the way; what could not be told is noted.

@@ -5,7 +5,7 @@
 use super::batch::{self, Attempt, Trouble, Way, Work};
 use super::journal::{Entry, Event as Happened};
 use super::migrate::Saved;
-use super::run::{finish, judge, outcome, rows_let_through, verify};
+use super::run::{allowed, finish, judge, outcome, rows_let_through, verify};
 use super::target::Target;
 use super::{Event, Outcome, Report, gate};
 use crate::engine::Engine;
@@ -50,6 +50,10 @@ pub fn run(target: &mut Target, engine: &dyn Engine, pending: &[&Saved]) -> Resu
         let steps = part.plan().batch_steps(&part.plan().batches[part.index]);
         let denied = gate::denied(part.plan(), steps, &target.options.policy());
         denied.map_err(|e| e.during(format!("`{}`", part.saved.file)))?;
+    }
+    for part in &parts {
+        let steps = part.plan().batch_steps(&part.plan().batches[part.index]);
+        allowed(target, part.plan(), steps).map_err(|e| e.during(format!("`{}`", part.saved.file)))?;
     }
     // The plans after the first begin at what is not there yet: they are looked at when it is. Their rows are not asked; what
     // is in their way makes a statement fail, and nothing stands.

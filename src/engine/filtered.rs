@@ -4,6 +4,7 @@ use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
 use super::{Filled, Observed, Session};
 use crate::apply::journal::Journal;
+use crate::diff::Delta;
 use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
@@ -126,6 +127,10 @@ impl Session for Filtered {
 
     fn role(&mut self) -> Result<String, SqlError> {
         self.inner.role()
+    }
+
+    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
+        self.inner.lacking(deltas)
     }
 
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {

@@ -220,6 +220,11 @@ pub trait Session: Send {
     fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
         Ok(std::time::Duration::ZERO)
     }
+    /// What this role would have to be granted for these changes, as statements for others to run.
+    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
+        let _ = deltas;
+        Ok(vec![])
+    }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
         None

@@ -3,6 +3,7 @@
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
 use crate::apply::journal::Journal;
+use crate::diff::Delta;
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Filled, Observed, Session};
@@ -327,6 +328,10 @@ impl Session for PgSession {
     fn role(&mut self) -> Result<String, SqlError> {
         let rows = self.client.rows("SELECT current_user")?;
         Ok(rows.into_iter().flatten().next().flatten().unwrap_or_default())
+    }
+
+    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
+        super::rights::lacking(&mut self.client, deltas)
     }
 
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
