@@ -95,6 +95,7 @@ impl Database {
             filter: &Filter::default(),
             manage: Manage::default(),
             online: Online::default(),
+            transaction: Default::default(),
             name: "embedded".into(),
             version: now.strftime("%Y%m%d%H%M%S").to_string(),
             created_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

@@ -488,7 +488,7 @@ fn a_sqlite_file_that_is_no_database() {
 }
 
 #[test]
-fn a_read_only_postgres_is_refused() {
+fn p25_a_read_only_postgres_is_refused() {
     needs!(Engine::Postgres);
     let (msr, database) = planned(Engine::Postgres);
     database.load(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name)).expect("set");
@@ -519,7 +519,7 @@ fn a_read_only_sqlite_is_refused() {
 }
 
 #[test]
-fn a_role_without_privileges_is_told_the_grant() {
+fn p30_a_role_without_privileges_is_told_the_grant() {
     needs!(Engine::Postgres);
     let (msr, database) = planned(Engine::Postgres);
     let server = postgres().expect("a server");
@@ -531,6 +531,28 @@ fn a_role_without_privileges_is_told_the_grant() {
     let output = msr.run(&["apply", "p.ron", "--yes", "--phase", "all", "--database", &url]).expect(4);
     says(&output, &["GRANT"]);
     assert!(!has_two(&database));
+}
+
+#[test]
+fn p30_a_table_of_another_role_is_found_before_anything_is_done() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.with(ONE).expect("it loads");
+    let msr = Msr::new();
+    msr.write("two.sql", TWO.replace("note text", "note text, more integer"));
+    plan(&msr, &database, "two.sql").expect(0);
+    let (role, name) = (format!("other_{}", database.name), &database.name);
+    let rights = format!("GRANT CONNECT, CREATE ON DATABASE {name} TO {role}; GRANT CREATE ON SCHEMA public TO {role}");
+    database.load(&format!("CREATE ROLE {role} LOGIN; {rights}")).expect("a role");
+    let url = postgres().expect("a server").url_as(name, &role);
+    let apply = || msr.run(&["apply", "p.ron", "--yes", "--phase", "all", "--database", &url]);
+    let refused = apply().expect(4);
+    let grant = format!("GRANT postgres TO {role}");
+    says(&refused, &[&format!("the role `{role}` may not"), &grant, "nothing was changed"]);
+    assert_eq!(database.ask("SELECT count(*) FROM pg_namespace WHERE nspname = 'msr'"), "0");
+    // What is told is enough.
+    database.load(&grant).expect("the grant");
+    apply().expect(0);
+    assert!(has_two(&database));
 }
 
 #[test]
@@ -727,7 +749,7 @@ fn a_password_reaches_no_output_and_no_plan() {
 }
 
 #[test]
-fn a_hostile_search_path_changes_nothing() {
+fn p33_a_hostile_search_path_changes_nothing() {
     needs!(Engine::Postgres);
     let database = Engine::Postgres.with(ONE).expect("it loads");
     let evil = "CREATE SCHEMA evil;

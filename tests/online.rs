@@ -94,7 +94,7 @@ fn hanging(msr: &Msr, database: &Database, statement: &str) -> (Child, String) {
     let url = database.url();
     let args = [APPLY, &["--database", &url]].concat();
     let child = msr.command(&args).spawn().expect("the binary runs");
-    let pid = wait_for(database, &format!("wait_event_type = 'Lock' AND query LIKE '{statement}%'"));
+    let pid = wait_for(database, &format!("wait_event_type = 'Lock' AND query LIKE '%*/ {statement}%'"));
     (child, pid)
 }
 
@@ -122,7 +122,7 @@ fn p11_a_cancelled_build_is_done_again() {
     let (child, pid) = hanging(&msr, &database, "CREATE INDEX CONCURRENTLY");
     // Long past the lock_timeout of others it still waits: it is patient.
     std::thread::sleep(Duration::from_millis(600));
-    assert_eq!(wait_for(&database, "query LIKE 'CREATE INDEX CONCURRENTLY%'"), pid);
+    assert_eq!(wait_for(&database, "query LIKE '%*/ CREATE INDEX CONCURRENTLY%'"), pid);
     assert_eq!(invalid(&database), "t_a");
     database.ask(&format!("SELECT pg_cancel_backend({pid})"));
     drop(writer);
@@ -172,7 +172,7 @@ fn p14_a_killed_drop_is_finished_both_ways() {
     let writer = Writer::on(&database);
     let url = database.url();
     let child = msr.command(&["down", "--yes", "--allow", "all", "--database", &url]).spawn().expect("the binary runs");
-    let pid = wait_for(&database, "wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%'");
+    let pid = wait_for(&database, "wait_event_type = 'Lock' AND query LIKE '%*/ CREATE INDEX CONCURRENTLY%'");
     kill(child, &database, &pid);
     assert_eq!(invalid(&database), "t_a");
     drop(writer);

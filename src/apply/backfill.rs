@@ -15,8 +15,15 @@ const MOST: u64 = 50_000;
 /// How often replicas are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Fills all that is left to fill, then journals the step.
+/// Fills all that is left to fill, then journals the step; what is sent is told to be the step's.
 pub fn run(target: &mut Target, work: Work, step: &Step, fill: &Fill) -> Attempt<()> {
+    target.tag(Some(work.plan), Some(step.id));
+    let done = all(target, work, step, fill);
+    target.tag(Some(work.plan), None);
+    done
+}
+
+fn all(target: &mut Target, work: Work, step: &Step, fill: &Fill) -> Attempt<()> {
     let clock = target.journal().now()?;
     let start = Instant::now();
     let of = target.session().about(&fill.table).unwrap_or(0);

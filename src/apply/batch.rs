@@ -2,7 +2,7 @@
 
 use super::journal::{Entry, Event as Happened, StepRecord, hex};
 use super::target::{Target, another_was_faster};
-use super::{Event, backfill, lock, observe};
+use super::{Event, Turn, backfill, observe, retry};
 use crate::model::Id;
 use crate::plan::{Batch, Down, Fill, Plan, Step, Touch};
 use crate::{Error, Failure, Result, SqlError};
@@ -57,7 +57,7 @@ impl<'a> Work<'a> {
     }
 
     /// The relations that are locked.
-    fn locks(&self) -> Vec<&'a str> {
+    pub fn locks(&self) -> Vec<&'a str> {
         self.steps().into_iter().flat_map(|step| &step.locks).map(|(relation, _)| relation.as_str()).collect()
     }
 
@@ -74,6 +74,12 @@ impl<'a> Work<'a> {
         self.batch().touches.iter().filter(made).any(|t| self.half.contains(&t.id))
     }
 
+    pub fn turn(&self) -> Turn {
+        let (header, back) = (&self.plan.header, self.way == Way::Down);
+        let plan = format!("{}_{}", header.version, header.name);
+        Turn { plan, batch: self.index + 1, of: self.plan.batches.len(), back }
+    }
+
     /// What to say of the schema when the batch did not come about.
     fn standing(&self) -> String {
         match (self.stands(false), self.plan.batches.len()) {
@@ -84,6 +90,9 @@ impl<'a> Work<'a> {
         }
     }
 }
+
+/// What to do after a failure that left a boundary between batches behind.
+const AGAIN: &str = "run again when the cause is gone: what stands is not done twice";
 
 /// What sends the statements of a step on a way.
 fn statements(step: &Step, way: Way) -> &[String] {
@@ -147,38 +156,21 @@ impl Trouble {
 
 /// Does the batch whole or not at all, and journals it.
 pub fn run(target: &mut Target, work: Work) -> Result<()> {
-    let mut pause = Duration::from_millis(100);
-    let start = Instant::now();
-    let mut begun = start;
-    for attempt in 1.. {
-        begun = Instant::now();
-        let done = match work.fill() {
-            Some((step, fill)) => backfill::run(target, work, step, fill),
-            None if work.in_transaction() => inside(target, work),
-            None => outside(target, work),
-        };
-        let trouble = match done {
-            Ok(()) => break,
-            Err(trouble) => trouble,
-        };
-        let spent = attempt >= target.options.attempts || start.elapsed() >= target.options.lock_wait;
-        if !trouble.passes() || spent || target.stopped().is_some() {
-            return Err(told(target, work, *trouble));
-        }
-        let wait = lock::jitter(pause);
-        let why = trouble.why();
-        target.tell(Event::Retry { attempt, why, wait });
-        std::thread::sleep(wait);
-        pause = (pause * 3 / 2).min(Duration::from_secs(5));
-        target.mind_vacuums(&work.locks())?;
-    }
+    let turn = work.turn();
+    (target.options.before_batch)(&turn).map_err(|e| e.detail(work.standing()).hint(AGAIN))?;
+    target.tell(Event::Begins(turn.clone()));
+    let done = retry::run(target, &work.locks(), |target| match work.fill() {
+        Some((step, fill)) => backfill::run(target, work, step, fill),
+        None if work.in_transaction() => inside(target, work),
+        None => outside(target, work),
+    });
+    let took = done.map_err(|trouble| told(target, work, *trouble))?;
     target.mind_vacuums(&[])?;
     if work.in_transaction() && work.fill().is_none() && !work.locks().is_empty() {
         // Who waited behind this batch has a turn before the next one queues for the same table.
-        std::thread::sleep(begun.elapsed().min(TURN));
+        std::thread::sleep(took.min(TURN));
     }
-    let back = work.way == Way::Down;
-    target.tell(Event::Batch { batch: work.index + 1, of: work.plan.batches.len(), back });
+    target.tell(Event::Batch(turn));
     Ok(())
 }
 
@@ -220,7 +212,7 @@ pub(super) fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, sta
 }
 
 /// Sends the statements of all steps. The server's clock is read once; each step's start is that much later.
-fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
+pub(super) fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
     let clock: Option<jiff::Timestamp> = target.journal().now()?.parse().ok();
     let start = Instant::now();
     let mut records = Vec::new();
@@ -231,7 +223,7 @@ fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
         let (subject, back) = (step.subject.clone(), work.way == Way::Down);
         target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
         let (begun, after) = (Instant::now(), start.elapsed());
-        execute(target, step, work.way)?;
+        execute(target, work, step, work.way)?;
         let millis = begun.elapsed().as_millis() as u64;
         target.tell(Event::StepDone { step: step.id, millis });
         records.push(StepRecord {
@@ -254,8 +246,15 @@ pub(super) fn hash_of(step: &Step, way: Way) -> String {
     hex(&hash.finalize()[..8])
 }
 
-/// Sends the statements of one step on a way.
-fn execute(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
+/// Sends the statements of one step on a way, each told to be the step's.
+fn execute(target: &mut Target, work: Work, step: &Step, way: Way) -> Attempt<()> {
+    target.tag(Some(work.plan), Some(step.id));
+    let done = sent(target, step, way);
+    target.tag(Some(work.plan), None);
+    done
+}
+
+fn sent(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
     let patient = patient(step, way);
     if patient {
         target.wait(true)?;
@@ -335,7 +334,7 @@ fn tidy(target: &mut Target, work: Work) -> Attempt<()> {
     let other = if work.way == Way::Up { Way::Down } else { Way::Up };
     for step in work.steps() {
         target.tell(Event::Note(format!("step {} was left half done: it is taken back and done again", step.id)));
-        execute(target, step, other)?;
+        execute(target, work, step, other)?;
     }
     Ok(())
 }
@@ -353,9 +352,8 @@ fn left_behind(target: &mut Target, work: Work) -> Attempt<()> {
 }
 
 /// The trouble as the user reads it: what failed, what the engine said, what stands, what to do next.
-fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
+pub(super) fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
     let stands = work.standing();
-    let again = "run again when the cause is gone: what stands is not done twice";
     if let (Some(failure), false) = (target.stopped(), matches!(trouble, Trouble::Commit(_) | Trouble::Told(_))) {
         let at = if let Trouble::Statement { step, .. } | Trouble::Stopped(_, step) = trouble {
             step
@@ -373,10 +371,10 @@ fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
             told.message = format!("{what} {}, {}, failed: {}{code}", step.id, step.subject, told.message);
             told.details.insert(0, sql);
             told.at = step.at.clone();
-            told.detail(stands).hint(again)
+            told.detail(stands).hint(AGAIN)
         }
         Trouble::Session(error) => {
-            Error::from(error).during(format!("batch {}", work.index + 1)).detail(stands).hint(again)
+            Error::from(error).during(format!("batch {}", work.index + 1)).detail(stands).hint(AGAIN)
         }
         Trouble::Commit(error) => Error::new(
             Failure::Unknown,

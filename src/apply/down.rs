@@ -4,7 +4,7 @@ use super::batch::{self, Way, Work};
 use super::history::{History, Past};
 use super::journal::{Entry, Event as Happened};
 use super::observe::{self, Standing};
-use super::run::{failed, verify};
+use super::run::{allowed, failed, verify};
 use super::target::Target;
 use super::{Event, Options, Outcome, Report, gate, lock, purge};
 use crate::engine::{Engine, Session};
@@ -45,7 +45,8 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
         purge::refuse_purged(past, loaded)?;
         let done = if i == 0 { standing(loaded, past, &live)?.done } else { past.batches.min(plan.batches.len()) };
         let steps = plan.batches[..done].iter().flat_map(|b| plan.batch_steps(b));
-        gate::way_back(plan, steps, &target.options.policy())?;
+        gate::way_back(plan, steps.clone(), &target.options.policy())?;
+        allowed(target, plan, steps)?;
     }
     target.make_ready()?;
     let mut reports = Vec::new();
@@ -55,6 +56,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
             target.look_as(&loaded.plan);
             live = target.session().inspect()?;
         }
+        target.tag(Some(&loaded.plan), None);
         let report = undo(target, past, loaded, &mut live);
         reports.push(report.map_err(|error| failed(target, loaded, error))?);
     }

@@ -4,9 +4,10 @@ use super::history::{History, Past, State};
 use super::journal::Tables;
 use super::run::{finished, forward};
 use super::target::Target;
-use super::{Event, Options, Phases, Report, gate, lock};
+use super::{Event, Options, Phases, Report, gate, lock, together};
 use crate::engine::{Engine, Session};
 use crate::error::closest;
+use crate::plan::Transaction;
 use crate::plan::file::{self, Loaded};
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,8 +124,12 @@ pub fn migrate(
         gate::engine(&saved.loaded.plan, engine, target.session().server())?;
     }
     lock::held(&mut target, |target| {
+        let pending = pending(target, plans, &chain)?;
+        if target.options.transaction == Transaction::All {
+            return together::run(target, engine, &pending);
+        }
         let mut reports = Vec::new();
-        for saved in pending(target, plans, &chain)? {
+        for saved in pending {
             let report = forward(target, &saved.loaded, &saved.text);
             reports.push(report.map_err(|e| e.during(format!("`{}`", saved.file)))?);
         }

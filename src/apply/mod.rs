@@ -16,8 +16,11 @@ pub mod migrate;
 pub(crate) mod observe;
 pub mod probe;
 pub mod purge;
+mod retry;
 pub mod run;
+pub mod tag;
 mod target;
+mod together;
 
 #[cfg(test)]
 mod fake;
@@ -27,7 +30,7 @@ mod tests;
 use crate::engine::Session;
 use crate::lint::Policy;
 use crate::model::{Fingerprint, Id};
-use crate::plan::Plan;
+use crate::plan::{Plan, Transaction};
 use crate::settings::Lint;
 use crate::{Error, Failure, Result};
 use std::time::Duration;
@@ -37,6 +40,7 @@ pub use down::down;
 pub use list::list;
 pub use migrate::migrate;
 pub use run::apply;
+pub use tag::Tag;
 
 /// Which steps a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +65,8 @@ pub struct Options<'a> {
     /// How long one statement may wait for a lock: others wait behind it all the while. Where nobody says, as is usual with
     /// the engine.
     pub lock_timeout: Option<Duration>,
+    /// How much one transaction holds. That each step has one of its own is the plan's to say.
+    pub transaction: Transaction,
     /// Inspect again afterwards. Off only where the caller does.
     pub verify: bool,
     /// Refuse a database that differs from what the plan was made on, even where the plan does not care.
@@ -75,8 +81,12 @@ pub struct Options<'a> {
     pub attempts: u32,
     /// Who runs this, beside the database role: OS user, CI run.
     pub who: String,
+    /// What a server that shows statements to others is told with each of them; `None` for nothing.
+    pub tag: Option<Tag>,
     /// Asked at each step boundary: how the run was told to stop, if it was.
     pub stop: &'a (dyn Fn() -> Option<Failure> + Sync),
+    /// Asked before each batch, outside of any transaction; an error ends the run there.
+    pub before_batch: &'a dyn Fn(&Turn) -> Result<()>,
     /// Connects again after the connection broke, to learn what became of a COMMIT.
     pub reconnect: &'a dyn Fn() -> Result<Box<dyn Session>>,
 }
@@ -89,6 +99,7 @@ impl Default for Options<'_> {
             phases: Phases::Expand,
             lock_wait: Duration::from_secs(600),
             lock_timeout: None,
+            transaction: Transaction::default(),
             verify: true,
             strict: false,
             allow_pooler: false,
@@ -96,10 +107,17 @@ impl Default for Options<'_> {
             pace: Pace::default(),
             attempts: 20,
             who: String::new(),
+            tag: Some(Tag::of_run(&run_id())),
             stop: &|| None,
+            before_batch: &|_| Ok(()),
             reconnect: &|| Err(Error::transient("the connection broke")),
         }
     }
+}
+
+/// A name that tells this run from others: when it began, and the process.
+pub fn run_id() -> String {
+    format!("{}-{}", jiff::Timestamp::now().as_millisecond(), std::process::id())
 }
 
 impl Options<'_> {
@@ -123,6 +141,18 @@ impl Default for Pace {
     fn default() -> Pace {
         Pace { batch: Duration::from_millis(50), rest: 10, lag: Duration::from_secs(2) }
     }
+}
+
+/// A batch whose turn it is, or was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Version and name of its plan.
+    pub plan: String,
+    /// From 1 on.
+    pub batch: usize,
+    pub of: usize,
+    /// When it is taken back.
+    pub back: bool,
 }
 
 /// What a run tells while it goes on.
@@ -157,12 +187,10 @@ pub enum Event {
     Lagging {
         behind: Duration,
     },
+    /// A batch begins.
+    Begins(Turn),
     /// Committed, or taken back.
-    Batch {
-        batch: usize,
-        of: usize,
-        back: bool,
-    },
+    Batch(Turn),
     /// A lock was not to be had in time.
     Retry {
         attempt: u32,

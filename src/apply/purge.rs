@@ -82,6 +82,7 @@ pub fn purge(
         target.make_ready()?;
         let mut gone = vec![];
         for (past, loaded) in &plans {
+            target.tag(Some(&loaded.plan), None);
             target.session().begin()?;
             if let Err(error) = one(target, past, loaded) {
                 // Where this fails the connection is gone, and the transaction with it.

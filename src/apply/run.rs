@@ -6,10 +6,11 @@ use super::journal::{self, Entry, Event as Happened};
 use super::observe::{self, Standing};
 use super::target::Target;
 use super::{Event, Options, Outcome, Phases, Report, gate, lock, probe};
+use crate::diff::Delta;
 use crate::engine::{Engine, Session};
 use crate::model::Catalog;
-use crate::plan::Plan;
 use crate::plan::file::Loaded;
+use crate::plan::{Plan, Step, Transaction};
 use crate::{Error, Failure, Result};
 use std::time::Instant;
 
@@ -37,11 +38,12 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
     }
     target.look_as(plan);
     let live = target.session().inspect()?;
-    let (standing, notes) = judge(target, plan, past, &live)?;
+    let (standing, notes) = judge(target, plan, past.map_or(0, |p| p.batches), &live)?;
     let end = gate::end(plan, target.options.phases).max(standing.done);
     let steps = plan.batches[standing.done..end].iter().flat_map(|b| plan.batch_steps(b));
     gate::denied(plan, steps.clone(), &target.options.policy())?;
-    let notes = [notes, rows_let_through(target, plan, standing.done..end)?].concat();
+    allowed(target, plan, steps.clone())?;
+    let notes = [notes, rows_let_through(target, plan, standing.done..end)?, shared(target, plan)].concat();
     for note in &notes {
         target.tell(Event::Note(note.clone()));
     }
@@ -53,28 +55,57 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Resul
         Ok((live, stamp)) => (live, stamp),
         Err(error) => return Err(failed(target, loaded, error)),
     };
-    let event = if report.outcome == Outcome::Applied { Happened::Applied } else { Happened::Expanded };
-    let entry = target.entry(event, plan, &loaded.checksum)?;
     report.live = live.map(|l| l.fingerprint());
-    target.append(Entry {
-        batch: end as i64,
-        live: report.live.map(|f| f.to_string()),
-        // Only where nothing else differs either may a later run conclude from the same statements that all is well.
-        desired: plan
-            .header
-            .desired
-            .clone()
-            .filter(|_| event == Happened::Expanded && target.options.verify || report.live == Some(plan.header.goal)),
-        stamp,
-        plan: Some(text.to_string()),
-        ..entry
-    })?;
+    finish(target, loaded, text, end, Entry { stamp, ..outcome(&report) })?;
     report.millis = start.elapsed().as_millis() as u64;
     Ok(report)
 }
 
+/// What the last entry of a plan says of how it came out.
+pub(super) fn outcome(report: &Report) -> Entry {
+    let event = if report.outcome == Outcome::Applied { Happened::Applied } else { Happened::Expanded };
+    Entry { live: report.live.map(|f| f.to_string()), ..Entry::new(event) }
+}
+
+/// Appends the last entry of a plan.
+pub(super) fn finish(target: &mut Target, loaded: &Loaded, text: &str, end: usize, last: Entry) -> Result<()> {
+    let header = &loaded.plan.header;
+    // Only where nothing else differs either may a later run conclude from the same statements that all is well.
+    let goal = last.live.as_ref() == Some(&header.goal.to_string());
+    let whole = last.event == Happened::Expanded && target.options.verify || goal;
+    let Entry { version, name, checksum, who, .. } = target.entry(last.event, &loaded.plan, &loaded.checksum)?;
+    let (desired, plan) = (header.desired.clone().filter(|_| whole), Some(text.to_string()));
+    target.append(Entry { version, name, checksum, who, batch: end as i64, desired, plan, ..last })
+}
+
+/// Said of a plan that was made when steps were to share transactions.
+fn shared(target: &Target, plan: &Plan) -> Vec<String> {
+    let shares = target.options.transaction == Transaction::Step && plan.batches.iter().any(|b| b.first < b.last);
+    let note =
+        "the steps of this plan share transactions, as they did where it was made; `msr plan --rebase` parts them";
+    shares.then(|| note.to_string()).into_iter().collect()
+}
+
+/// Refuses where the role may not do what the steps do.
+pub(super) fn allowed<'a>(target: &mut Target, plan: &Plan, steps: impl IntoIterator<Item = &'a Step>) -> Result<()> {
+    let deltas: Vec<&Delta> = steps.into_iter().flat_map(|s| &s.deltas).collect();
+    let lacking = target.session().lacking(&deltas)?;
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let who = target.session().role()?;
+    let error = Error::refused(format!("the role `{who}` may not do all that the plan `{}` does", plan.header.name))
+        .code(crate::error::code::NO_PRIVILEGE);
+    let error = lacking.into_iter().fold(error, |e, grant| e.detail(format!("{grant};")));
+    Err(error.hint("nothing was changed: let somebody who may run these grants, or connect as a role that may"))
+}
+
 /// Refuses where rows are in the way; what could not be told is noted.
-fn rows_let_through(target: &mut Target, plan: &Plan, batches: std::ops::Range<usize>) -> Result<Vec<String>> {
+pub(super) fn rows_let_through(
+    target: &mut Target,
+    plan: &Plan,
+    batches: std::ops::Range<usize>,
+) -> Result<Vec<String>> {
     let (early, limit) = (batches.start == 0, target.options.probe_time);
     let answers = probe::look(target.session(), plan, batches, early, limit)?;
     match probe::refusal(plan, &answers) {
@@ -89,8 +120,8 @@ pub(super) fn finished(past: &Past, phases: Phases) -> bool {
 }
 
 /// All that is refused on what the database looks like. Notes are what differs and stands in nobody's way.
-fn judge(target: &Target, plan: &Plan, past: Option<&Past>, live: &Catalog) -> Result<(Standing, Vec<String>)> {
-    let standing = observe::standing(plan, live, past.map_or(0, |p| p.batches))?;
+pub(super) fn judge(target: &Target, plan: &Plan, journaled: usize, live: &Catalog) -> Result<(Standing, Vec<String>)> {
+    let standing = observe::standing(plan, live, journaled)?;
     observe::relied_upon(plan, live)?;
     let expanded = gate::end(plan, Phases::Expand);
     if target.options.phases == Phases::Contract && standing.done < expanded {

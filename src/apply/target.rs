@@ -27,11 +27,13 @@ pub struct Target<'a> {
     vacuum: Option<Duration>,
     prepared: bool,
     roles: Roles,
+    /// As it was told the session last.
+    tag: String,
 }
 
 impl<'a> Target<'a> {
     pub fn new(session: &'a mut dyn Session, options: &'a Options<'a>, events: &'a mut dyn FnMut(Event)) -> Self {
-        Target {
+        let mut target = Target {
             session,
             fresh: None,
             keeper: None,
@@ -42,7 +44,10 @@ impl<'a> Target<'a> {
             vacuum: None,
             prepared: false,
             roles: Roles::default(),
-        }
+            tag: String::new(),
+        };
+        target.tag(None, None);
+        target
     }
 
     pub fn session(&mut self) -> &mut dyn Session {
@@ -55,7 +60,9 @@ impl<'a> Target<'a> {
     /// The session that takes the lock and keeps it.
     pub fn keeper(&mut self) -> Result<&mut dyn Session> {
         if self.keeper.is_none() && self.session().is_pooled() {
-            self.keeper = Some((self.options.reconnect)()?);
+            let mut keeper = (self.options.reconnect)()?;
+            keeper.tag(&self.tag);
+            self.keeper = Some(keeper);
         }
         Ok(match (&mut self.keeper, &mut self.fresh) {
             (Some(session), _) | (None, Some(session)) => &mut **session,
@@ -67,6 +74,14 @@ impl<'a> Target<'a> {
     pub fn look_as(&mut self, plan: &Plan) {
         self.roles = plan.header.roles.clone();
         self.session().look_at_roles(&plan.header.roles);
+        self.tag(Some(plan), None);
+    }
+
+    /// What the session sends from now on is for this.
+    pub fn tag(&mut self, plan: Option<&Plan>, step: Option<usize>) {
+        self.tag = self.options.tag.as_ref().map_or(String::new(), |tag| tag.at(plan, step).to_string());
+        let text = self.tag.clone();
+        self.session().tag(&text);
     }
 
     pub fn journal(&mut self) -> &mut dyn Journal {
@@ -171,6 +186,7 @@ impl<'a> Target<'a> {
             match (self.options.reconnect)() {
                 Ok(mut session) => {
                     session.look_at_roles(&self.roles);
+                    session.tag(&self.tag);
                     self.fresh = Some(session);
                     break;
                 }
@@ -186,6 +202,13 @@ impl<'a> Target<'a> {
         }
         self.tell(Event::Reconnected);
         Ok(())
+    }
+}
+
+impl Drop for Target<'_> {
+    /// The session is the caller's again, who has something else to do with it.
+    fn drop(&mut self) {
+        self.session().tag("");
     }
 }
 

@@ -48,6 +48,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
         filter: &settings.filter,
         manage: settings.manage,
         online: settings.online,
+        transaction: settings.transaction,
         name: "baseline".into(),
         version: FIRST.into(),
         created_at: String::new(),

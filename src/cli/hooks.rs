@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::{output, session};
+use msr::apply::Turn;
 use msr::engine::Access;
 use msr::settings::Settings;
 use msr::{Error, Failure, Result};
@@ -36,6 +37,13 @@ impl<'a> Hooks<'a> {
         self.before("before_apply", &self.settings.hooks.before_apply)
     }
 
+    /// What stands before it, stands; so that this is no refusal.
+    pub fn before_batch(&self, turn: &Turn) -> Result<()> {
+        let Some(command) = &self.settings.hooks.before_batch else { return Ok(()) };
+        let failed = |why| Error::failed(format!("the hook `before_batch` failed: {why}")).detail(command.clone());
+        self.run("before_batch", command, &facts(turn)).map_err(failed)
+    }
+
     pub fn after_plan(&self, facts: Facts) {
         self.after("after_plan", &self.settings.hooks.after_plan, facts);
     }
@@ -44,9 +52,8 @@ impl<'a> Hooks<'a> {
         self.after("after_apply", &self.settings.hooks.after_apply, facts);
     }
 
-    pub fn after_batch(&self, batch: usize, of: usize) {
-        let facts = [("MSR_BATCH", batch.to_string()), ("MSR_BATCHES", of.to_string())];
-        self.after("after_batch", &self.settings.hooks.after_batch, &facts);
+    pub fn after_batch(&self, turn: &Turn) {
+        self.after("after_batch", &self.settings.hooks.after_batch, &facts(turn));
     }
 
     /// Hands the error on.
@@ -101,4 +108,14 @@ impl<'a> Hooks<'a> {
         let (_, mut session) = session::target(self.settings, Access::Write).map_err(|e| e.message)?;
         session.execute_foreign(&sql).map_err(|e| e.message)
     }
+}
+
+fn facts(turn: &Turn) -> [(&'static str, String); 4] {
+    let way = if turn.back { "down" } else { "up" };
+    [
+        ("MSR_PLAN", turn.plan.clone()),
+        ("MSR_BATCH", turn.batch.to_string()),
+        ("MSR_BATCHES", turn.of.to_string()),
+        ("MSR_WAY", way.into()),
+    ]
 }

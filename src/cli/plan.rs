@@ -187,6 +187,7 @@ fn planned(
         filter: &settings.filter,
         manage: settings.manage,
         online: settings.online,
+        transaction: settings.transaction,
         name: place.name.clone(),
         version: place.version.clone(),
         created_at: place.created_at.clone(),

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Format};
 use super::output;
-use msr::apply::{Event, Outcome, Report};
+use msr::apply::{Event, Outcome, Report, Turn};
 use msr::{Error, Result};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -28,18 +28,22 @@ pub struct Record {
 
 impl Record {
     pub fn new(command: &'static str, metrics: Option<PathBuf>) -> Record {
-        let run = format!("{}-{}", jiff::Timestamp::now().as_millisecond(), std::process::id());
         Record {
             command,
             json: false,
             metrics,
-            run,
+            run: msr::apply::run_id(),
             begun: Instant::now(),
             steps: 0,
             batches: 0,
             retries: 0,
             waited: Duration::ZERO,
         }
+    }
+
+    /// The name of the run.
+    pub fn run(&self) -> &str {
+        &self.run
     }
 
     /// Of a command whose result can be written as events.
@@ -54,7 +58,7 @@ impl Record {
     pub fn event(&mut self, event: &Event) {
         match event {
             Event::StepDone { .. } => self.steps += 1,
-            Event::Batch { .. } => self.batches += 1,
+            Event::Batch(_) => self.batches += 1,
             Event::Retry { .. } => self.retries += 1,
             Event::Waiting { waited } => self.waited = *waited,
             _ => {}
@@ -183,7 +187,12 @@ fn told(event: &Event) -> Value {
         Event::StepDone { step, millis } => json!({ "event": "step done", "step": step, "millis": millis }),
         Event::Filling { rows, of } => json!({ "event": "filling", "rows": rows, "of": of }),
         Event::Lagging { behind } => json!({ "event": "lagging", "millis": millis(behind) }),
-        Event::Batch { batch, of, back } => json!({ "event": "batch", "batch": batch, "of": of, "back": back }),
+        Event::Begins(Turn { plan, batch, of, back }) => {
+            json!({ "event": "batch begins", "plan": plan, "batch": batch, "of": of, "back": back })
+        }
+        Event::Batch(Turn { plan, batch, of, back }) => {
+            json!({ "event": "batch", "plan": plan, "batch": batch, "of": of, "back": back })
+        }
         Event::Retry { attempt, why, wait } => {
             json!({ "event": "retry", "attempt": attempt, "why": why, "wait_millis": millis(wait) })
         }

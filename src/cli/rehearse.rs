@@ -1,13 +1,14 @@
 use super::context::{Context, Format};
 use super::progress::Progress;
 use super::{Done, output, plans, prompt, session};
-use msr::engine::{self, Access, filtered};
+use msr::engine::{self, Access, Session, filtered};
 use msr::rehearse::{self, Report, Stage};
 use msr::render::text::line;
 use msr::render::{json, rehearsal};
 use msr::settings::DatabaseUrl;
 use msr::{Error, Result};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// Try a plan on a copy: up, down, up again
 ///
@@ -22,12 +23,30 @@ pub struct Args {
     /// Rehearse on this copy of the database, which the plan is applied to in the end, instead of on scratch
     #[arg(long, value_name = "URL")]
     on: Option<String>,
-    /// Generate this many rows in each table first
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
-    rows: u64,
+    /// Make this many rows in each table first. `sample:NUMBER` takes about so many of the target's own, with all rows that they
+    /// refer to: on scratch they are as secret as in the target
+    #[arg(long, value_name = "NUMBER", default_value = "0", hide_default_value = true)]
+    rows: Rows,
     /// Write the report to this file: Markdown if it ends in `.md`, else the JSON that `--require-rehearsal` reads
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+}
+
+/// How many rows, and whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rows {
+    count: u64,
+    sampled: bool,
+}
+
+impl FromStr for Rows {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Rows, String> {
+        let (sampled, number) = text.strip_prefix("sample:").map_or((false, text), |number| (true, number));
+        let count = number.parse().map_err(|_| "write a number, or `sample:` and a number".to_string())?;
+        Ok(Rows { count, sampled })
+    }
 }
 
 pub fn run(context: &Context, args: Args) -> Result<Done> {
@@ -60,7 +79,13 @@ fn rehearsed(context: &Context, args: &Args, saved: &plans::Saved) -> Result<Rep
     let roles = &saved.loaded.plan.header.roles;
     let mut progress = Progress::new(context);
     let mut tell = |stage: &str, done: usize, of: usize| progress.at(stage, done, of);
-    let (on, session, base) = match &args.on {
+    let (on, session, base, mut from) = match &args.on {
+        Some(_) if args.rows.sampled => {
+            return Err(Error::usage(
+                "`--rows sample:NUMBER` takes rows of the target for scratch, and `--on` is a copy already",
+            )
+            .hint("leave one of the two out"));
+        }
         Some(url) => {
             let url = DatabaseUrl::parse(url)?;
             if url.to_string() == settings.database.to_string() {
@@ -68,7 +93,7 @@ fn rehearsed(context: &Context, args: &Args, saved: &plans::Saved) -> Result<Rep
                     .hint("make a copy, and name that one"));
             }
             prompt::confirm(context, &format!("Apply the plan to {url}, take it back, and apply it again?"))?;
-            (url.to_string(), engine.connect(&url, Access::Write)?, None)
+            (url.to_string(), engine.connect(&url, Access::Write)?, None, None)
         }
         None => {
             let target = engine::named(settings.database.engine())?;
@@ -77,7 +102,8 @@ fn rehearsed(context: &Context, args: &Args, saved: &plans::Saved) -> Result<Rep
             session.look_at_roles(roles);
             let base = session.inspect()?;
             let like = (target.name() == engine.name()).then_some(&settings.database);
-            ("scratch".to_string(), engine.scratch(like, settings.shadow.as_ref(), roles)?, Some(base))
+            let scratch = engine.scratch(like, settings.shadow.as_ref(), roles)?;
+            ("scratch".to_string(), scratch, Some(base), Some(session).filter(|_| args.rows.sampled))
         }
     };
     let mut session = filtered(session, &settings.filter);
@@ -87,7 +113,8 @@ fn rehearsed(context: &Context, args: &Args, saved: &plans::Saved) -> Result<Rep
         session: &mut *session,
         copy: base.as_ref(),
         manage: settings.manage,
-        rows: args.rows,
+        rows: args.rows.count,
+        rows_of: from.as_mut().map(|session| &mut **session as &mut dyn Session),
         progress: &mut tell,
     };
     let report = rehearse::rehearse(&saved.loaded, stage)?;

@@ -4,8 +4,9 @@ use super::context::Context;
 use super::hooks::Hooks;
 use super::progress::Progress;
 use super::record::Record;
+use super::traces::Traces;
 use super::{backup, output, session, signals};
-use msr::apply::{Event, Options, Outcome, Phases, Report};
+use msr::apply::{Event, Options, Outcome, Phases, Report, Tag, Turn};
 use msr::engine::{Access, Engine, Session};
 use msr::lint::Policy;
 use msr::render::text::{count, label, line};
@@ -73,6 +74,7 @@ pub struct Work<'a> {
     phases: Phases,
     hooks: Hooks<'a>,
     pub record: Record,
+    traces: Option<Traces>,
     /// There is work, so that hooks are run.
     begun: bool,
 }
@@ -88,6 +90,11 @@ impl<'a> Work<'a> {
         Policy::new(&settings.lint, &settings.allow).check()?;
         let (engine, session) = session::target(settings, Access::Write)?;
         let hooks = Hooks::new(context, settings, command);
+        let record = Record::new(command, args.metrics.clone());
+        let traces = Traces::from_environment(command, record.run(), engine.name()).unwrap_or_else(|why| {
+            output::warning(context, &format!("no traces: {why}"));
+            None
+        });
         Ok(Work {
             context,
             settings,
@@ -97,7 +104,8 @@ impl<'a> Work<'a> {
             allow_pooler: args.allow_pooler,
             phases,
             hooks,
-            record: Record::new(command, args.metrics.clone()),
+            record,
+            traces,
             begun: false,
         })
     }
@@ -125,6 +133,7 @@ impl<'a> Work<'a> {
         let settings = self.settings;
         let engine = self.engine;
         let reconnect = || session::connect(settings, engine, Access::Write);
+        let before_batch = |turn: &Turn| self.hooks.before_batch(turn);
         let options = Options {
             allow: settings.allow.clone(),
             lint: settings.lint.clone(),
@@ -135,8 +144,11 @@ impl<'a> Work<'a> {
             allow_pooler: self.allow_pooler,
             probe_time: settings.probe_time,
             pace: settings.pace,
+            transaction: settings.transaction,
             who: who(),
+            tag: settings.tag.then(|| self.tag()),
             stop: &signals::asked,
+            before_batch: &before_batch,
             reconnect: &reconnect,
             ..Options::default()
         };
@@ -146,11 +158,14 @@ impl<'a> Work<'a> {
             subject: String::new(),
             waiting: false,
         };
-        let (hooks, record) = (&self.hooks, &mut self.record);
+        let (hooks, record, traces) = (&self.hooks, &mut self.record, &mut self.traces);
         let done = work(engine, &mut *self.session, &options, &mut |event| {
             record.event(&event);
-            if let Event::Batch { batch, of, .. } = &event {
-                hooks.after_batch(*batch, *of);
+            if let Some(traces) = traces {
+                traces.event(&event);
+            }
+            if let Event::Batch(turn) = &event {
+                hooks.after_batch(turn);
             }
             teller.tell(event);
         });
@@ -168,11 +183,24 @@ impl<'a> Work<'a> {
                 Ok(done)
             }
             Err(e) => {
+                self.deliver(Some(&e));
                 if let Err(unwritten) = self.record.end(Some(&e)) {
                     output::warning(self.context, &unwritten.message);
                 }
                 Err(self.hooks.on_failure(e))
             }
+        }
+    }
+
+    fn tag(&self) -> Tag {
+        let tag = Tag::of_run(self.record.run());
+        self.traces.as_ref().map_or(tag.clone(), |traces| traces.tag(tag))
+    }
+
+    /// A collector that is away is no reason to fail.
+    fn deliver(&mut self, error: Option<&Error>) {
+        if let Some(Err(why)) = self.traces.take().map(|traces| traces.end(error)) {
+            output::warning(self.context, &format!("the traces were not delivered: {why}"));
         }
     }
 
@@ -182,9 +210,11 @@ impl<'a> Work<'a> {
     }
 
     /// Says what came of each plan, and ends the record.
-    pub fn tell(&self, reports: &[Report]) -> Result<()> {
+    pub fn tell(&mut self, reports: &[Report]) -> Result<()> {
         self.record.result(reports, report)?;
-        self.record.end(None)
+        self.record.end(None)?;
+        self.deliver(None);
+        Ok(())
     }
 }
 
@@ -238,7 +268,7 @@ impl Teller<'_> {
                 self.progress.at(&self.subject, usize::try_from(rows).unwrap_or(0), usize::try_from(of).unwrap_or(0));
             }
             Event::Lagging { behind } => self.line(&format!("a replica is {} behind: waiting", took(millis(behind)))),
-            Event::Batch { .. } => {}
+            Event::Begins(_) | Event::Batch(_) => {}
             Event::Retry { attempt, why, wait } => {
                 self.line(&format!(
                     "attempt {attempt} did not get its locks ({}); again in {}",

@@ -4,6 +4,7 @@ use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
 use super::{Filled, Observed, Session};
 use crate::apply::journal::Journal;
+use crate::diff::Delta;
 use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
@@ -60,6 +61,10 @@ impl Session for Filtered {
         self.inner.server()
     }
 
+    fn tag(&mut self, comment: &str) {
+        self.inner.tag(comment);
+    }
+
     fn execute_foreign(&mut self, sql: &str) -> Result<(), SqlError> {
         self.inner.execute_foreign(sql)
     }
@@ -108,6 +113,10 @@ impl Session for Filtered {
         self.inner.observed()
     }
 
+    fn is_pooled(&self) -> bool {
+        self.inner.is_pooled()
+    }
+
     fn try_lock(&mut self) -> Result<bool, SqlError> {
         self.inner.try_lock()
     }
@@ -126,6 +135,10 @@ impl Session for Filtered {
 
     fn role(&mut self) -> Result<String, SqlError> {
         self.inner.role()
+    }
+
+    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
+        self.inner.lacking(deltas)
     }
 
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {

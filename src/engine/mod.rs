@@ -148,6 +148,11 @@ pub struct Backup {
 /// An open connection.
 pub trait Session: Send {
     fn server(&self) -> &Server;
+    /// Put before every statement from now on: a comment for those who look at the server. An engine that shows statements to
+    /// nobody has no use for it.
+    fn tag(&mut self, comment: &str) {
+        let _ = comment;
+    }
     /// Sends one or more statements.
     fn execute(&mut self, sql: &str) -> Result<(), SqlError>;
     /// Runs statements that somebody else wrote, under the settings that they would have by themselves.
@@ -224,6 +229,11 @@ pub trait Session: Send {
     /// How far the slowest replica is behind.
     fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
         Ok(std::time::Duration::ZERO)
+    }
+    /// What this role would have to be granted for these changes, as statements for others to run.
+    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
+        let _ = deltas;
+        Ok(vec![])
     }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {

@@ -11,6 +11,16 @@ pub trait Upkeep {
     fn count(&mut self, table: &Id) -> Result<u64, SqlError>;
     /// Puts up to so many generated rows into each table, and says where it could not.
     fn fill(&mut self, catalog: &Catalog, rows: u64) -> Result<Vec<Filled>>;
+    /// The tables that have rows of their own.
+    fn shapes(&mut self) -> Result<Vec<Shape>>;
+    /// From now on all is read as it is now, and nothing can be written.
+    fn hold_still(&mut self) -> Result<(), SqlError>;
+    /// About so many rows from anywhere in the table, without reading all of it where it is large.
+    fn some(&mut self, of: &Shape, rows: u64) -> Result<Vec<Row>, SqlError>;
+    /// The rows with these values in these columns, which are a key.
+    fn these(&mut self, of: &Shape, columns: &[String], keys: &[Row]) -> Result<Vec<Row>, SqlError>;
+    /// Puts rows in, all or none.
+    fn put(&mut self, into: &Shape, rows: &[&Row]) -> Result<(), SqlError>;
     /// Who has the lock of which there is one per database.
     fn holders(&mut self) -> Result<Vec<Holder>>;
     /// Ends the holder, if it still is one; `false` where it was gone already.
@@ -35,6 +45,34 @@ pub struct Size {
 pub struct Filled {
     pub table: Id,
     pub rows: Result<u64, String>,
+}
+
+/// A table as its rows are taken out and put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    pub table: Id,
+    /// Columns that can be written to, by name.
+    pub columns: Vec<String>,
+    pub links: Vec<Link>,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub columns: Vec<String>,
+    pub to: Id,
+    pub to_columns: Vec<String>,
+}
+
+/// The values of a row as the engine writes them in SQL.
+pub type Row = Vec<String>;
+
+impl Shape {
+    /// The row's values in these columns; `None` where one of them is not there, or NULL.
+    pub fn key(&self, row: &Row, columns: &[String]) -> Option<Row> {
+        let value = |name: &String| row.get(self.columns.iter().position(|c| c == name)?).filter(|v| *v != "NULL");
+        columns.iter().map(|name| value(name).cloned()).collect()
+    }
 }
 
 /// Who has the lock. What is not known is empty.

@@ -5,7 +5,9 @@ use super::online;
 use super::order::{Ordered, Tie};
 use super::stages::{arrange, ways_back};
 use super::steps::{batches, pieces, steps};
-use super::{Action, Header, Manage, Online, Plan, hints, phases, probe, prove, rename, scope, shims, stand_in};
+use super::{
+    Action, Header, Manage, Online, Plan, Transaction, hints, phases, probe, prove, rename, scope, shims, stand_in,
+};
 use crate::diff::{Delta, diff};
 use crate::engine::how::{Casts, Rung, Scene, Server};
 use crate::engine::{Engine, Session, filtered};
@@ -31,6 +33,8 @@ pub struct Inputs<'a> {
     pub manage: Manage,
     /// What is changed by ladders of short steps.
     pub online: Online,
+    /// How much one transaction holds.
+    pub transaction: Transaction,
     pub name: String,
     pub version: String,
     pub created_at: String,
@@ -115,7 +119,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let pieces = pieces(&ordered, backs);
     let questions = probe::questions(inputs.engine, scene, &renames, &ordered.nodes);
     let mut steps = steps(&pieces, inputs.desired, questions);
-    let mut batches = batches(inputs.engine, &pieces);
+    let mut batches = batches(inputs.engine, &pieces, inputs.transaction);
     if !steps.is_empty() {
         (inputs.progress)("proving the plan", 0, 0);
         let touched: Vec<Delta> = steps.iter().flat_map(|s| s.deltas.clone()).collect();
@@ -218,7 +222,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
     };
     let pieces = pieces(&ordered, backs);
     let steps = steps(&pieces, &Source::parse(vec![], engine.dialect())?, vec![]);
-    let batches = batches(engine, &pieces);
+    let batches = batches(engine, &pieces, Transaction::default());
     let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
     Ok(Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes: vec![] })
 }

@@ -80,6 +80,23 @@ pub struct Batch {
     pub touches: Vec<Touch>,
 }
 
+/// How much one transaction holds: `transaction` under `[apply]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transaction {
+    /// As much of a plan as its steps allow.
+    #[default]
+    Plan,
+    /// Every plan that `migrate` finds pending.
+    All,
+    /// One step.
+    Step,
+}
+
+impl Transaction {
+    pub const ALL: [(&str, Transaction); 3] =
+        [("plan", Transaction::Plan), ("all", Transaction::All), ("step", Transaction::Step)];
+}
+
 /// What one object is before and after; `None` where it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touch {
@@ -206,6 +223,11 @@ impl Plan {
     pub fn way_back(&self, done: usize) -> impl Iterator<Item = usize> {
         let last = |standing: usize| standing.checked_sub(1);
         std::iter::successors(last(done), move |index| last(self.lands(*index)))
+    }
+
+    /// About how many entries the plan takes in the server's lock table if it is done in one transaction.
+    pub fn weight(&self) -> usize {
+        self.steps.iter().flat_map(|s| &s.deltas).map(steps::locks_held).sum()
     }
 
     /// Every object that the plan touches: what it is before the first batch and after the last.

@@ -5,7 +5,7 @@ use super::node::Node;
 use super::order::Ordered;
 use super::probe::Question;
 use super::stages::WayBack;
-use super::{Back, Batch, Down, Phase, Step};
+use super::{Back, Batch, Down, Phase, Step, Transaction};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Rung;
@@ -152,12 +152,12 @@ fn places(desired: &Source) -> BTreeMap<Vec<String>, String> {
 }
 
 /// Consecutive steps that share a transaction: until one wants to be alone, makes what only a commit makes usable, or the
-/// server's lock table would be full.
-pub fn batches(engine: &dyn Engine, pieces: &[Piece]) -> Vec<Batch> {
+/// server's lock table would be full; or each by itself, where that is wanted.
+pub fn batches(engine: &dyn Engine, pieces: &[Piece], wanted: Transaction) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     let (mut open, mut weight) = (false, 0);
     for (i, piece) in pieces.iter().enumerate() {
-        let alone = piece.alone();
+        let alone = wanted == Transaction::Step || piece.alone();
         let own = piece.node.deltas.iter().map(locks_held).sum::<usize>();
         let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
         match batches.last_mut() {
@@ -175,7 +175,7 @@ pub fn batches(engine: &dyn Engine, pieces: &[Piece]) -> Vec<Batch> {
 
 /// A rough count of entries in the server's lock table, by the dearer way: a drop locks the row type, each default and
 /// each check besides the relations.
-fn locks_held(delta: &Delta) -> usize {
+pub(super) fn locks_held(delta: &Delta) -> usize {
     match delta.id().kind {
         Kind::Table | Kind::MaterializedView => 6,
         Kind::Column | Kind::Comment => 0,

@@ -4,6 +4,7 @@
 //! or on a copy that somebody made for it, with the time that each step takes and what it really holds and writes.
 
 mod report;
+mod sample;
 
 pub use report::{Named, Pass, Report, Rows, StepReport};
 
@@ -25,8 +26,10 @@ pub struct Stage<'a> {
     pub copy: Option<&'a Catalog>,
     /// What is managed of what is said about objects.
     pub manage: Manage,
-    /// Rows to be generated in each table.
+    /// Rows to be made in each table.
     pub rows: u64,
+    /// Where to take that many of each from, with all that they refer to, in place of making them up.
+    pub rows_of: Option<&'a mut dyn Session>,
     /// Told a stage, done, of how many.
     pub progress: &'a mut dyn FnMut(&str, usize, usize),
 }
@@ -44,8 +47,16 @@ pub fn rehearse(loaded: &Loaded, mut stage: Stage) -> Result<Report> {
     let start = prepared(plan, &mut stage)?;
     let mut filled = vec![];
     if stage.rows > 0 {
-        (stage.progress)("making rows", 0, 0);
-        filled = stage.session.upkeep().fill(&start, stage.rows)?;
+        filled = match &mut stage.rows_of {
+            Some(from) => {
+                (stage.progress)("taking rows", 0, 0);
+                sample::sampled(&mut **from, stage.session, &start, stage.rows)?
+            }
+            None => {
+                (stage.progress)("making rows", 0, 0);
+                stage.session.upkeep().fill(&start, stage.rows)?
+            }
+        };
         report.filled = filled.iter().map(told).collect();
     }
     let tables: Vec<Id> = filled.into_iter().filter(|f| f.rows.is_ok()).map(|f| f.table).collect();

@@ -43,6 +43,8 @@ pub struct MsrToml {
     pub manage: Manage,
     #[serde(default)]
     pub hooks: Hooks,
+    #[serde(default)]
+    pub apply: Apply,
 }
 
 /// `[backfill]`: how fast rows are filled, and when that waits for others.
@@ -57,6 +59,16 @@ pub struct Backfill {
     pub lag: Option<String>,
 }
 
+/// `[apply]`: how plans are applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Apply {
+    /// Whether each statement is sent with a comment that says of which run, plan and step it is.
+    pub tag: Option<bool>,
+    /// How much one transaction holds: `plan`, `all` or `step`.
+    pub transaction: Option<String>,
+}
+
 /// `[hooks]`: shell commands, each run when its name says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -65,6 +77,7 @@ pub struct Hooks {
     pub after_plan: Option<String>,
     pub before_apply: Option<String>,
     pub after_apply: Option<String>,
+    pub before_batch: Option<String>,
     pub after_batch: Option<String>,
     pub on_failure: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Color, DatabaseUrl, Origin, duration};
-use crate::plan::{DEFAULT_SIZE, Online, When};
+use crate::plan::{DEFAULT_SIZE, Online, Transaction, When};
 use crate::{Error, Result};
 
 pub(super) struct Layers<'a> {
@@ -118,6 +118,23 @@ impl Layers<'_> {
         value.map(|text| duration::parse(&text).ok_or_else(|| wrong(&text))).transpose()
     }
 
+    pub fn transaction(&self, value: Option<String>) -> Result<Transaction> {
+        let Some(text) = value else { return Ok(Transaction::default()) };
+        let known = Transaction::ALL.iter().find(|(word, _)| *word == text);
+        known.map(|(_, transaction)| *transaction).ok_or_else(|| {
+            let error = Error::config(format!("`{}` does not say how much one transaction holds", text.escape_debug()));
+            self.blame("apply.transaction", error.hint("write `plan`, `all` or `step`"))
+        })
+    }
+
+    pub fn switch(&self, key: &'static str, value: Option<String>) -> Result<Option<bool>> {
+        let wrong = |text: &str| {
+            let error = Error::config(format!("`{}` says neither yes nor no", text.escape_debug()));
+            self.blame(key, error.hint("write `true` or `false`"))
+        };
+        value.map(|text| text.parse().map_err(|_| wrong(&text))).transpose()
+    }
+
     /// `--color`, `MSR_COLOR`, then the two conventions other tools share: <https://no-color.org> and
     /// <https://bixense.com/clicolors>.
     pub fn color(&self, value: Option<String>) -> Result<Color> {
@@ -154,14 +171,7 @@ impl Layers<'_> {
             self.blame("online_from", error.hint("write for example `500kB`, `10MB` or `2GB`"))
         };
         let from = size.map(|text| bytes(&text).ok_or_else(|| wrong(&text))).transpose()?;
-        let phases = match phases.as_deref() {
-            None | Some("true") => true,
-            Some("false") => false,
-            Some(other) => {
-                let error = Error::config(format!("`{}` does not say whether to use phases", other.escape_debug()));
-                return Err(self.blame("phases", error.hint("write `true` or `false`")));
-            }
-        };
+        let phases = self.switch("phases", phases)?.unwrap_or(true);
         Ok(Online { when, from: from.unwrap_or(DEFAULT_SIZE), phases })
     }
 

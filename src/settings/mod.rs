@@ -21,7 +21,7 @@ pub use url::{DatabaseUrl, SqliteUrl};
 
 use crate::apply::Pace;
 use crate::model::{Filter, Patterns};
-use crate::plan::{Manage, Online};
+use crate::plan::{Manage, Online, Transaction};
 use crate::{Error, Result};
 use layers::Layers;
 
@@ -71,6 +71,10 @@ pub struct Settings {
     pub probe_time: Duration,
     /// How fast rows are filled.
     pub pace: Pace,
+    /// Whether statements are sent with a comment that says whose they are.
+    pub tag: bool,
+    /// How much one transaction holds.
+    pub transaction: Transaction,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -139,6 +143,10 @@ impl Settings {
         let usual = Pace::default();
         let phases = file.phases.map(|flag| flag.to_string());
         let phases = layers.plain("phases", "--phases", &None, "MSR_PHASES", &phases)?;
+        let tag = file.apply.tag.map(|flag| flag.to_string());
+        let tag = layers.plain("apply.tag", "--tag", &None, "MSR_APPLY_TAG", &tag)?;
+        let key = &file.apply.transaction;
+        let transaction = layers.plain("apply.transaction", "--transaction", &None, "MSR_APPLY_TRANSACTION", key)?;
         let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
 
         Ok(Settings {
@@ -161,6 +169,8 @@ impl Settings {
                 rest: file.backfill.rest.unwrap_or(usual.rest),
                 lag: layers.duration("backfill.lag", lag)?.unwrap_or(usual.lag),
             },
+            tag: layers.switch("apply.tag", tag)?.unwrap_or(true),
+            transaction: layers.transaction(transaction)?,
             origins: layers.origins,
         })
     }

@@ -9,7 +9,8 @@ before_plan = "echo $MSR_HOOK $MSR_COMMAND >>log"
 after_plan = "echo $MSR_HOOK $MSR_STEPS >>log; echo chatter"
 before_apply = "echo $MSR_HOOK $MSR_COMMAND $MSR_ENGINE >>log"
 after_apply = "echo $MSR_HOOK >>log"
-after_batch = "echo $MSR_HOOK $MSR_BATCH/$MSR_BATCHES >>log"
+before_batch = "echo $MSR_HOOK ${MSR_PLAN#*_} $MSR_WAY >>log"
+after_batch = "echo $MSR_HOOK ${MSR_PLAN#*_} $MSR_BATCH/$MSR_BATCHES >>log"
 on_failure = "echo $MSR_HOOK $MSR_EXIT_CODE $MSR_ERROR >>log"
 "#;
 
@@ -25,8 +26,12 @@ both!(hooks_are_run_when_their_names_say, |engine| {
     // Nothing is pending any more, so that nothing is set off.
     msr.on(&database, &["migrate", "--yes"]).expect(0);
     let name = engine.name();
-    let log = format!("before_plan plan\nafter_plan 1\nbefore_apply migrate {name}\nafter_batch 1/1\nafter_apply\n");
+    let up = "before_batch extra up\nafter_batch extra 1/1\nafter_apply\n";
+    let log = format!("before_plan plan\nafter_plan 1\nbefore_apply migrate {name}\n{up}");
     assert_eq!(msr.read("log"), log);
+    msr.on(&database, &["down", "--yes", "--allow", "destructive"]).expect(0);
+    let down = up.replace(" up", " down");
+    assert_eq!(msr.read("log"), format!("{log}before_apply down {name}\n{down}"));
 });
 
 both!(a_hook_before_can_refuse_and_one_of_failures_is_told, |engine| {
@@ -46,6 +51,25 @@ both!(a_hook_before_can_refuse_and_one_of_failures_is_told, |engine| {
     database.load("DROP TABLE extra").expect("by hand");
     msr.write("msr.toml", "[hooks]\nafter_apply = \"exit 7\"\n");
     says(&msr.on(&database, &["apply", "p.ron", "--yes"]).expect(0), &["warning", "`after_apply`"]);
+});
+
+both!(a_hook_before_a_batch_stops_a_run_at_its_boundary, |engine| {
+    let database = engine.fresh();
+    let msr = Msr::new();
+    msr.write("msr.toml", "[hooks]\nbefore_batch = \"case $MSR_PLAN in *_second) test -e go ;; esac\"\n");
+    msr.write("plans/.gitkeep", "");
+    for (name, table) in [("first", "a"), ("second", "b")] {
+        msr.write(&format!("schema/{table}.sql"), format!("CREATE TABLE {table} (id integer PRIMARY KEY);"));
+        msr.on(&database, &["plan", "--save", name, "--from", "plans"]).expect(0);
+    }
+    let stopped = msr.on(&database, &["migrate", "--yes"]).expect(1);
+    says(&stopped, &["`before_batch` failed", "exit status: 1", "nothing was changed", "run again"]);
+    let applied = || msr.on(&database, &["list"]).expect(0).stdout.matches("applied").count();
+    assert_eq!(applied(), 1);
+    database.load("INSERT INTO a VALUES (1)").expect("the first plan stands");
+    msr.write("go", "");
+    msr.on(&database, &["migrate", "--yes"]).expect(0);
+    assert_eq!(applied(), 2);
 });
 
 #[test]

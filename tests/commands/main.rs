@@ -46,3 +46,5 @@ mod hooks;
 mod lock;
 mod record;
 mod rehearse;
+mod tags;
+mod traces;

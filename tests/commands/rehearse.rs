@@ -133,3 +133,52 @@ fn a_ladder_is_climbed_and_left_as_apply_does() {
     let output = msr.on(&database, &["rehearse", "p.ron", "--rows", "20"]).expect(0);
     says(&output, &["up again"]);
 }
+
+/// Parents that come after their children, a tree, and more rows than are asked for.
+const FOREST: &str = "CREATE TABLE zone (a integer, b integer, PRIMARY KEY (a, b));\n\
+    CREATE TABLE node (id integer PRIMARY KEY, up integer REFERENCES node (id), a integer, b integer, word text NOT NULL, \
+    FOREIGN KEY (a, b) REFERENCES zone (a, b));\n";
+
+both!(rows_of_the_target_are_taken_with_all_that_they_refer_to, |engine| {
+    let database = engine.with(FOREST).expect("it loads");
+    let number = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)";
+    database.load(&format!("INSERT INTO zone {number} SELECT i, i + 1 FROM n;")).expect("zones");
+    let nodes = "SELECT i, CASE WHEN i > 1 THEN i / 2 END, i, i + 1, 'it''s ' || i || ' \\' FROM n";
+    database.load(&format!("INSERT INTO node {number} {nodes};")).expect("nodes");
+    let msr = Msr::new();
+    // What the plan touches and needs is on scratch, and its keys hold there.
+    let links = FOREST.replace("node (id)", "node (id) ON DELETE SET NULL");
+    let links = links.replace("zone (a, b))", "zone (a, b) ON DELETE CASCADE)");
+    let links = links.replace("b integer, PRIMARY", "b integer, c integer, PRIMARY");
+    msr.write("new.sql", links);
+    msr.on(&database, &["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "all"]).expect(0);
+    let before = database.rows();
+    let done = msr.on(&database, &["rehearse", "p.ron", "--rows", "sample:20", "--format", "json"]).expect(0);
+    let report = json(&done);
+    let rows = |name: &str| {
+        let filled = report["filled"].as_array().expect("filled");
+        let of = filled.iter().find(|f| f["table"].as_str().is_some_and(|t| t.ends_with(name)));
+        of.unwrap_or_else(|| panic!("no {name} in {report:#}"))["rows"].as_u64().expect("a number")
+    };
+    // Each node brings those above it, and each of these its zone.
+    assert!((20..400).contains(&rows("node")) && (rows("node")..400).contains(&rows("zone")), "{report:#}");
+    assert!(report["passes"].as_array().expect("passes").iter().all(|p| p["verified"] == true), "{report:#}");
+    assert!(!done.stdout.contains("it's"), "a row in the report");
+    assert_eq!(database.rows(), before);
+    // What rows of the target can't stand is found without a copy made by hand.
+    msr.write("new.sql", FOREST.replace("word text NOT NULL", "word text NOT NULL CHECK (word <> 'it''s 1 \\')"));
+    msr.on(&database, &["plan", "--schema", "new.sql", "--out", "q.ron", "--allow", "all"]);
+    if msr.path("q.ron").exists() {
+        says(&msr.on(&database, &["rehearse", "q.ron", "--rows", "sample:500"]).expect(1), &["the rehearsal", "word"]);
+    }
+});
+
+#[test]
+fn rows_of_the_target_are_for_scratch_only() {
+    needs!(Engine::Sqlite);
+    let (msr, database) = shop(Engine::Sqlite);
+    let copy = database.copy();
+    let asked = ["rehearse", "p.ron", "--on", &copy.url(), "--rows", "sample:5", "--yes"];
+    says(&msr.on(&database, &asked).expect(64), &["`--on` is a copy already"]);
+    says(&msr.on(&database, &["rehearse", "p.ron", "--rows", "some"]).expect(64), &["`sample:` and a number"]);
+}

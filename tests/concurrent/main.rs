@@ -104,6 +104,9 @@ fn p16_a_pooler_is_refused_unless_allowed() {
     let refused = at_once(&msr, &pooler.url(&database.name), &[]);
     all_exit(4, &refused);
     assert!(refused[0].said().contains("--allow-pooler"), "{}", refused[0].said());
+    // A session that shows only what is managed is no other.
+    let refused = at_once(&msr, &pooler.url(&database.name), &["--exclude", "nothing_of_this_name"]);
+    all_exit(4, &refused);
     assert_eq!(database.ask("SELECT count(*) FROM pg_namespace WHERE nspname = 'msr'"), "0");
     all_exit(0, &at_once(&msr, &pooler.url(&database.name), &["--allow-pooler"]));
     once(&database, 3);

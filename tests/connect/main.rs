@@ -81,6 +81,11 @@ fn errors(client: &mut Client) {
     assert_eq!(error.code, "42703");
     assert!(sql[error.offset.expect("a position")..].starts_with("nope"));
     assert!(!error.disconnected && !error.transient);
+    // A comment before each statement moves no position.
+    client.tag("/*run='1'*/ ");
+    let tagged = client.execute(sql).expect_err("no such column");
+    client.tag("");
+    assert_eq!(tagged.offset, error.offset);
     let sql = "SELECT * FROM (SELECT 'ä', nope) x";
     let error = client.stream_rows(sql, &mut |_| {}).expect_err("no such column");
     assert!(sql[error.offset.expect("a position")..].starts_with("nope"));

@@ -1,19 +1,26 @@
 //! The crash matrix of promise 14: an apply is harmed at every moment in every way, and run again as it was; then the goal is
 //! reached, each batch was done once, and the journal's chain holds.
 //!
+//! Several are at work at once (`MSR_CRASH_WORKERS`), each with a server of its own. A harm that left the database as it was, to
+//! the byte, with nobody connected, needs no second run: that one would be the undisturbed run, which was tried.
+//!
 //! `MSR_CRASH=all` tries all of it on every fixture that can be applied, and `MSR_CRASH=N` about N runs of each engine (120 by
-//! default), spread over the cases, the moments and the faults.
+//! default), spread over the cases, the moments and the faults. Some cases are tried with each step in a transaction of its own, and a chain of
+//! plans in one (`[apply] transaction`).
 
 #[path = "../support/mod.rs"]
 #[macro_use]
 mod support;
+mod bench;
 mod proxy;
 
+use bench::{Bench, Copied, spread, workers};
 use proxy::{Fault, Moment, Proxy, When};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use support::{
     Database, Dump, Engine, Msr, Output, Where, differences, finish, fixture_cases, folder, repository, run,
 };
@@ -32,6 +39,26 @@ const FIRST: [&str; 10] = [
     "columns/retype_sqlite",
 ];
 
+/// How much one transaction holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Plan,
+    Step,
+    /// Of the plans of [`CHAIN`], one after the other.
+    All,
+}
+
+/// Of the cases that are tried first, those that are tried with each step in a transaction of its own, too.
+const STEPWISE: [&str; 3] = ["online/mixed", "columns/rename_and_retype", "tables/rename_and_rebuild"];
+
+/// What plans that share one transaction lead to, one after the other.
+const CHAIN: [&str; 3] = [
+    "CREATE TABLE a (id integer PRIMARY KEY, x integer);",
+    "CREATE TABLE a (id integer PRIMARY KEY, x integer, y text DEFAULT 'n');\nCREATE VIEW v AS SELECT id, y FROM a;",
+    "CREATE TABLE a (id integer PRIMARY KEY, x integer, y text DEFAULT 'n');\nCREATE VIEW v AS SELECT id, y FROM a;\n\
+     CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a (id));\nCREATE INDEX a_x ON a (x);",
+];
+
 #[derive(Debug, Clone, serde::Deserialize)]
 struct Case {
     #[serde(default)]
@@ -45,66 +72,97 @@ struct Case {
 /// A case made ready: the plan was made once, and each run begins from a copy of the database that it was made for.
 struct Ready {
     name: String,
+    number: usize,
+    /// What its database begins with.
+    fill: String,
     engine: Engine,
     msr: Msr,
-    from: Database,
+    command: &'static [&'static str],
+    /// On SQLite; on PostgreSQL each server has one of its own.
+    from: Option<Database>,
     goal: Dump,
     /// How many moments an undisturbed apply has.
     moments: usize,
 }
 
-const APPLY: [&str; 7] = ["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
+const APPLY: &[&str] = &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
+const MIGRATE: &[&str] = &["migrate", "--phase", "all", "--yes", "--allow", "all"];
 
 /// `None` where the case is not one to be applied.
-fn ready(engine: Engine, path: &Path) -> Option<Ready> {
+fn ready(bench: &Bench, engine: Engine, number: usize, (mode, path): &(Mode, PathBuf)) -> Option<Ready> {
     let text = |name: &str| std::fs::read_to_string(path.join(name)).unwrap_or_default();
-    let place: Where = ron::from_str(&text("case.ron")).ok()?;
-    let case: Case = ron::from_str(&text("case.ron")).ok()?;
-    if !place.has(engine) || case.expect.is_some() || case.empty {
-        return None;
-    }
-    let name = path.strip_prefix(repository().join("fixtures")).ok()?.to_string_lossy().into_owned();
-    let from = engine.with(&text("old.sql")).ok()?;
-    from.load(&text("seed.sql")).ok()?;
     let msr = Msr::new().env("MSR_LOCK_WAIT", "60s");
-    msr.write("new.sql", text("new.sql"));
-    if !case.settings.is_empty() {
-        msr.write("msr.toml", &case.settings);
-    }
+    let (name, fill, command) = match mode {
+        // SQLite makes no file for nothing.
+        Mode::All => {
+            ("a chain of plans".to_owned(), "CREATE TABLE gone (id integer); DROP TABLE gone;".into(), MIGRATE)
+        }
+        _ => {
+            let place: Where = ron::from_str(&text("case.ron")).ok()?;
+            let case: Case = ron::from_str(&text("case.ron")).ok()?;
+            if !place.has(engine) || case.expect.is_some() || case.empty {
+                return None;
+            }
+            if !case.settings.is_empty() {
+                msr.write("msr.toml", &case.settings);
+            }
+            let name = path.strip_prefix(repository().join("fixtures")).ok()?.to_string_lossy().into_owned();
+            (format!("{name} {mode:?}"), format!("{}\n{}", text("old.sql"), text("seed.sql")), APPLY)
+        }
+    };
+    let msr = msr.env("MSR_APPLY_TRANSACTION", format!("{mode:?}").to_lowercase());
+    let from = engine.with(&fill).ok()?;
+    planned(&msr, &from, *mode, &text("new.sql"))?;
+    let from = (engine == Engine::Sqlite).then_some(from);
+    let mut ready = Ready { name, number, fill, engine, msr, command, from, goal: Dump::default(), moments: 0 };
     // What apply leaves without being harmed is what it has to leave after any harm.
-    msr.on(&from, &["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "destructive"]).expect(0);
-    if !msr.path("p.ron").exists() {
-        return None;
-    }
-    let mut ready = Ready { name, engine, msr, from, goal: Dump::default(), moments: 0 };
-    let copy = ready.copy();
+    let copy = bench.copy(&ready);
     let (output, moments, _) = ready.apply(&copy, None);
     output.expect(0);
     (ready.goal, ready.moments) = (copy.dump(), moments);
+    bench.drop(copy);
     Some(ready)
 }
 
-impl Ready {
-    fn copy(&self) -> Database {
-        self.from.copy()
+/// Makes the plan, or the plans; `None` where there is nothing to do.
+fn planned(msr: &Msr, from: &Database, mode: Mode, new: &str) -> Option<()> {
+    if mode == Mode::All {
+        msr.write("plans/.gitkeep", "");
+        for (i, schema) in CHAIN.iter().enumerate() {
+            msr.write("schema/s.sql", schema);
+            msr.on(from, &["plan", "--save", &format!("number{i}"), "--from", "plans"]).expect(0);
+        }
+        return Some(());
     }
+    msr.write("new.sql", new);
+    msr.on(from, &["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "destructive"]).expect(0);
+    msr.path("p.ron").exists().then_some(())
+}
 
+/// What came of one run.
+struct Run {
+    fired: bool,
+    /// Nothing had changed and nobody was there: it would have been run again as if there had been no harm.
+    untouched: bool,
+}
+
+impl Ready {
     /// One apply, harmed or not; what it said, how many moments it had, and whether the harm was done.
     fn apply(&self, to: &Database, moment: Option<Moment>) -> (Output, usize, bool) {
         match self.engine {
             Engine::Postgres => {
                 let proxy = Proxy::start(moment);
                 let url = proxy.url(&to.name);
-                let child = self.msr.command(&[&APPLY[..], &["--database", &url]].concat()).spawn().expect("msr");
+                let child = self.msr.command(&[self.command, &["--database", &url]].concat()).spawn().expect("msr");
                 proxy.watches(child.id());
                 let output = finish(child, Duration::from_secs(120));
                 (output, proxy.asked(), proxy.fired())
             }
             Engine::Sqlite => {
-                let count = self.msr.path("moments");
-                let _ = std::fs::remove_file(&count);
+                static RUNS: AtomicUsize = AtomicUsize::new(0);
+                let count = self.msr.path(&format!("moments{}", RUNS.fetch_add(1, Ordering::Relaxed)));
                 let url = to.url();
-                let mut command = self.msr.command(&[&APPLY[..], &["--database", &url]].concat());
+                let mut command = self.msr.command(&[self.command, &["--database", &url]].concat());
                 command.env("LD_PRELOAD", shim()).env("MSR_SHIM_COUNT", &count);
                 if let Some(moment) = moment {
                     command.env("MSR_SHIM_AT", moment.at.to_string());
@@ -112,45 +170,69 @@ impl Ready {
                 }
                 let output = finish(command.spawn().expect("msr"), Duration::from_secs(120));
                 let asked = std::fs::read_to_string(&count).ok().and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+                let _ = std::fs::remove_file(&count);
                 (output, asked, moment.is_some_and(|m| asked >= m.at || asked == 0))
             }
         }
     }
 
     /// Harm, then the same again; why it is not right.
-    fn harmed(&self, moment: Moment) -> Result<bool, String> {
-        let database = self.copy();
-        let (first, _, fired) = self.apply(&database, Some(moment));
+    fn harmed(&self, bench: &Bench, moment: Moment) -> Result<Run, String> {
+        let copy = bench.copy(self);
+        let mark = bench.mark();
+        let (first, _, fired) = self.apply(&copy, Some(moment));
         if moment.fault == Fault::Crash {
             support::postgres().expect("a server").wait();
         }
         if !matches!(first.code, 0 | 1 | 3 | 6 | 130 | 143 | 137) {
             return Err(format!("the harmed run ended oddly: {}", first.said()));
         }
-        let again = self.msr.on(&database, &APPLY);
+        // All is as it was for the run that was not disturbed, which reached the goal.
+        let untouched = bench.untouched(&copy, mark, moment.fault == Fault::Crash);
+        if untouched && first.code == 0 {
+            return Err(format!("the harmed run ended well and did nothing: {}", first.said()));
+        }
+        if untouched {
+            bench.keep(self, copy);
+        } else {
+            let held = self.finished(bench, &copy, &first);
+            bench.drop(copy);
+            held?;
+        }
+        Ok(Run { fired, untouched })
+    }
+
+    /// Runs it again, undisturbed, and looks whether all is as it should be.
+    fn finished(&self, bench: &Bench, copy: &Copied, first: &Output) -> Result<(), String> {
+        let again = self.msr.on(copy, self.command);
         if again.code != 0 {
             return Err(format!("the second run failed: {}\nafter the first: {}", again.said(), first.said()));
         }
-        let off = differences(&database.dump(), &self.goal);
+        let off = differences(&copy.dump(), &self.goal);
         if !off.is_empty() {
             return Err(format!("the goal was not reached:\n  {}\nafter: {}", off.join("\n  "), first.said()));
         }
-        let journal = self.engine.journal();
-        let twice = database.ask(&format!(
-            "SELECT batch, count(*) FROM {journal} WHERE event IN ('batch', 'applied') GROUP BY event, batch HAVING count(*) > 1"
-        ));
+        let twice = format!(
+            "SELECT batch, count(*) FROM {} WHERE event IN ('batch', 'applied') GROUP BY checksum, event, batch HAVING count(*) > 1;",
+            self.engine.journal()
+        );
+        let twice = match self.engine {
+            Engine::Postgres => bench.ask_in(&copy.name, &twice),
+            Engine::Sqlite => copy.ask(&twice),
+        };
         if !twice.is_empty() {
             return Err(format!("batches were done twice: {twice}\nafter: {}", first.said()));
         }
-        let valid = self.msr.on(&database, &["list"]);
+        let valid = self.msr.on(copy, &["list"]);
         if valid.code != 0 {
             return Err(format!("the journal does not hold: {}", valid.said()));
         }
-        Ok(fired)
+        Ok(())
     }
 }
 
-/// All moments, each with all the harm that can be done there.
+/// All moments, each with all the harm that can be done there. A run that is killed when its request was answered and one that
+/// is killed before the next request leave the same behind, as the server has heard the same: it is done once.
 fn matrix(engine: Engine, moments: usize) -> Vec<Moment> {
     use Fault::*;
     let faults: &[(When, Fault)] = match engine {
@@ -170,21 +252,30 @@ fn matrix(engine: Engine, moments: usize) -> Vec<Moment> {
         Engine::Sqlite => &[(When::Before, Kill), (When::Before, Term)],
     };
     let all = (1..=moments).flat_map(|at| faults.iter().map(move |(when, fault)| (at, *when, *fault)));
-    all.map(|(at, when, fault)| Moment { at, when, fault }).collect()
+    let same = |(at, when, fault): &(usize, When, Fault)| (*when, *fault) == (When::After, Kill) && *at < moments;
+    all.filter(|moment| !same(moment)).map(|(at, when, fault)| Moment { at, when, fault }).collect()
 }
 
-fn cases(engine: Engine) -> Vec<PathBuf> {
+fn cases(engine: Engine) -> Vec<(Mode, PathBuf)> {
     let fixtures = repository().join("fixtures");
-    let mut all: Vec<PathBuf> = FIRST.iter().map(|name| fixtures.join(name)).collect();
+    let named = |mode: Mode, names: &[&str]| -> Vec<(Mode, PathBuf)> {
+        names.iter().map(|name| (mode, fixtures.join(name))).collect()
+    };
+    let mut all = [named(Mode::Plan, &FIRST), named(Mode::Step, &STEPWISE)].concat();
     if std::env::var("MSR_CRASH").is_ok_and(|v| v == "all") {
-        all.extend(fixture_cases().into_iter().filter(|path| !FIRST.iter().any(|name| path.ends_with(name))));
+        let rest = fixture_cases().into_iter().filter(|path| !FIRST.iter().any(|name| path.ends_with(name)));
+        all.extend(rest.map(|path| (Mode::Plan, path)));
     }
-    all.retain(|path| path.join(engine.name()).is_dir());
+    all.retain(|(_, path)| path.join(engine.name()).is_dir());
+    all.push((Mode::All, PathBuf::new()));
     all
 }
 
 fn all_of(engine: Engine) {
-    let cases: Vec<Ready> = cases(engine).iter().filter_map(|path| ready(engine, path)).collect();
+    let mut benches: Vec<Bench> = (0..workers()).map(|_| Bench::new(engine)).collect();
+    let paths = cases(engine);
+    let cases: Vec<Ready> =
+        spread(&mut benches, &paths, |bench, i, path| ready(bench, engine, i, path)).into_iter().flatten().collect();
     assert!(cases.len() >= 3, "of the cases that are tried first, only {} are there", cases.len());
     let every: Vec<(&Ready, Moment)> =
         cases.iter().flat_map(|c| matrix(engine, c.moments).into_iter().map(move |m| (c, m))).collect();
@@ -195,23 +286,55 @@ fn all_of(engine: Engine) {
     };
     // A step that has no divisor in common with the faults, so that all of them come up at all moments.
     let mut step = (every.len() / wanted.max(1)).max(1);
-    while step > 1 && (step.is_multiple_of(11) || step.is_multiple_of(2)) {
+    while step > 1 && (step.is_multiple_of(5) || step.is_multiple_of(2)) {
         step -= 1;
     }
-    let (mut counts, mut failed) = (BTreeMap::<String, (usize, usize)>::new(), vec![]);
-    for (case, moment) in every.iter().step_by(step) {
+    let chosen: Vec<(&Ready, Moment)> = every.iter().step_by(step).copied().collect();
+    // A case's moments stay together, so that its database need not be made on each server for each.
+    let parts: Vec<&[(&Ready, Moment)]> =
+        chosen.chunk_by(|a, b| a.0.number == b.0.number).flat_map(|part| part.chunks(100)).collect();
+    let (begun, failures) = (Instant::now(), AtomicUsize::new(0));
+    let results = spread(&mut benches, &parts, |bench, _, part| {
+        let mut results = vec![];
+        for (case, moment) in *part {
+            // The rest would most likely fail alike.
+            if failures.load(Ordering::Relaxed) >= 5 {
+                break;
+            }
+            let result = case.harmed(bench, *moment);
+            failures.fetch_add(usize::from(result.is_err()), Ordering::Relaxed);
+            results.push((moment, result.map_err(|why| format!("{} {moment:?}: {why}", case.name))));
+        }
+        results
+    });
+    tell(engine, (cases.len(), every.len()), begun.elapsed(), results.into_iter().flatten().collect());
+}
+
+/// Prints what was tried, and fails where something was not right.
+fn tell(engine: Engine, (cases, every): (usize, usize), took: Duration, results: Vec<(&Moment, Result<Run, String>)>) {
+    let (mut counts, mut failed, mut untouched) = (BTreeMap::<String, (usize, usize)>::new(), vec![], 0);
+    let runs = results.len();
+    for (moment, result) in results {
         let count = counts.entry(format!("{:?} {:?}", moment.fault, moment.when)).or_default();
         count.0 += 1;
-        match case.harmed(*moment) {
-            Ok(fired) => count.1 += usize::from(fired),
-            Err(why) => failed.push(format!("{} {moment:?}: {why}", case.name)),
-        }
-        if failed.len() == 5 {
-            break;
+        match result {
+            Ok(run) => {
+                count.1 += usize::from(run.fired);
+                untouched += usize::from(run.untouched);
+            }
+            Err(why) => failed.push(why),
         }
     }
-    let runs: usize = counts.values().map(|c| c.0).sum();
-    println!("crash matrix on {}: {} cases, {runs} of {} runs", engine.name(), cases.len(), every.len());
+    let each = took.as_secs_f64() / runs.max(1) as f64;
+    println!(
+        "crash matrix on {}: {cases} cases, {runs} of {every} runs in {:.0} s, {:.0} ms each by {} at once; all would take {:.0} min",
+        engine.name(),
+        took.as_secs_f64(),
+        each * 1000.0,
+        workers(),
+        each * every as f64 / 60.0
+    );
+    println!("  {untouched} of them left the database as it was, to the byte, so that there was nothing to finish");
     for (fault, (tried, fired)) in &counts {
         println!("  {fault}: {tried} runs, in {fired} of them it came to pass");
     }

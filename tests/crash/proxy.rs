@@ -4,7 +4,7 @@
 //! <https://www.postgresql.org/docs/current/protocol-message-formats.html>), before it reaches the server or after the server
 //! has answered and before msr hears of it. All moments that promise 14 names are among them, without a hook in the product.
 
-use super::support::postgres;
+use super::support::{Postgres, postgres};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -53,9 +53,12 @@ pub struct Proxy {
 }
 
 struct Shared {
+    server: &'static Postgres,
     moment: Option<Moment>,
     asked: AtomicUsize,
     fired: AtomicBool,
+    /// The harm is done and over.
+    over: AtomicBool,
     /// msr's process, once it was started.
     process: AtomicI32,
 }
@@ -65,9 +68,11 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
+            server: postgres().expect("a server"),
             moment,
             asked: AtomicUsize::new(0),
             fired: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             process: AtomicI32::new(0),
         });
         let of = shared.clone();
@@ -92,8 +97,13 @@ impl Proxy {
         self.shared.asked.load(Ordering::SeqCst)
     }
 
+    /// Whether harm was done; by then it is over.
     pub fn fired(&self) -> bool {
-        self.shared.fired.load(Ordering::SeqCst)
+        let fired = self.shared.fired.load(Ordering::SeqCst);
+        while fired && !self.shared.over.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        fired
     }
 }
 
@@ -116,7 +126,7 @@ impl Wire {
 
 fn serve(mut client: TcpStream, shared: &Arc<Shared>) -> std::io::Result<()> {
     let _ = client.set_nodelay(true);
-    let path = postgres().expect("a server").folder.join(".s.PGSQL.5432");
+    let path = shared.server.folder.join(".s.PGSQL.5432");
     let mut server = UnixStream::connect(path)?;
     loop {
         let (code, packet) = startup(&mut client)?;
@@ -177,6 +187,7 @@ fn forth(mut from: TcpStream, wire: &Wire, shared: &Shared) -> std::io::Result<(
                     Fault::Error if letter == b'Q' => bytes = query("SELECT 1 / 0"),
                     fault => harm(fault, wire, shared),
                 }
+                shared.over.store(true, Ordering::SeqCst);
             }
         }
         (&wire.server).write_all(&bytes)?;
@@ -204,6 +215,7 @@ fn back(mut from: UnixStream, wire: &Wire, shared: &Shared) -> std::io::Result<(
         if let Some(moment) = due.filter(|_| letter == b'Z') {
             shared.fired.store(true, Ordering::SeqCst);
             harm(moment.fault, wire, shared);
+            shared.over.store(true, Ordering::SeqCst);
         }
         if letter == b'Z' {
             wire.open.lock().expect("open").pop_front();
@@ -216,7 +228,7 @@ fn back(mut from: UnixStream, wire: &Wire, shared: &Shared) -> std::io::Result<(
 }
 
 fn harm(fault: Fault, wire: &Wire, shared: &Shared) {
-    let server = postgres().expect("a server");
+    let server = shared.server;
     let backend = wire.backend.load(Ordering::SeqCst);
     match fault {
         Fault::Kill | Fault::Term => {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 pub use dump::{Dump, differences};
-pub use postgres::postgres;
+pub use postgres::{Postgres, another, postgres, use_server};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Engine {
@@ -152,6 +152,11 @@ pub struct Database {
 }
 
 impl Database {
+    /// A database of PostgreSQL that is there, and is somebody else's to drop.
+    pub fn borrowed(name: &str) -> std::mem::ManuallyDrop<Database> {
+        std::mem::ManuallyDrop::new(Database { engine: Engine::Postgres, name: name.into(), folder: None })
+    }
+
     pub fn url(&self) -> String {
         match self.engine {
             Engine::Postgres => postgres().expect("a server").url(&self.name),

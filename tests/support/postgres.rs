@@ -1,5 +1,6 @@
 //! A private PostgreSQL cluster for one test process.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -16,10 +17,24 @@ pub struct Postgres {
     _watchdog: Child,
 }
 
-/// Started by the first who asks, stopped when the process ends.
+thread_local! {
+    static OWN: Cell<Option<&'static Postgres>> = const { Cell::new(None) };
+}
+
+/// Started by the first who asks, stopped when the process ends; or this thread's own.
 pub fn postgres() -> Result<&'static Postgres, String> {
     static SERVER: OnceLock<Result<Postgres, String>> = OnceLock::new();
-    SERVER.get_or_init(start).as_ref().map_err(Clone::clone)
+    OWN.get().map_or_else(|| SERVER.get_or_init(|| start("")).as_ref().map_err(Clone::clone), Ok)
+}
+
+/// Another server beside the one of the process, in memory where there is room for it, stopped when the process ends.
+pub fn another() -> Result<&'static Postgres, String> {
+    Ok(Box::leak(Box::new(start("memory")?)))
+}
+
+/// From now on this thread's server is that one.
+pub fn use_server(server: &'static Postgres) {
+    OWN.set(Some(server));
 }
 
 /// `initdb`, start, wait for the end of standard input, stop, remove. SIGKILL of the test process ends it too: the
@@ -27,7 +42,9 @@ pub fn postgres() -> Result<&'static Postgres, String> {
 const WATCHDOG: &str = r#"
 trap '' INT TERM HUP
 as=; [ "$(id -u)" = 0 ] && as="runuser -u postgres --"
-dir=$(mktemp -d "${TMPDIR:-/tmp}/msr-pg-XXXXXX") && chmod 755 "$dir" && cd / || exit 1
+in=${TMPDIR:-/tmp}
+[ "$2" = memory ] && [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')" -gt 4000000 ] 2>/dev/null && in=/dev/shm
+dir=$(mktemp -d "$in/msr-pg-XXXXXX") && chmod 755 "$dir" && cd / || exit 1
 [ -n "$as" ] && chown postgres "$dir"
 fail() { echo "failed: $1: $(tail -n 5 "$dir/out" | tr '\n' ' ')"; rm -rf "$dir"; exit 1; }
 $as "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$dir/out" 2>&1 || fail initdb
@@ -41,11 +58,12 @@ $as "$1/pg_ctl" -D "$dir/data" -m immediate -w -s stop
 rm -rf "$dir"
 "#;
 
-fn start() -> Result<Postgres, String> {
+fn start(place: &str) -> Result<Postgres, String> {
     let bin = bin().ok_or("PostgreSQL is not installed: no initdb under /usr/lib/postgresql, nor MSR_TEST_PG_BIN")?;
     let mut watchdog = Command::new("sh")
         .args(["-c", WATCHDOG, "msr-test-watchdog"])
         .arg(&bin)
+        .arg(place)
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -121,7 +139,15 @@ impl Postgres {
     /// Ends one of the server's processes by SIGKILL: the server ends all sessions and recovers.
     pub fn crash(&self, backend: i32) {
         let _ = Command::new("kill").args(["-KILL", &backend.to_string()]).status();
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        // The server has heard of it once the process is no longer waited for: from then on it takes nobody in until it has
+        // recovered.
+        let process = PathBuf::from(format!("/proc/{backend}"));
+        for _ in 0..2000 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            if !process.exists() {
+                break;
+            }
+        }
     }
 
     /// Waits until the server takes connections.

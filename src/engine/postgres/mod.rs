@@ -5,6 +5,7 @@ pub mod conn;
 mod ddl;
 mod inspect;
 mod local;
+mod rights;
 mod rules;
 mod scratch;
 mod session;

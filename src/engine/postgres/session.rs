@@ -3,6 +3,7 @@
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
 use crate::apply::journal::Journal;
+use crate::diff::Delta;
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Filled, Observed, Session};
@@ -119,6 +120,10 @@ fn manual_name(mode: &str) -> String {
 impl Session for PgSession {
     fn server(&self) -> &Server {
         &self.server
+    }
+
+    fn tag(&mut self, comment: &str) {
+        self.client.tag(comment);
     }
 
     /// With the role's and the database's `search_path` among them.
@@ -344,6 +349,10 @@ impl Session for PgSession {
     fn role(&mut self) -> Result<String, SqlError> {
         let rows = self.client.rows("SELECT current_user")?;
         Ok(rows.into_iter().flatten().next().flatten().unwrap_or_default())
+    }
+
+    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
+        super::rights::lacking(&mut self.client, deltas)
     }
 
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {

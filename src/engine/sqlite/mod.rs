@@ -14,6 +14,7 @@ mod open;
 mod probes;
 mod rebuild;
 mod rules;
+mod sample;
 mod session;
 #[cfg(test)]
 mod tests;

@@ -132,6 +132,17 @@ impl SqliteSession {
         Ok(diesel::sql_query(sql).get_result::<One>(&mut self.connection).map_err(failure)?.text)
     }
 
+    /// The one column `text` of all rows.
+    pub(super) fn texts(&mut self, sql: &str) -> Result<Vec<String>, SqlError> {
+        #[derive(QueryableByName)]
+        struct One {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        let rows: Vec<One> = diesel::sql_query(sql).load(&mut self.connection).map_err(failure)?;
+        Ok(rows.into_iter().map(|row| row.text).collect())
+    }
+
     /// All in one value, which mostly is what it was: it is asked for at every step of a plan.
     fn root_pages(&mut self) -> Result<String, SqlError> {
         self.stale = false;

@@ -46,6 +46,7 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
         filter: &Default::default(),
         manage: Default::default(),
         online: Default::default(),
+        transaction: Default::default(),
         name: String::new(),
         version: String::new(),
         created_at: String::new(),

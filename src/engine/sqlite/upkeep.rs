@@ -1,10 +1,11 @@
 //! What those who look after a SQLite database ask of a session.
 
 use super::lock;
+use super::sample;
 use super::session::SqliteSession;
 use super::words::quote;
 use crate::engine::Session;
-use crate::engine::upkeep::{Check, Filled, Holder, Parts, Size, Upkeep};
+use crate::engine::upkeep::{Check, Filled, Holder, Parts, Row, Shape, Size, Upkeep};
 use crate::model::{Catalog, Id, Kind, Object};
 use crate::{Error, Result, SqlError};
 
@@ -32,6 +33,26 @@ impl Upkeep for SqliteSession {
             filled.push(Filled { table: id, rows: done });
         }
         Ok(filled)
+    }
+
+    fn shapes(&mut self) -> Result<Vec<Shape>> {
+        sample::shapes(self)
+    }
+
+    fn hold_still(&mut self) -> Result<(), SqlError> {
+        self.execute("BEGIN; PRAGMA query_only = ON")
+    }
+
+    fn some(&mut self, of: &Shape, rows: u64) -> Result<Vec<Row>, SqlError> {
+        sample::some(self, of, rows)
+    }
+
+    fn these(&mut self, of: &Shape, columns: &[String], keys: &[Row]) -> Result<Vec<Row>, SqlError> {
+        sample::these(self, of, columns, keys)
+    }
+
+    fn put(&mut self, into: &Shape, rows: &[&Row]) -> Result<(), SqlError> {
+        sample::put(self, into, rows)
     }
 
     fn holders(&mut self) -> Result<Vec<Holder>> {

@@ -1,5 +1,6 @@
 //! A connection to PostgreSQL that is used synchronously.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Client {
     shared: Arc<Mutex<Shared>>,
     server: super::session::Server,
     tls: MakeRustlsConnect,
+    /// Stands before every statement.
+    tag: String,
     /// `Some` until dropped.
     runtime: Option<Runtime>,
 }
@@ -75,7 +78,8 @@ impl Client {
                 return Err(e);
             }
         };
-        let client = Client { client: Some(client), task, shared, server, tls, runtime: Some(runtime) };
+        let client =
+            Client { client: Some(client), task, shared, server, tls, tag: String::new(), runtime: Some(runtime) };
         client.heard().notices.extend(params.warnings.iter().map(|warning| Notice {
             severity: "WARNING".into(),
             code: String::new(),
@@ -86,9 +90,19 @@ impl Client {
         Ok(client)
     }
 
+    /// A comment that stands before every statement from now on.
+    pub fn tag(&mut self, comment: &str) {
+        self.tag = comment.to_owned();
+    }
+
+    fn tagged<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        if self.tag.is_empty() { sql.into() } else { format!("{}{sql}", self.tag).into() }
+    }
+
     /// Runs one or more statements, without their rows. Several without `BEGIN` are one transaction
     /// (<https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT>).
     pub fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        let sql = &self.tagged(sql);
         self.wait(sql, |client| client.batch_execute(sql))
     }
 
@@ -100,6 +114,7 @@ impl Client {
 
     /// As [`Client::rows`], each row as it came, so that only what is wanted of it is copied.
     pub fn raw_rows(&mut self, sql: &str) -> Result<Vec<SimpleQueryRow>, SqlError> {
+        let sql = &self.tagged(sql);
         let messages = self.wait(sql, |client| client.simple_query(sql))?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
@@ -124,7 +139,7 @@ impl Client {
     }
 
     fn fetch_all(&mut self, each: &mut dyn FnMut(&[Option<&str>])) -> Result<(), SqlError> {
-        let fetch = format!("FETCH {BATCH} FROM msr_rows");
+        let fetch = format!("{}FETCH {BATCH} FROM msr_rows", self.tag);
         loop {
             let messages = self.wait(&fetch, |client| client.simple_query(&fetch))?;
             let mut count = 0;
@@ -147,6 +162,7 @@ impl Client {
     pub fn query_raw(&mut self, sql: &str, types: &[u32], binds: &[Option<Vec<u8>>]) -> Result<Vec<Row>, SqlError> {
         let binds = raw_binds(types, binds)?;
         let parameters: Vec<_> = binds.iter().map(|(bind, ty)| (bind as &(dyn ToSql + Sync), ty.clone())).collect();
+        let sql = &self.tagged(sql);
         self.wait(sql, |client| client.query_typed(sql, &parameters))
     }
 
@@ -154,6 +170,7 @@ impl Client {
     pub fn execute_raw(&mut self, sql: &str, types: &[u32], binds: &[Option<Vec<u8>>]) -> Result<u64, SqlError> {
         let binds = raw_binds(types, binds)?;
         let parameters: Vec<_> = binds.iter().map(|(bind, ty)| (bind as &(dyn ToSql + Sync), ty.clone())).collect();
+        let sql = &self.tagged(sql);
         self.wait(sql, |client| client.execute_typed(sql, &parameters))
     }
 
@@ -217,7 +234,8 @@ impl Client {
                 Some(why) if error.is_closed() => {
                     SqlError { disconnected: true, offset: None, ..failure::sql_error(why, "") }
                 }
-                _ => told,
+                // Counted in what the caller wrote.
+                _ => SqlError { offset: told.offset.map(|at| at.saturating_sub(self.tag.len())), ..told },
             }
         })
     }

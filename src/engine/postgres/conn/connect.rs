@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::client::Notice;
 use super::failure::{self, Attempt};
 use super::params::{Endpoint, Host, Params, SslMode, TargetSession};
-use super::session::{OLDEST, PROBE, SETTINGS, Server};
+use super::session::{ALIVE, OLDEST, PROBE, SETTINGS, Server};
 use super::tls;
 use crate::{Error, Failure, Result};
 
@@ -155,6 +155,10 @@ fn open_once(runtime: &Runtime, params: &Params, endpoint: &Endpoint, transport:
         // A server too old may not know all settings; it is refused by `suits`.
         if server.version_num >= OLDEST {
             client.simple_query(SETTINGS).await?;
+        }
+        if server.version_num >= 140_000 {
+            // Not on every system can the server look; where it can't, the statement of a client that is gone goes on.
+            let _ = client.simple_query(ALIVE).await;
         }
         Ok::<_, tokio_postgres::Error>((client, task, server))
     };

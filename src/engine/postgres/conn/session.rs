@@ -1,5 +1,9 @@
 //! What every session of msr is set to, so that a role's or a database's settings change nothing.
 
+/// While a statement runs, the server looks whether its client is still there
+/// (<https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL>).
+pub const ALIVE: &str = "SET client_connection_check_interval = '2s'";
+
 /// Sent in one batch after connecting. The first part is what `pg_dump` sets
 /// (`setup_connection` in `src/bin/pg_dump/pg_dump.c`), for the same reason. `quote_all_identifiers` comes first: it
 /// decides how the value of `search_path` is stored.

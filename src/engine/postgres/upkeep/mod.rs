@@ -4,11 +4,12 @@ mod doctor;
 mod fill;
 mod grants;
 mod lock;
+mod sample;
 
 use super::conn::Client;
 use super::ddl;
 use super::session::PgSession;
-use crate::engine::upkeep::{Check, Filled, Holder, Parts, Size, Upkeep};
+use crate::engine::upkeep::{Check, Filled, Holder, Parts, Row, Shape, Size, Upkeep};
 use crate::model::{Catalog, Id};
 use crate::{Result, SqlError};
 
@@ -30,6 +31,26 @@ impl Upkeep for PgSession {
 
     fn fill(&mut self, catalog: &Catalog, rows: u64) -> Result<Vec<Filled>> {
         fill::fill(&mut self.client, catalog, rows)
+    }
+
+    fn shapes(&mut self) -> Result<Vec<Shape>> {
+        sample::shapes(&mut self.client)
+    }
+
+    fn hold_still(&mut self) -> Result<(), SqlError> {
+        sample::hold_still(&mut self.client)
+    }
+
+    fn some(&mut self, of: &Shape, rows: u64) -> Result<Vec<Row>, SqlError> {
+        sample::some(&mut self.client, of, rows)
+    }
+
+    fn these(&mut self, of: &Shape, columns: &[String], keys: &[Row]) -> Result<Vec<Row>, SqlError> {
+        sample::these(&mut self.client, of, columns, keys)
+    }
+
+    fn put(&mut self, into: &Shape, rows: &[&Row]) -> Result<(), SqlError> {
+        sample::put(&mut self.client, into, rows)
     }
 
     fn holders(&mut self) -> Result<Vec<Holder>> {

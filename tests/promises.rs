@@ -1,0 +1,93 @@
+//! Promises about runs that meet others: who waits, and who was killed.
+
+#[macro_use]
+#[path = "support/mod.rs"]
+mod support;
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+use support::{Database, Engine, Msr, finish, postgres};
+
+const TABLE: &str = "CREATE TABLE t (id integer PRIMARY KEY);\n\
+    CREATE FUNCTION slow(id integer) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.4); RETURN true; END';\n";
+
+/// Asks until it is so.
+fn wait_until(database: &Database, sql: &str) {
+    let begun = Instant::now();
+    while database.ask(sql) != "t" {
+        assert!(begun.elapsed() < Duration::from_secs(60), "never: {sql}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A plan that looks at thirty rows for twelve seconds, and msr at work on it.
+fn slow() -> (Msr, Database, Child) {
+    let database = Engine::Postgres.with(TABLE).expect("it loads");
+    let msr = Msr::new().env("MSR_PROBE_TIME", "0s").env("MSR_ONLINE", "false");
+    msr.write("new.sql", TABLE.replace("PRIMARY KEY)", "PRIMARY KEY, CHECK (public.slow(id)))"));
+    msr.on(&database, &["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "all"]).expect(0);
+    database.load("INSERT INTO t SELECT generate_series(1, 30)").expect("rows");
+    let url = database.url();
+    let child = msr.command(&["apply", "p.ron", "--yes", "--allow", "all", "--database", &url]).spawn().expect("msr");
+    wait_until(&database, &format!("SELECT count(*) > 0 FROM pg_stat_activity WHERE {AT_WORK}"));
+    (msr, database, child)
+}
+
+const AT_WORK: &str = "state = 'active' AND datname = current_database() AND query LIKE '%ADD CONSTRAINT%' \
+    AND pid <> pg_backend_pid()";
+
+#[test]
+fn p19_the_statement_of_a_killed_run_ends_and_the_next_run_does_it() {
+    needs!(Engine::Postgres);
+    if Engine::Postgres.major() < 14 {
+        return support::skip("p19", "PostgreSQL looks after its clients from 14 on");
+    }
+    let (msr, database, mut child) = slow();
+    let _ = child.kill();
+    let _ = child.wait();
+    let begun = Instant::now();
+    wait_until(&database, &format!("SELECT count(*) = 0 FROM pg_stat_activity WHERE {AT_WORK}"));
+    assert!(begun.elapsed() < Duration::from_secs(8), "it went on for {:?}", begun.elapsed());
+    msr.on(&database, &["apply", "p.ron", "--yes", "--allow", "all"]).expect(0);
+    assert_eq!(
+        database.ask("SELECT count(*) FROM pg_constraint WHERE contype = 'c' AND conrelid = 't'::regclass"),
+        "1"
+    );
+}
+
+#[test]
+fn p17_who_waits_for_the_lock_keeps_no_concurrent_index_waiting() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.with(TABLE).expect("it loads");
+    let msr = Msr::new();
+    msr.write("schema/s.sql", format!("{TABLE}CREATE TABLE u (id integer PRIMARY KEY);"));
+    msr.on(&database, &["plan", "--save", "u"]).expect(0);
+    let hold = "SELECT pg_advisory_lock(7172978); SELECT pg_sleep(6);";
+    let mut holder = postgres().expect("a server").program("psql");
+    holder.args(["-X", "-q", "-d", &database.name, "-c", hold]).stdout(Stdio::null());
+    let mut holder = holder.spawn().expect("psql");
+    wait_until(
+        &database,
+        "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = \
+        (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    let url = database.url();
+    let waiting = ["migrate", "--yes", "--database", &url];
+    let waiters: Vec<Child> = (0..5).map(|_| msr.command(&waiting).spawn().expect("msr")).collect();
+    wait_until(
+        &database,
+        "SELECT count(*) >= 6 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    // It waits for every snapshot that is older; one of a waiter inside of `pg_advisory_lock` would be for ever.
+    let begun = Instant::now();
+    database.load("CREATE INDEX CONCURRENTLY t_more ON t (id)").expect("the index");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert_eq!(database.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"), "0");
+    assert_eq!(database.ask("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_more'::regclass"), "t");
+    let _ = holder.wait();
+    for waiter in waiters {
+        let output = finish(waiter, Duration::from_secs(60));
+        // The index is no business of the plan's.
+        assert_eq!(output.code, 0, "{}", output.said());
+    }
+}
