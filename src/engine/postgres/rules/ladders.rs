@@ -87,7 +87,7 @@ pub fn using_index(scene: &Scene, o: &Object, extras: Vec<String>) -> Option<How
 
 /// Of a constraint's definition: what it is, what its index is made of, and what is said of the constraint alone. `None` if
 /// it can't be made from an index.
-fn unique_index(definition: &str) -> Option<(&str, String, &str)> {
+pub fn unique_index(definition: &str) -> Option<(&str, String, &str)> {
     let words = ["PRIMARY KEY ", "UNIQUE NULLS NOT DISTINCT ", "UNIQUE "];
     let word = words.into_iter().find(|word| definition.starts_with(word))?;
     let (columns, mut rest) = parenthesised(&definition[word.len()..])?;

@@ -1,5 +1,6 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
+mod beside;
 mod casts;
 mod code;
 mod columns;
@@ -19,6 +20,7 @@ mod retyping;
 mod roles;
 mod said;
 mod shims;
+mod swapping;
 mod tables;
 mod types;
 
