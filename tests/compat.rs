@@ -45,6 +45,17 @@ const RECIPES: &[Recipe] = &[
         new_reads: "SELECT id, full_name FROM customers ORDER BY id",
     },
     Recipe {
+        name: "move to another schema",
+        old: "CREATE SCHEMA app; CREATE TABLE stock (id serial PRIMARY KEY, name text NOT NULL DEFAULT 'x');",
+        new: "CREATE SCHEMA app;\n-- msr:renamed from public.stock\nCREATE TABLE app.stock (id serial PRIMARY KEY, name text NOT NULL DEFAULT 'x');",
+        rows: "INSERT INTO stock (name) VALUES ('a');",
+        old_app: "INSERT INTO stock (id, name) VALUES (1000 + {n}, 'old') ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING id;
+            INSERT INTO public.stock DEFAULT VALUES; SELECT name FROM stock WHERE id = 1 FOR UPDATE; UPDATE stock SET name = 'old {n}' WHERE id = 1;",
+        new_app: "INSERT INTO app.stock (name) VALUES ('new') RETURNING id; UPDATE app.stock SET name = 'new {n}' WHERE id = 1;",
+        old_reads: "SELECT id, name FROM stock ORDER BY id",
+        new_reads: "SELECT id, name FROM app.stock ORDER BY id",
+    },
+    Recipe {
         name: "rename column",
         old: "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL DEFAULT 'anon');",
         new: "CREATE TABLE users (id integer PRIMARY KEY,\n-- msr:renamed from name\nfull_name text NOT NULL DEFAULT 'anon');",

@@ -102,7 +102,7 @@ const SCHEMA: KindRule = KindRule {
     clause: None,
     create: |s, o, _| privileges::fresh(s, o, How::statement(format!("CREATE SCHEMA {}", path(o.id())))),
     drop: |_, o| How::statement(format!("DROP SCHEMA {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("SCHEMA {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("SCHEMA", o, to)),
     set: &[],
     namespace: own_name,
     loses: None,
@@ -129,9 +129,14 @@ const EXTENSION: KindRule = KindRule {
     loses: None,
 };
 
-/// `ALTER … RENAME TO`.
-fn rename(what: &str, to: &Id) -> How {
-    How::statement(format!("ALTER {what} RENAME TO {}", ident(to.name())))
+/// `ALTER … RENAME TO`, and before that `SET SCHEMA` where it goes to another one.
+fn rename(word: &str, o: &Object, to: &Id) -> How {
+    let id = o.id();
+    let moves = id.path.len() > 1 && id.at(0) != to.at(0);
+    let there = if moves { format!("{}.{}", ident(to.at(0)), ident(id.name())) } else { path(id) };
+    let away = moves.then(|| format!("ALTER {word} {} SET SCHEMA {}", path(id), ident(to.at(0))));
+    let called = (id.name() != to.name()).then(|| format!("ALTER {word} {there} RENAME TO {}", ident(to.name())));
+    How::statements(away.into_iter().chain(called))
 }
 
 /// Tables, views, sequences, indexes share one space of names in a schema

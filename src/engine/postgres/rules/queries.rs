@@ -22,7 +22,7 @@ pub const VIEW: KindRule = KindRule {
         _ => How::Nothing,
     },
     drop: |_, o| How::statement(format!("DROP VIEW {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("VIEW {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("VIEW", o, to)),
     set: &[
         set("definition", |_, c| match c.new {
             Object::View(v) if keeps_columns(c) => How::statement(create_view("CREATE OR REPLACE", v)),
@@ -74,7 +74,7 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
         )
     },
     drop: |_, o| How::statement(format!("DROP MATERIALIZED VIEW {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("MATERIALIZED VIEW {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("MATERIALIZED VIEW", o, to)),
     set: &[
         set("definition", anew),
         set("columns", columns),

@@ -12,7 +12,7 @@ pub const ENUM: KindRule = KindRule {
     clause: None,
     create: |s, o, _| fresh(s, o, How::statement(create_enum(&path(o.id()), &o.attr("labels")))),
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("TYPE", o, to)),
     set: &[set("labels", labels).blocks(around_a_swap).loses(|_, c| {
         let (old, new) = (list(c.from), list(c.to));
         let gone: Vec<&str> = old.iter().filter(|l| !new.contains(l)).map(String::as_str).collect();
@@ -152,7 +152,7 @@ pub const DOMAIN: KindRule = KindRule {
         )
     },
     drop: |_, o| How::statement(format!("DROP DOMAIN {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("DOMAIN {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("DOMAIN", o, to)),
     set: &[
         set("base", swap_domain).blocks(around_a_swap),
         set("collation", swap_domain).blocks(around_a_swap),
@@ -254,7 +254,7 @@ pub const COMPOSITE: KindRule = KindRule {
         fresh(s, o, How::statement(format!("CREATE TYPE {} AS ({})", path(o.id()), parts.join(", "))))
     },
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("TYPE", o, to)),
     set: &[],
     namespace: row_type_name,
     loses: None,
