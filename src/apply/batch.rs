@@ -215,7 +215,7 @@ fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> {
         let (subject, back) = (step.subject.clone(), work.way == Way::Down);
         target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
         let (begun, after) = (Instant::now(), start.elapsed());
-        execute(target, step, work.way)?;
+        execute(target, step, work.way, work.half)?;
         let millis = begun.elapsed().as_millis() as u64;
         target.tell(Event::StepDone { step: step.id, millis });
         records.push(StepRecord {
@@ -238,13 +238,16 @@ pub(super) fn hash_of(step: &Step, way: Way) -> String {
     hex(&hash.finalize()[..8])
 }
 
-/// Sends the statements of one step on a way.
-fn execute(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
+/// Sends the statements of one step on a way, or what goes on with them where they left something half done.
+fn execute(target: &mut Target, step: &Step, way: Way, half: &[Id]) -> Attempt<()> {
+    let engine = crate::engine::named(target.session().server().engine).ok();
     let patient = patient(step, way);
     if patient {
         target.wait(true)?;
     }
     let sent = statements(step, way).iter().try_for_each(|sql| {
+        let rest = engine.filter(|_| !half.is_empty()).and_then(|engine| engine.finishing(sql));
+        let sql = rest.as_ref().unwrap_or(sql);
         let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
         target.session().execute(sql).map_err(failed)
     });
@@ -319,7 +322,7 @@ fn tidy(target: &mut Target, work: Work) -> Attempt<()> {
     let other = if work.way == Way::Up { Way::Down } else { Way::Up };
     for step in work.steps() {
         target.tell(Event::Note(format!("step {} was left half done: it is taken back and done again", step.id)));
-        execute(target, step, other)?;
+        execute(target, step, other, &[])?;
     }
     Ok(())
 }

@@ -57,6 +57,39 @@ pub fn attached(scene: &Scene, o: &Object, attach: &str) -> Option<How> {
     ]))
 }
 
+/// A partition that becomes a table of its own while others use the rest. The server puts a check on it that says what its
+/// bounds did, under a name of its own choice, unless there is one
+/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION>).
+pub fn detached(scene: &Scene, o: &Object, detach: &str) -> Option<How> {
+    let (home, parent) = (home(o), o.refs().iter().map(|r| &r.to).find(|to| scene.online(to))?);
+    let (within, _) = super::probes::bounds(scene, o).filter(|(_, alone)| *alone && scene.stays(&home))?;
+    // Not beside a default partition.
+    let sibling =
+        |link: &Object| link.attr("bound").text() == Some("DEFAULT") && link.refs().iter().any(|r| r.to == *parent);
+    let refused = [scene.from, scene.to].iter().any(|c| c.of_kind(Kind::Attachment).any(sibling));
+    if refused || scene.server.version < 140_000 || o.status() != Status::Present {
+        return None;
+    }
+    let on = format!("ALTER TABLE {}", ddl::path(&home));
+    let check = format!("{on} ADD CONSTRAINT {BOUND} CHECK ({within})");
+    let drop = || Rung::new(format!("{on} DROP CONSTRAINT {BOUND}"));
+    let attach = format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), ddl::path(o.id()), o.attr("bound"));
+    Some(How::Ladder(vec![
+        Rung::alone(format!("{check} NOT VALID")).back([drop()]),
+        validate(&home, BOUND).back([]),
+        Rung::outside(format!("{detach} {CONCURRENTLY}")).patient().back([Rung::new(attach)]),
+        drop().back([Rung::new(check)]),
+    ]))
+}
+
+const CONCURRENTLY: &str = "CONCURRENTLY";
+
+/// What goes on with a statement that was stopped half way; `None` where that is the statement itself.
+pub fn finishing(sql: &str) -> Option<String> {
+    let detach = sql.strip_suffix(CONCURRENTLY).filter(|sql| sql.contains(" DETACH PARTITION "))?;
+    Some(format!("{detach}FINALIZE"))
+}
+
 /// VALIDATE of a NOT NULL that is there already.
 pub fn validated_not_null(scene: &Scene, column: &Object, name: &str) -> Option<How> {
     scene.online(&home(column)).then(|| How::Ladder(vec![validate(column.id(), name)]))

@@ -29,7 +29,7 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
-pub use ladders::debris;
+pub use ladders::{debris, finishing};
 pub use links::alone;
 pub use probes::{PROBES, failing};
 pub use replication::NOWHERE;
