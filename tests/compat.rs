@@ -133,6 +133,22 @@ const RECIPES: &[Recipe] = &[
         new_reads: "SELECT p.id, name, c.id, par_id FROM par p FULL JOIN chi c ON par_id = p.id ORDER BY 1, 3",
     },
     Recipe {
+        name: "another check",
+        old: "CREATE TABLE lines (id integer PRIMARY KEY, n integer, CONSTRAINT n_known CHECK (n >= 0));",
+        new: "CREATE TABLE lines (id integer PRIMARY KEY, n integer, CONSTRAINT n_known CHECK (n BETWEEN 1 AND 100 OR n = -1));",
+        rows: "INSERT INTO lines SELECT i, i FROM generate_series(1, 100) i;",
+        old_app: concat!(
+            "INSERT INTO lines VALUES (1000 + {n}, 0); UPDATE lines SET n = 7 WHERE id = 1000 + {n}; INSERT INTO lines VALUES (5000 + {n});",
+            enforced!("lines VALUES (1, -2)", "check_violation")
+        ),
+        new_app: concat!(
+            "INSERT INTO lines VALUES (2000 + {n}, -1); UPDATE lines SET n = 8 WHERE id = 2000 + {n};",
+            enforced!("lines VALUES (1, -2)", "check_violation")
+        ),
+        old_reads: "SELECT id, n FROM lines ORDER BY id",
+        new_reads: "SELECT id, n FROM lines ORDER BY id",
+    },
+    Recipe {
         name: "default of its own for each row",
         old: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer);",
         new: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer, token uuid NOT NULL DEFAULT gen_random_uuid());",

@@ -4,7 +4,7 @@
 
 use super::super::ddl::{self, ident, literal, table, with_options};
 use super::links::home;
-use crate::engine::how::{Change, How, Rung, Scene};
+use crate::engine::how::{Change, How, Phase, Rung, Scene};
 use crate::engine::text::split_predicate;
 use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
 
@@ -232,11 +232,48 @@ pub fn rechecked(scene: &Scene, c: &Change) -> Option<How> {
     let (table, name) = (table(c.new.id()), ident(c.new.id().name()));
     let plain = c.new.leaders().next().is_none() && c.old.leaders().next().is_none();
     let unsaid = scene.from.users(c.old.id()).next().is_none() && c.old.status() == Status::Present;
-    (plain && unsaid && in_two_steps(scene, c.new)).then(|| {
+    if !plain || !unsaid || !in_two_steps(scene, c.new) {
+        return None;
+    }
+    either(scene, c).or_else(|| {
         let drop = Rung::new(format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
         let add = Rung::new(format!("ALTER TABLE {table} ADD {} NOT VALID", super::keys::clause(c.new)));
-        How::Ladder(vec![drop, add, validate(c.new.id(), c.new.id().name())])
+        Some(How::Ladder(vec![drop, add, validate(c.new.id(), c.new.id().name())]))
     })
+}
+
+/// A check of another definition while two applications write: until the old one is gone it is enough to obey either. Which of
+/// the two forbids more does not matter then.
+fn either(scene: &Scene, c: &Change) -> Option<How> {
+    let id = c.new.id();
+    if id.kind != Kind::Check || !scene.phased(&home(c.new)) {
+        return None;
+    }
+    let (on, name, fresh) =
+        (format!("ALTER TABLE {}", table(id)), ident(id.name()), with_suffix(id.name(), "_msr_new"));
+    let (old, new) = (condition(c.old)?, condition(c.new)?);
+    let drop = format!("{on} DROP CONSTRAINT {name}");
+    let both = format!("{on} ADD CONSTRAINT {name} CHECK (({old}) OR ({new}))");
+    let add = format!("{on} ADD CONSTRAINT {} CHECK ({new}) NOT VALID", ident(&fresh));
+    let gone = format!("{on} DROP CONSTRAINT {}", ident(&fresh));
+    let rename = |from: &str, to: &str| format!("{on} RENAME CONSTRAINT {} TO {}", ident(from), ident(to));
+    let late = |rung: Rung| Rung { phase: Phase::Contract, ..rung };
+    Some(How::Ladder(vec![
+        Rung::new(&drop).back([Rung::new(format!("{on} ADD {}", super::keys::clause(c.old)))]),
+        Rung::new(format!("{both} NOT VALID")).back([Rung::new(&drop)]),
+        validate(id, id.name()).back([]),
+        late(Rung::alone(add)).back([Rung::new(gone)]),
+        late(validate(id, &fresh)).back([]),
+        late(Rung::new(&drop)).back([Rung::new(both)]),
+        late(Rung::new(rename(&fresh, id.name()))).back([Rung::new(rename(id.name(), &fresh))]),
+    ]))
+}
+
+/// What a check says, if that is all there is to it.
+fn condition(check: &Object) -> Option<String> {
+    let Object::Check(check) = check else { return None };
+    let (condition, rest) = crate::engine::text::parenthesised(check.definition.strip_prefix("CHECK ")?)?;
+    rest.is_empty().then(|| condition.to_string())
 }
 
 /// The name with something after it, within 63 bytes.
