@@ -9,6 +9,7 @@ mod foreign;
 mod keys;
 mod ladders;
 mod links;
+mod materialized;
 mod not_null;
 mod parking;
 mod plain;

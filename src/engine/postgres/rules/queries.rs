@@ -76,7 +76,7 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
     drop: |_, o| How::statement(format!("DROP MATERIALIZED VIEW {}", path(o.id()))),
     rename: Some(|_, o, to| rename("MATERIALIZED VIEW", o, to)),
     set: &[
-        set("definition", anew),
+        set("definition", |s, c| super::materialized::ladder(s, c).unwrap_or(How::Replace)),
         set("columns", columns),
         set("options", |_, c| {
             let clauses = change_options(list(c.from), list(c.to));
