@@ -61,7 +61,8 @@ pub fn attached(scene: &Scene, o: &Object, attach: &str) -> Option<How> {
 /// bounds did, under a name of its own choice, unless there is one
 /// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION>).
 pub fn detached(scene: &Scene, o: &Object, detach: &str) -> Option<How> {
-    let (home, parent) = (home(o), o.refs().iter().map(|r| &r.to).find(|to| scene.online(to))?);
+    let home = home(o);
+    let parent = o.refs().iter().map(|r| &r.to).find(|to| **to != home && scene.online(to))?;
     let (within, _) = super::probes::bounds(scene, o).filter(|(_, alone)| *alone && scene.stays(&home))?;
     // Not beside a default partition.
     let sibling =

@@ -26,11 +26,11 @@ pub fn ladder(scene: &Scene, c: &Change) -> Option<How> {
     let mut rungs = made(scene, new, &indexes, fresh)?;
     let (was, word) = (beside(c.new.id(), stale), "MATERIALIZED VIEW");
     let (away, home) = (rename(word, c.new.id(), "", stale), rename(word, c.new.id(), fresh, ""));
-    rungs.push(Rung { back: Some([away.back.unwrap_or_default(), said.clone()].concat()), ..away });
+    rungs.push(Rung { back: Some(away.back.into_iter().flatten().chain(said.iter().cloned()).collect()), ..away });
     rungs.extend(indexes.iter().map(|i| rename("INDEX", &i.head.id, "", stale)));
     rungs.push(home);
     rungs.extend(indexes.iter().map(|i| rename("INDEX", &i.head.id, fresh, "")));
-    rungs.extend(said.into_iter().map(|rung| rung.back([])));
+    rungs.extend(said);
     let anew = made(scene, old, &indexes, stale)?.into_iter().map(|rung| Rung { alone: false, back: None, ..rung });
     rungs.push(Rung::alone(format!("DROP {word} {was}")).back(anew));
     Some(How::Ladder(rungs))
@@ -41,10 +41,15 @@ fn movable(scene: &Scene, i: &Index) -> bool {
     plain && scene.from.users(&i.head.id).next().is_none()
 }
 
-/// The statements that say of it what was said of the old one.
+/// The statements that say of it what was said of the old one, and on the way back no longer say it.
 fn again(scene: &Scene, said: &Object) -> Option<Vec<Rung>> {
     let rule = RULES.iter().find(|r| r.kind == said.id().kind)?;
-    if let How::Ladder(rungs) = (rule.create)(scene, said, &[]) { Some(rungs) } else { None }
+    let (How::Ladder(mut say), How::Ladder(unsay)) = ((rule.create)(scene, said, &[]), (rule.drop)(scene, said)) else {
+        return None;
+    };
+    say.iter_mut().for_each(|rung| rung.back = Some(vec![]));
+    say.first_mut()?.back = Some(unsay);
+    Some(say)
 }
 
 fn beside(id: &Id, suffix: &str) -> String {
