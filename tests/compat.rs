@@ -97,6 +97,16 @@ const RECIPES: &[Recipe] = &[
         new_reads: "SELECT id, shout FROM people ORDER BY id",
     },
     Recipe {
+        name: "column made of one that may be NULL",
+        old: "CREATE TABLE guests (id integer PRIMARY KEY, name text);",
+        new: "CREATE TABLE guests (id integer PRIMARY KEY, name text,\n-- msr:using pg_catalog.upper(name)\nshout text NOT NULL);",
+        rows: "INSERT INTO guests SELECT i, 'p' || i FROM generate_series(1, 500) i;",
+        old_app: "INSERT INTO guests VALUES (1000 + {n}); SELECT name FROM guests; UPDATE guests SET name = 'old' WHERE name IS NULL;",
+        new_app: "INSERT INTO guests VALUES (2000 + {n}, 'new', 'NEW'); SELECT shout FROM guests WHERE shout IS NOT NULL;",
+        old_reads: "SELECT id, upper(name) FROM guests ORDER BY id",
+        new_reads: "SELECT id, shout FROM guests ORDER BY id",
+    },
+    Recipe {
         name: "another type",
         old: "CREATE TABLE sums (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 7);\nCREATE INDEX sums_n ON sums (n);",
         new: "CREATE TABLE sums (id integer PRIMARY KEY, n bigint NOT NULL DEFAULT 7);\nCREATE INDEX sums_n ON sums (n);",

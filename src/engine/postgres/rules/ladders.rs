@@ -313,6 +313,23 @@ pub fn not_null_rungs(scene: &Scene, id: &Id, constraint: &str) -> Vec<Rung> {
     ]
 }
 
+/// The same, where each rung is taken back by itself.
+pub fn not_null_both_ways(scene: &Scene, id: &Id, constraint: &str) -> Vec<Rung> {
+    let (on, name) = (format!("ALTER TABLE {}", table(id)), ident(id.name()));
+    let rungs = not_null_rungs(scene, id, constraint);
+    let drop = |constraint: &str| format!("{on} DROP CONSTRAINT {}", ident(constraint));
+    let backs = match rungs.len() {
+        2 => vec![Some(drop(constraint)), None],
+        _ => vec![
+            Some(drop(NOT_NULL)),
+            None,
+            Some(format!("{on} ALTER COLUMN {name} DROP NOT NULL")),
+            Some(format!("{on} ADD CONSTRAINT {NOT_NULL} CHECK ({name} IS NOT NULL)")),
+        ],
+    };
+    rungs.into_iter().zip(backs).map(|(rung, back)| rung.back(back.map(Rung::new))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
