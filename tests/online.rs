@@ -182,6 +182,22 @@ fn p14_a_killed_drop_is_finished_both_ways() {
 }
 
 #[test]
+fn p14_a_killed_detach_is_finished() {
+    let whole = "CREATE TABLE t (id integer PRIMARY KEY, a integer) PARTITION BY RANGE (id);
+        CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (1000);\n";
+    let old = format!("{whole}CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (1000) TO (2000);\n");
+    let Some((database, msr)) = setting("p14_detach", &old) else { return };
+    plan(&msr, &database, &format!("{whole}CREATE TABLE t2 (id integer PRIMARY KEY, a integer);\n"));
+    let writer = Writer::on(&database);
+    let (child, pid) = hanging(&msr, &database, "ALTER TABLE public.t DETACH PARTITION");
+    kill(child, &database, &pid);
+    assert_eq!(database.ask("SELECT inhrelid::regclass FROM pg_inherits WHERE inhdetachpending"), "t2");
+    drop(writer);
+    apply(&msr, &database).expect(0);
+    reached(&msr, &database, &old);
+}
+
+#[test]
 fn p11_what_others_left_invalid_is_cleared_away() {
     let Some((database, msr)) = setting("p11_debris", TABLE) else { return };
     let writer = Writer::on(&database);

@@ -95,3 +95,19 @@ fn small_tables_and_those_who_want_it_have_one_phase() {
         assert!(sql.contains("DROP TABLE public.gone") && sql.contains("DROP COLUMN a"), "{sql}");
     }
 }
+
+#[test]
+fn keys_that_have_grown_too_large_keep_their_new_type() {
+    let (old, new) = ("CREATE TABLE t (id serial PRIMARY KEY);\n", "CREATE TABLE t (id bigserial PRIMARY KEY);\n");
+    let Some((database, msr)) = setting("phases_large_keys", old) else { return };
+    plan(&msr, &database, new).expect(0);
+    msr.on(&database, &["apply", "p.ron", "--yes", "--phase", "all"]).expect(0);
+    database.ask("INSERT INTO t (id) VALUES (3000000000)");
+    let refused = msr.on(&database, &["down", "--yes", "--allow", "all"]).expect(1);
+    assert!(refused.stderr.contains("integer out of range"), "{}", refused.said());
+    assert_eq!(database.ask("SELECT id FROM t"), "3000000000");
+    database.ask("INSERT INTO t DEFAULT VALUES; DELETE FROM t WHERE id > 1");
+    msr.on(&database, &["down", "--yes", "--allow", "all"]).expect(0);
+    same_as(&database, old);
+    assert_eq!(database.ask("INSERT INTO t DEFAULT VALUES; SELECT max(id) FROM t"), "2");
+}

@@ -223,7 +223,7 @@ pub(super) fn send(target: &mut Target, work: Work) -> Attempt<Vec<StepRecord>> 
         let (subject, back) = (step.subject.clone(), work.way == Way::Down);
         target.tell(Event::Step { step: step.id, of: work.plan.steps.len(), subject, back });
         let (begun, after) = (Instant::now(), start.elapsed());
-        execute(target, work, step, work.way)?;
+        execute(target, work, step, work.way, work.half)?;
         let millis = begun.elapsed().as_millis() as u64;
         target.tell(Event::StepDone { step: step.id, millis });
         records.push(StepRecord {
@@ -247,19 +247,23 @@ pub(super) fn hash_of(step: &Step, way: Way) -> String {
 }
 
 /// Sends the statements of one step on a way, each told to be the step's.
-fn execute(target: &mut Target, work: Work, step: &Step, way: Way) -> Attempt<()> {
+fn execute(target: &mut Target, work: Work, step: &Step, way: Way, half: &[Id]) -> Attempt<()> {
     target.tag(Some(work.plan), Some(step.id));
-    let done = sent(target, step, way);
+    let done = sent(target, step, way, half);
     target.tag(Some(work.plan), None);
     done
 }
 
-fn sent(target: &mut Target, step: &Step, way: Way) -> Attempt<()> {
+/// The statements of one step, or what goes on with them where they left something half done.
+fn sent(target: &mut Target, step: &Step, way: Way, half: &[Id]) -> Attempt<()> {
+    let engine = crate::engine::named(target.session().server().engine).ok();
     let patient = patient(step, way);
     if patient {
         target.wait(true)?;
     }
     let sent = statements(step, way).iter().try_for_each(|sql| {
+        let rest = engine.filter(|_| !half.is_empty()).and_then(|engine| engine.finishing(sql));
+        let sql = rest.as_ref().unwrap_or(sql);
         let failed = |error| Box::new(Trouble::Statement { step: step.id, sql: sql.clone(), error });
         target.session().execute(sql).map_err(failed)
     });
@@ -334,7 +338,7 @@ fn tidy(target: &mut Target, work: Work) -> Attempt<()> {
     let other = if work.way == Way::Up { Way::Down } else { Way::Up };
     for step in work.steps() {
         target.tell(Event::Note(format!("step {} was left half done: it is taken back and done again", step.id)));
-        execute(target, work, step, other)?;
+        execute(target, work, step, other, &[])?;
     }
     Ok(())
 }

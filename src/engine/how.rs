@@ -82,6 +82,8 @@ impl Casts {
 pub enum How {
     /// Nothing to send: it comes with something else, or the engine does not tell the states apart.
     Nothing,
+    /// Nothing to send: what is done to that object does this too, and the two are one step.
+    With(Id),
     /// An action of `ALTER TABLE` on the given object; actions that end up side by side are sent as one statement.
     Clause(Id, String),
     /// Statements, in order.

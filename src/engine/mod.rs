@@ -103,6 +103,11 @@ pub trait Engine: Sync {
         let _ = catalog;
         vec![]
     }
+    /// What goes on with a statement that was stopped half way; `None` where that is the statement itself.
+    fn finishing(&self, sql: &str) -> Option<String> {
+        let _ = sql;
+        None
+    }
     /// What lets an old application go on with the old names while a table, or columns of it (`from` is `to` then), get new
     /// ones: besides the rename of the table, or in place of that of the columns. `columns`: old and new name of each.
     fn shim(&self, scene: &Scene, from: &Id, to: &Id, columns: &[(String, String)]) -> Vec<Rung> {

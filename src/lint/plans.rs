@@ -42,6 +42,8 @@ pub struct Whole {
     pub filled: BTreeSet<Id>,
     /// What has its old name besides the new one until the old application is gone.
     pub shown: BTreeSet<Id>,
+    /// What is done in the end once the old application is gone.
+    pub late: BTreeSet<Id>,
     /// Those of which the old application need not know until it is gone.
     pub written: BTreeSet<Id>,
 }
@@ -55,7 +57,7 @@ impl Whole {
         let named = |s: &Step| s.action == Action::Rename && s.phase == Phase::Contract;
         let shown = subjects(named);
         let written = filled.intersection(&late).cloned().collect();
-        Whole { filled, written, shown, ..Whole::of_deltas(plan.steps.iter().flat_map(|s| &s.deltas)) }
+        Whole { filled, written, shown, late, ..Whole::of_deltas(plan.steps.iter().flat_map(|s| &s.deltas)) }
     }
 
     pub fn of_deltas<'a>(deltas: impl Iterator<Item = &'a Delta>) -> Whole {
@@ -97,6 +99,10 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
         }
         if whole.written.contains(&event.id) {
             event.traits.add(Trait::HasDefault);
+        }
+        // Until then either of its two definitions is enough.
+        if kind == Kind::Check && event.verb == Verb::Set && whole.late.contains(&event.id) {
+            event.traits.add(Trait::Parked);
         }
         if event.verb == Verb::Rename && whole.shown.contains(&event.id) {
             event.traits.add(Trait::Parked);

@@ -91,7 +91,7 @@ impl<'a> Expander<'a> {
                 How::Ask { why, write } => return Err(Error::refused(why).code(crate::error::code::ASKS).hint(write)),
                 How::Replace => return self.replace(id, None),
                 How::Rebuild(table) => self.rebuild(&table)?,
-                How::Nothing | How::Clause(..) | How::Ladder(_) => {}
+                How::Nothing | How::With(_) | How::Clause(..) | How::Ladder(_) => {}
             }
             self.around.extend(blocks.iter().cloned());
             for (around, kinds) in blocks {

@@ -317,7 +317,7 @@ impl<'a> Grouper<'a> {
             lost.extend(self.lost_by(delta)?);
             node = self.answered(node, how)?;
         }
-        let parked = node.rungs.iter().any(|r| r.purge.is_some());
+        let parked = node.with.is_some() || node.rungs.iter().any(|r| r.purge.is_some());
         node.loses = (!lost.is_empty() && !parked).then(|| lost.join(", "));
         Ok(node)
     }
@@ -351,6 +351,7 @@ impl<'a> Grouper<'a> {
     fn answered(&self, mut node: Node, how: How) -> Result<Node> {
         match how {
             How::Nothing => {}
+            How::With(other) => node.with = Some(other),
             How::Clause(table, text) => node.clauses.push((table, text)),
             How::Ladder(rungs) => {
                 node.flush_clauses(self.engine);

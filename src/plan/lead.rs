@@ -56,6 +56,9 @@ pub fn lead<'a>(engine: &dyn Engine, scene: &Scene<'a>, links: &Links<'a>, nodes
 
 /// The node that the given one joins.
 fn leader<'a>(scene: &Scene<'a>, links: &Links<'a>, node: &Node, places: &Places) -> Option<usize> {
+    if let Some(with) = &node.with {
+        return places.sets.get(with).copied();
+    }
     let id = &node.subject;
     let adds = matches!(node.deltas.first()?, Delta::Add(_));
     if matches!(node.deltas.first()?, Delta::Drop(_)) {

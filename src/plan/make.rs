@@ -309,7 +309,7 @@ fn look_alikes(engine: &dyn Engine, from: &Catalog, to: &Catalog, deltas: &[Delt
             "{} goes and {} comes, and they look alike: if it is one under another name, write `-- msr:renamed from {}` directly before it",
             old.id(),
             new.id(),
-            old.id().name()
+            if old.id().at(0) == new.id().at(0) { old.id().name().to_string() } else { old.id().path.join(".") }
         ));
     }
     Ok(notes)

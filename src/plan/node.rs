@@ -18,6 +18,8 @@ pub struct Node {
     pub loses: Option<String>,
     /// Objects that the node alters along with its own, so that their users too go before it and come after it.
     pub along: Vec<Id>,
+    /// The object whose step does this too.
+    pub with: Option<Id>,
     /// The way back, where it is known without deriving it: renames, and what is only put out of the way.
     pub down: Option<Vec<Rung>>,
     /// What that loses.
@@ -39,6 +41,7 @@ impl Node {
             clauses: vec![],
             loses: None,
             along: vec![],
+            with: None,
             down: None,
             back_loses: None,
             phase: Phase::Expand,

@@ -107,9 +107,9 @@ fn parts_of_same(base: &Catalog, goal: &Catalog) -> Vec<Wanted> {
 }
 
 /// Finds the object that the hint stands before. The schema may be left out in the file.
-fn resolve(engine: &dyn Engine, subject: &Subject, old: &str, goal: &Catalog) -> Result<Wanted> {
+fn resolve(engine: &dyn Engine, subject: &Subject, written: &str, goal: &Catalog) -> Result<Wanted> {
     let mut path: Vec<String> = subject.path.iter().map(|name| engine.folded(name)).collect();
-    let old = engine.folded(&unqualified(old));
+    let old = engine.folded(&unqualified(written));
     if subject.object == "enum value" {
         let label = path.pop().unwrap_or_default();
         let mut types = goal.ids().filter(|id| id.kind == Kind::Enum && hints::ends_with(id, &path));
@@ -132,7 +132,20 @@ fn resolve(engine: &dyn Engine, subject: &Subject, old: &str, goal: &Catalog) ->
         ))
         .hint("write the hint directly before the object that it concerns, and the schema with its name"));
     };
-    Ok(Wanted::Object { from: renamed(to, &old), to: to.clone() })
+    let from = match place(written).filter(|_| MOVABLE.contains(&to.kind) && to.path.len() == 2) {
+        Some(schema) => Id::new(to.kind, [engine.folded(&schema).as_str(), &old]),
+        None => renamed(to, &old),
+    };
+    Ok(Wanted::Object { from, to: to.clone() })
+}
+
+/// What can go to another schema as it is.
+const MOVABLE: &[Kind] =
+    &[Kind::Table, Kind::View, Kind::MaterializedView, Kind::Sequence, Kind::Enum, Kind::Domain, Kind::Composite];
+
+/// The schema that stands before a name.
+fn place(written: &str) -> Option<String> {
+    written.trim().rsplit_once('.').map(|(schema, _)| unqualified(schema))
 }
 
 fn unqualified(old: &str) -> String {
@@ -230,23 +243,28 @@ pub fn carry_out(
 ) -> Result<Renamed> {
     let server = scratch.server().clone();
     let deltas: Vec<Delta> = wants.iter().enumerate().flat_map(|(i, w)| seeds(w, &wants[..i], base)).collect();
+    let schemas = wants.iter().filter_map(|w| if let Wanted::Object { to, .. } = w { to.path.first() } else { None });
+    let places: Vec<Id> = schemas.map(|name| Id::new(Kind::Schema, [&**name])).collect();
     let keep = match engine.whole_tables() {
         true => base.ids().cloned().collect(),
-        false => scope::needed(engine, base, base, &deltas),
+        false => scope::needed_with(engine, base, base, &deltas, &places.iter().collect::<Vec<_>>()),
     };
     let mut state = prove::copy(engine, scratch, base, &keep)?;
-    let mut nodes = Vec::new();
+    let (mut nodes, mut rooms) = (Vec::new(), Vec::new());
     // What carries the old name in its own (a key, a sequence of a serial column) is renamed along in the second round.
     let mut round = wants.to_vec();
     let mut all = round.clone();
     for _ in 0..3 {
         for want in &round {
+            let made = room(engine, &Scene::new(&state, goal, &server), want)?;
+            if let Some(node) = made {
+                execute(scratch, &node)?;
+                state = scratch.inspect()?;
+                rooms.push(node.subject.clone());
+                nodes.push(node);
+            }
             if let Some(node) = node(engine, &Scene::new(&state, goal, &server), want)? {
-                for rung in &node.rungs {
-                    scratch
-                        .execute(&rung.sql)
-                        .map_err(|e| Error::from(e).during(format!("cannot rename: `{}`", rung.sql)))?;
-                }
+                execute(scratch, &node)?;
                 state = scratch.inspect()?;
                 nodes.push(node);
             }
@@ -260,10 +278,30 @@ pub fn carry_out(
     let mut renamed = base.clone();
     keep.iter().for_each(|id| drop(renamed.remove(id)));
     let known: BTreeSet<Id> = renamed.ids().cloned().collect();
-    for object in state.iter().filter(|o| !known.contains(o.id())) {
+    // Who owns a schema that is new is not known yet.
+    let said = |o: &Object| o.parent().is_some_and(|of| rooms.contains(of));
+    for object in state.iter().filter(|o| !known.contains(o.id()) && !said(o)) {
         renamed.insert(object.clone());
     }
     Ok(Renamed { nodes, base: renamed })
+}
+
+fn execute(scratch: &mut dyn Session, node: &Node) -> Result<()> {
+    let failed = |e: crate::SqlError, sql: &str| Error::from(e).during(format!("cannot rename: `{sql}`"));
+    node.rungs.iter().try_for_each(|rung| scratch.execute(&rung.sql).map(drop).map_err(|e| failed(e, &rung.sql)))
+}
+
+/// The schema that something goes to, where it is new.
+fn room(engine: &dyn Engine, scene: &Scene, want: &Wanted) -> Result<Option<Node>> {
+    let Wanted::Object { from, to } = want else { return Ok(None) };
+    let id = Id::new(Kind::Schema, [to.at(0)]);
+    let moves = MOVABLE.contains(&to.kind) && to.path.len() == 2 && from.at(0) != to.at(0);
+    let Some(schema) = scene.to.get(&id).filter(|_| moves && !scene.from.contains(&id)) else { return Ok(None) };
+    let rule = engine.rule(Kind::Schema)?;
+    let mut node = Node::new(&id, Action::Create, vec![Delta::Add(id.clone())]);
+    node.rungs = rungs((rule.create)(scene, schema, &[]))?;
+    node.down = Some(rungs((rule.drop)(scene, schema))?);
+    Ok(Some(node))
 }
 
 /// What the copy must hold for a rename.

@@ -163,10 +163,12 @@ pub fn needed_with(
     let refs = deltas.iter().filter_map(|delta| goal.get(touched(delta))).flat_map(|o| o.refs());
     let owners: Vec<Id> = refs.map(|r| Id::about(Kind::Owner, goal.root(&r.to))).collect();
     affected.extend(owners.iter().filter(|id| base.contains(id)));
+    // What gets another name may need something under that: the schema that it goes to.
+    let names = deltas.iter().filter_map(|d| if let Delta::Rename { to, .. } = d { Some(to) } else { None });
     let base = &*whole_base;
     let whole = engine.whole_tables();
     let is_part = |o: &&Object| whole && !matches!(o.id().kind, Kind::Index | Kind::Trigger);
-    let mut queue: Vec<&Id> = affected.into_iter().chain(more.iter().copied()).collect();
+    let mut queue: Vec<&Id> = affected.into_iter().chain(names).chain(more.iter().copied()).collect();
     let mut seen: BTreeSet<&Id> = BTreeSet::new();
     while !queue.is_empty() {
         while let Some(id) = queue.pop() {

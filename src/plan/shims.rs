@@ -71,8 +71,11 @@ fn columns(scene: Scene, renames: &[Node], table: &Id) -> Vec<(String, String)> 
     all.into_iter().map(names).collect()
 }
 
-/// Whether nothing else gets the old name.
+/// Whether nothing else gets the old name, and the place of it stays.
 fn free(scene: Scene, name: &Id) -> bool {
+    if name.path.len() > 1 && !scene.to.contains(&Id::new(Kind::Schema, [name.at(0)])) {
+        return false;
+    }
     let relations = [Kind::Table, Kind::View, Kind::MaterializedView, Kind::ForeignTable, Kind::Sequence, Kind::Index];
     relations.iter().all(|kind| !scene.to.contains(&name.of_kind(*kind)))
 }

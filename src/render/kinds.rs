@@ -59,7 +59,7 @@ fn answer(engine: &dyn Engine, rule: &KindRule, attr: &str) -> String {
     let scene = Scene::new(&empty, &empty, &server);
     let change = Change { old: &object, new: &object, attr, from: &from, to: &to };
     match (set.how)(&scene, &change) {
-        How::Nothing => "along",
+        How::Nothing | How::With(_) => "along",
         How::Clause(..) | How::Ladder(_) => "in place",
         How::Replace => "made anew",
         How::Rebuild(_) => "rebuild",

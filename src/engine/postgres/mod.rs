@@ -86,6 +86,10 @@ impl Engine for Postgres {
         rules::debris(catalog)
     }
 
+    fn finishing(&self, sql: &str) -> Option<String> {
+        rules::finishing(sql)
+    }
+
     fn shim(&self, scene: &Scene, from: &Id, to: &Id, columns: &[(String, String)]) -> Vec<Rung> {
         rules::shim(scene, from, to, columns)
     }

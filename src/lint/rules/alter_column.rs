@@ -31,7 +31,8 @@ pub static ALTER_COLUMN: &[Rule] = &[
         .what("changes {id} from {from} to {to}")
         .why("what the stored values mean depends on the TimeZone of the session that runs it")
         .advice("if they are UTC, SET LOCAL timezone = 'UTC' and write no USING: then no row is written anew either"),
-    deny("alter-type-fk-side", "the type of one side of a foreign key changes", When(&[set(&[Column], "type").is(&[FkSide])]))
+    deny("alter-type-fk-side", "the type of one side of a foreign key changes", When(&[
+        set(&[Column], "type").is(&[FkSide]).not(&[Parked])]))
         .on(POSTGRES)
         .what("changes the type of {id}, which is on one side of a foreign key")
         .why("both tables are locked for everybody, and the foreign key may be checked anew")

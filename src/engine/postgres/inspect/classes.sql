@@ -11,6 +11,6 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
        (SELECT array_to_json(array_agg(pn.nspname || E'\x1f' || p.relname ORDER BY i.inhseqno))
           FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
          WHERE i.inhrelid = c.oid AND c.relkind IN ('r', 'p', 'f')),
-       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END
+       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END, {detaching}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am a ON a.oid = c.relam
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'c') AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')

@@ -3,7 +3,7 @@
 use super::row::Row;
 use super::{Reader, names};
 use crate::engine::postgres::ddl;
-use crate::model::{Attachment, Head, Id, Inheritance, Kind, Object, Ref, Unmodelled};
+use crate::model::{Attachment, Head, Id, Inheritance, Kind, Object, Ref, Status, Unmodelled};
 use std::collections::BTreeMap;
 
 /// What is learnt on the way and can be said of objects only when all are known.
@@ -55,10 +55,13 @@ impl Reader<'_> {
                     continue;
                 }
                 self.ties.parents.entry(child.clone()).or_default().push(parent.clone());
-                let link: Object = match (is_partition, &bound) {
+                let mut link: Object = match (is_partition, &bound) {
                     (true, Some(bound)) => attachment(&child, &parent, bound).into(),
                     _ => inheritance(&child, &parent, place as u32).into(),
                 };
+                if row.flag(18) {
+                    link.head_mut().status = Status::Pending;
+                }
                 self.catalog.insert(link);
             }
         }

@@ -46,7 +46,12 @@ impl Reader<'_> {
 
     pub(super) fn relations(&mut self) -> Result<(), SqlError> {
         let mut linked = Vec::new();
-        for row in self.query(include_str!("classes.sql"))? {
+        // DETACH PARTITION CONCURRENTLY is there from 14 on.
+        let detaching = match self.version >= 140_000 {
+            true => "EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhdetachpending)",
+            false => "false",
+        };
+        for row in self.query(&include_str!("classes.sql").replace("{detaching}", detaching))? {
             let oid: u32 = row.number(0);
             let path = [row.text(1), row.text(2)];
             let kind = row.letter(3);

@@ -1,6 +1,6 @@
 //! Columns and their defaults.
 
-use super::super::ddl::{assignments, change_options, ident, table};
+use super::super::ddl::{assignments, change_options, ident, split, table};
 use super::casts::base_type;
 use super::links::{comes_with, home, only, with_leader};
 use super::tables::{alter, list};
@@ -303,13 +303,25 @@ fn set_identity_options(_: &Scene, c: &Change) -> How {
             _ => None,
         });
     }
-    if actions.is_empty() {
+    let called = new_name(c);
+    if actions.is_empty() && called.is_none() {
         return How::Refuse(format!(
             "cannot rename the sequence behind {}: write `ALTER SEQUENCE … RENAME TO …` by hand and plan again",
             c.new.id()
         ));
     }
-    on_column(c, actions.join(" "))
+    let Some(called) = called else { return on_column(c, actions.join(" ")) };
+    let name = ident(c.new.id().name());
+    let set = format!("ALTER TABLE {} ALTER COLUMN {name} {}", table(c.new.id()), actions.join(" "));
+    How::statements(std::iter::once(called).chain((!actions.is_empty()).then_some(set)))
+}
+
+/// The sequence behind an identity keeps its name when the table or the column gets another one.
+fn new_name(c: &Change) -> Option<String> {
+    let (Object::Column(old), Object::Column(new)) = (c.old, c.new) else { return None };
+    let (from, to) = (super::swapping::sequence(old)?, super::swapping::sequence(new)?);
+    let plain = split(&to).pop().filter(|_| from != to)?;
+    Some(format!("ALTER SEQUENCE {from} RENAME TO {}", ident(&plain)))
 }
 
 pub const DEFAULT: KindRule = KindRule {

@@ -3,7 +3,7 @@
 
 use super::super::ddl::{ident, table};
 use super::columns::{column_clause, column_extras};
-use super::ladders::{not_null_rungs, with_suffix};
+use super::ladders::{not_null_both_ways, not_null_rungs, with_suffix};
 use super::links::home;
 use crate::engine::how::{Fill, How, Phase, Rung, Scene};
 use crate::engine::volatile::is_volatile;
@@ -40,6 +40,7 @@ pub fn ladder(scene: &Scene, c: &Column, default: Option<&Object>) -> Option<How
     let apart = scene.server.phased || matches!(source, Source::Default(_));
     let key = key(scene.from, &home).filter(|_| scene.online(&home) && apart);
     let Some(key) = key else { return at_once(&bare, source, c.not_null) };
+    let nothing = matches!(&source, Source::Said(said) if may_be_nothing(scene.from, &home, said));
     let add = format!("{on} ADD COLUMN {}", column_clause(&bare, None));
     let mut rungs = vec![Rung::new(add).back([Rung::new(format!("{on} DROP COLUMN {name}"))])];
     rungs.extend(column_extras(&bare).into_iter().map(|action| Rung::new(format!("{on} {action}")).back([])));
@@ -57,13 +58,32 @@ pub fn ladder(scene: &Scene, c: &Column, default: Option<&Object>) -> Option<How
     let only = format!("{name} IS NULL");
     let fill = Fill { table: table(&home), key, set: format!("{name} = {value}"), only };
     rungs.push(Rung::fill(fill));
-    if c.not_null {
+    let constraint = format!("{}_{}_not_null", c.head.id.at(1), c.head.id.name());
+    match (c.not_null, nothing) {
+        // The old application may go on to write nothing that it could be made of.
+        (true, true) => {
+            let must = not_null_both_ways(scene, &c.head.id, &constraint);
+            rungs.extend(must.into_iter().map(|rung| Rung { phase: Phase::Contract, ..rung }));
+        }
         // Whole is the way back from here on, as the column goes.
-        let must = not_null_rungs(scene, &c.head.id, &format!("{}_{}_not_null", c.head.id.at(1), c.head.id.name()));
-        rungs.extend(must.into_iter().map(|rung| Rung { back: None, ..rung }));
+        (true, false) => {
+            let must = not_null_rungs(scene, &c.head.id, &constraint);
+            rungs.extend(must.into_iter().map(|rung| Rung { back: None, ..rung }));
+        }
+        (false, _) => {}
     }
     rungs.extend(trigger.into_iter().flat_map(|trigger| trigger.gone()));
     Some(How::Ladder(rungs))
+}
+
+/// Whether what is said speaks of a column that may be NULL.
+fn may_be_nothing(catalog: &Catalog, table: &Id, said: &str) -> bool {
+    let words: Vec<&str> = said.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let spoken = |o: &Object| {
+        words.iter().any(|w| w.eq_ignore_ascii_case(o.id().name())) || said.contains(&ident(o.id().name()))
+    };
+    let columns = catalog.children(table).filter(|o| o.id().kind == Kind::Column);
+    columns.filter(|o| o.attr("not_null") == Value::Bool(false)).any(spoken)
 }
 
 /// The same where nobody has to be spared.

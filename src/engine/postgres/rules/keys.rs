@@ -241,7 +241,7 @@ pub const INDEX: KindRule = KindRule {
                 .unwrap_or_else(|| How::statements(std::iter::once(drop()).chain(identity)))
         }
     },
-    rename: Some(|_, o, to| rename(&format!("INDEX {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("INDEX", o, to)),
     set: &[
         set("unique", anew_beside),
         set("definition", |s, c| {

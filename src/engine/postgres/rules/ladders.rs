@@ -4,7 +4,7 @@
 
 use super::super::ddl::{self, ident, literal, table, with_options};
 use super::links::home;
-use crate::engine::how::{Change, How, Rung, Scene};
+use crate::engine::how::{Change, How, Phase, Rung, Scene};
 use crate::engine::text::split_predicate;
 use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
 
@@ -57,6 +57,40 @@ pub fn attached(scene: &Scene, o: &Object, attach: &str) -> Option<How> {
     ]))
 }
 
+/// A partition that becomes a table of its own while others use the rest. The server puts a check on it that says what its
+/// bounds did, under a name of its own choice, unless there is one
+/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION>).
+pub fn detached(scene: &Scene, o: &Object, detach: &str) -> Option<How> {
+    let home = home(o);
+    let parent = o.refs().iter().map(|r| &r.to).find(|to| **to != home && scene.online(to))?;
+    let (within, _) = super::probes::bounds(scene, o).filter(|(_, alone)| *alone && scene.stays(&home))?;
+    // Not beside a default partition.
+    let sibling =
+        |link: &Object| link.attr("bound").text() == Some("DEFAULT") && link.refs().iter().any(|r| r.to == *parent);
+    let refused = [scene.from, scene.to].iter().any(|c| c.of_kind(Kind::Attachment).any(sibling));
+    if refused || scene.server.version < 140_000 || o.status() != Status::Present {
+        return None;
+    }
+    let on = format!("ALTER TABLE {}", ddl::path(&home));
+    let check = format!("{on} ADD CONSTRAINT {BOUND} CHECK ({within})");
+    let drop = || Rung::new(format!("{on} DROP CONSTRAINT {BOUND}"));
+    let attach = format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), ddl::path(o.id()), o.attr("bound"));
+    Some(How::Ladder(vec![
+        Rung::alone(format!("{check} NOT VALID")).back([drop()]),
+        validate(&home, BOUND).back([]),
+        Rung::outside(format!("{detach} {CONCURRENTLY}")).patient().back([Rung::new(attach)]),
+        drop().back([Rung::new(check)]),
+    ]))
+}
+
+const CONCURRENTLY: &str = "CONCURRENTLY";
+
+/// What goes on with a statement that was stopped half way; `None` where that is the statement itself.
+pub fn finishing(sql: &str) -> Option<String> {
+    let detach = sql.strip_suffix(CONCURRENTLY).filter(|sql| sql.contains(" DETACH PARTITION "))?;
+    Some(format!("{detach}FINALIZE"))
+}
+
 /// VALIDATE of a NOT NULL that is there already.
 pub fn validated_not_null(scene: &Scene, column: &Object, name: &str) -> Option<How> {
     scene.online(&home(column)).then(|| How::Ladder(vec![validate(column.id(), name)]))
@@ -87,7 +121,7 @@ pub fn using_index(scene: &Scene, o: &Object, extras: Vec<String>) -> Option<How
 
 /// Of a constraint's definition: what it is, what its index is made of, and what is said of the constraint alone. `None` if
 /// it can't be made from an index.
-fn unique_index(definition: &str) -> Option<(&str, String, &str)> {
+pub fn unique_index(definition: &str) -> Option<(&str, String, &str)> {
     let words = ["PRIMARY KEY ", "UNIQUE NULLS NOT DISTINCT ", "UNIQUE "];
     let word = words.into_iter().find(|word| definition.starts_with(word))?;
     let (columns, mut rest) = parenthesised(&definition[word.len()..])?;
@@ -199,11 +233,48 @@ pub fn rechecked(scene: &Scene, c: &Change) -> Option<How> {
     let (table, name) = (table(c.new.id()), ident(c.new.id().name()));
     let plain = c.new.leaders().next().is_none() && c.old.leaders().next().is_none();
     let unsaid = scene.from.users(c.old.id()).next().is_none() && c.old.status() == Status::Present;
-    (plain && unsaid && in_two_steps(scene, c.new)).then(|| {
+    if !plain || !unsaid || !in_two_steps(scene, c.new) {
+        return None;
+    }
+    either(scene, c).or_else(|| {
         let drop = Rung::new(format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
         let add = Rung::new(format!("ALTER TABLE {table} ADD {} NOT VALID", super::keys::clause(c.new)));
-        How::Ladder(vec![drop, add, validate(c.new.id(), c.new.id().name())])
+        Some(How::Ladder(vec![drop, add, validate(c.new.id(), c.new.id().name())]))
     })
+}
+
+/// A check of another definition while two applications write: until the old one is gone it is enough to obey either. Which of
+/// the two forbids more does not matter then.
+fn either(scene: &Scene, c: &Change) -> Option<How> {
+    let id = c.new.id();
+    if id.kind != Kind::Check || !scene.phased(&home(c.new)) {
+        return None;
+    }
+    let (on, name, fresh) =
+        (format!("ALTER TABLE {}", table(id)), ident(id.name()), with_suffix(id.name(), "_msr_new"));
+    let (old, new) = (condition(c.old)?, condition(c.new)?);
+    let drop = format!("{on} DROP CONSTRAINT {name}");
+    let both = format!("{on} ADD CONSTRAINT {name} CHECK (({old}) OR ({new}))");
+    let add = format!("{on} ADD CONSTRAINT {} CHECK ({new}) NOT VALID", ident(&fresh));
+    let gone = format!("{on} DROP CONSTRAINT {}", ident(&fresh));
+    let rename = |from: &str, to: &str| format!("{on} RENAME CONSTRAINT {} TO {}", ident(from), ident(to));
+    let late = |rung: Rung| Rung { phase: Phase::Contract, ..rung };
+    Some(How::Ladder(vec![
+        Rung::new(&drop).back([Rung::new(format!("{on} ADD {}", super::keys::clause(c.old)))]),
+        Rung::new(format!("{both} NOT VALID")).back([Rung::new(&drop)]),
+        validate(id, id.name()).back([]),
+        late(Rung::alone(add)).back([Rung::new(gone)]),
+        late(validate(id, &fresh)).back([]),
+        late(Rung::new(&drop)).back([Rung::new(both)]),
+        late(Rung::new(rename(&fresh, id.name()))).back([Rung::new(rename(id.name(), &fresh))]),
+    ]))
+}
+
+/// What a check says, if that is all there is to it.
+fn condition(check: &Object) -> Option<String> {
+    let Object::Check(check) = check else { return None };
+    let (condition, rest) = crate::engine::text::parenthesised(check.definition.strip_prefix("CHECK ")?)?;
+    rest.is_empty().then(|| condition.to_string())
 }
 
 /// The name with something after it, within 63 bytes.
@@ -240,6 +311,23 @@ pub fn not_null_rungs(scene: &Scene, id: &Id, constraint: &str) -> Vec<Rung> {
         Rung::new(format!("{on} ALTER COLUMN {name} SET NOT NULL")),
         drop(),
     ]
+}
+
+/// The same, where each rung is taken back by itself.
+pub fn not_null_both_ways(scene: &Scene, id: &Id, constraint: &str) -> Vec<Rung> {
+    let (on, name) = (format!("ALTER TABLE {}", table(id)), ident(id.name()));
+    let rungs = not_null_rungs(scene, id, constraint);
+    let drop = |constraint: &str| format!("{on} DROP CONSTRAINT {}", ident(constraint));
+    let backs = match rungs.len() {
+        2 => vec![Some(drop(constraint)), None],
+        _ => vec![
+            Some(drop(NOT_NULL)),
+            None,
+            Some(format!("{on} ALTER COLUMN {name} DROP NOT NULL")),
+            Some(format!("{on} ADD CONSTRAINT {NOT_NULL} CHECK ({name} IS NOT NULL)")),
+        ],
+    };
+    rungs.into_iter().zip(backs).map(|(rung, back)| rung.back(back.map(Rung::new))).collect()
 }
 
 #[cfg(test)]

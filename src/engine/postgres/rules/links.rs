@@ -14,9 +14,12 @@ pub const ATTACHMENT: KindRule = KindRule {
         let attach = format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), path(o.id()), o.attr("bound"));
         super::ladders::attached(scene, o, &attach).unwrap_or_else(|| How::statement(attach))
     },
-    drop: |_, o| How::statement(format!("ALTER TABLE {} DETACH PARTITION {}", o.attr("parent"), path(o.id()))),
+    drop: |scene, o| {
+        let detach = format!("ALTER TABLE {} DETACH PARTITION {}", o.attr("parent"), path(o.id()));
+        super::ladders::detached(scene, o, &detach).unwrap_or_else(|| How::statement(detach))
+    },
     rename: None,
-    set: &[set("parent", replace), set("bound", replace)],
+    set: &[set("parent", replace), set("bound", replace), set("status", replace)],
     // Bounds may not overlap: what leaves a table leaves before anything comes.
     namespace: |o| vec![vec!["bounds".into(), o.attr("parent").to_string()]],
     loses: None,

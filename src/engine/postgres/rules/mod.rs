@@ -1,5 +1,6 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
+mod beside;
 mod casts;
 mod code;
 mod columns;
@@ -8,6 +9,7 @@ mod foreign;
 mod keys;
 mod ladders;
 mod links;
+mod materialized;
 mod not_null;
 mod parking;
 mod plain;
@@ -19,8 +21,9 @@ mod retyping;
 mod roles;
 mod said;
 mod shims;
-mod swaps;
+mod swapping;
 mod tables;
+mod twins;
 mod types;
 
 use crate::engine::how::{Change, How, KindRule, Scene, nothing, own_name, replace, set};
@@ -28,7 +31,7 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
-pub use ladders::debris;
+pub use ladders::{debris, finishing};
 pub use links::alone;
 pub use probes::{PROBES, failing};
 pub use replication::NOWHERE;
@@ -101,7 +104,7 @@ const SCHEMA: KindRule = KindRule {
     clause: None,
     create: |s, o, _| privileges::fresh(s, o, How::statement(format!("CREATE SCHEMA {}", path(o.id())))),
     drop: |_, o| How::statement(format!("DROP SCHEMA {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("SCHEMA {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("SCHEMA", o, to)),
     set: &[],
     namespace: own_name,
     loses: None,
@@ -128,9 +131,14 @@ const EXTENSION: KindRule = KindRule {
     loses: None,
 };
 
-/// `ALTER … RENAME TO`.
-fn rename(what: &str, to: &Id) -> How {
-    How::statement(format!("ALTER {what} RENAME TO {}", ident(to.name())))
+/// `ALTER … RENAME TO`, and before that `SET SCHEMA` where it goes to another one.
+fn rename(word: &str, o: &Object, to: &Id) -> How {
+    let id = o.id();
+    let moves = id.path.len() > 1 && id.at(0) != to.at(0);
+    let there = if moves { format!("{}.{}", ident(to.at(0)), ident(id.name())) } else { path(id) };
+    let away = moves.then(|| format!("ALTER {word} {} SET SCHEMA {}", path(id), ident(to.at(0))));
+    let called = (id.name() != to.name()).then(|| format!("ALTER {word} {there} RENAME TO {}", ident(to.name())));
+    How::statements(away.into_iter().chain(called))
 }
 
 /// Tables, views, sequences, indexes share one space of names in a schema

@@ -2,7 +2,7 @@
 
 use super::super::ddl::{ident, path, subject};
 use super::privileges::fresh;
-use super::swaps;
+use super::twins;
 use super::{own_name, type_name};
 use crate::engine::how::{How, KindRule, Scene, SetRule, replace, set};
 use crate::model::{Id, Kind, Object, Value};
@@ -38,13 +38,13 @@ pub const COLLATION: KindRule = plain(
     Kind::Collation,
     in_parentheses,
     &[set("definition", |s, c| {
-        if swaps::columns_of(s, c.new.id()).is_empty() {
+        if twins::columns_of(s, c.new.id()).is_empty() {
             return How::Replace;
         }
         let create = format!("CREATE {} ({})", subject(c.new.id(), s.to), c.to);
-        swaps::swap(s, c, create, &|column| format!(" COLLATE {}", column.attr("collation")))
+        twins::swap(s, c, create, &|column| format!(" COLLATE {}", column.attr("collation")))
     })
-    .blocks(|s, c| if swaps::columns_of(s, c.new.id()).is_empty() { vec![] } else { swaps::around(s, c) })],
+    .blocks(|s, c| if twins::columns_of(s, c.new.id()).is_empty() { vec![] } else { twins::around(s, c) })],
 );
 pub const TEXT_SEARCH_PARSER: KindRule = plain(Kind::TextSearchParser, in_parentheses, ANEW);
 pub const TEXT_SEARCH_TEMPLATE: KindRule = plain(Kind::TextSearchTemplate, in_parentheses, ANEW);

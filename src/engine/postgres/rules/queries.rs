@@ -22,7 +22,7 @@ pub const VIEW: KindRule = KindRule {
         _ => How::Nothing,
     },
     drop: |_, o| How::statement(format!("DROP VIEW {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("VIEW {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("VIEW", o, to)),
     set: &[
         set("definition", |_, c| match c.new {
             Object::View(v) if keeps_columns(c) => How::statement(create_view("CREATE OR REPLACE", v)),
@@ -74,9 +74,9 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
         )
     },
     drop: |_, o| How::statement(format!("DROP MATERIALIZED VIEW {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("MATERIALIZED VIEW {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("MATERIALIZED VIEW", o, to)),
     set: &[
-        set("definition", anew),
+        set("definition", |s, c| super::materialized::ladder(s, c).unwrap_or(How::Replace)),
         set("columns", columns),
         set("options", |_, c| {
             let clauses = change_options(list(c.from), list(c.to));

@@ -26,7 +26,7 @@ pub const TABLE: KindRule = KindRule {
     drop: |scene, o| {
         super::parking::of_table(scene, o).unwrap_or_else(|| How::statement(format!("DROP TABLE {}", path(o.id()))))
     },
-    rename: Some(|_, o, to| rename(&format!("TABLE {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("TABLE", o, to)),
     set: &[
         set("partition_by", anew),
         set("of_type", |_, c| alter(c.new.id(), c.to.text().map_or("NOT OF".to_string(), |of| format!("OF {of}")))),
@@ -136,7 +136,7 @@ pub const SEQUENCE: KindRule = KindRule {
         fresh(scene, o, how)
     },
     drop: |_, o| How::statement(format!("DROP SEQUENCE {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("SEQUENCE {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("SEQUENCE", o, to)),
     set: &[
         set("type", sequence_numbers),
         set("start", sequence_numbers),

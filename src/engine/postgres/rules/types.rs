@@ -3,7 +3,7 @@
 use super::super::ddl::{ident, literal, path, table};
 use super::casts::{through_text, using};
 use super::privileges::fresh;
-use super::swaps;
+use super::twins;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
 use crate::model::{Domain, Id, Kind, Object, Strength, Value};
@@ -13,7 +13,7 @@ pub const ENUM: KindRule = KindRule {
     clause: None,
     create: |s, o, _| fresh(s, o, How::statement(create_enum(&path(o.id()), &o.attr("labels")))),
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("TYPE", o, to)),
     set: &[set("labels", labels).blocks(around_a_swap).loses(|_, c| {
         let (old, new) = (list(c.from), list(c.to));
         let gone: Vec<&str> = old.iter().filter(|l| !new.contains(l)).map(String::as_str).collect();
@@ -66,7 +66,7 @@ fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
 
 fn swap(scene: &Scene, c: &Change) -> How {
     let labels = create_enum(&path(c.new.id()), c.to);
-    swaps::swap(scene, c, labels, &|column| through_text(&ident(column.id().name()), &column.attr("type").to_string()))
+    twins::swap(scene, c, labels, &|column| through_text(&ident(column.id().name()), &column.attr("type").to_string()))
 }
 
 /// What a swap has to have out of its way, where the change is one.
@@ -75,7 +75,7 @@ fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
     if enum_grows || c.new.id().kind == Kind::Domain && !first_of(c, &["base", "collation"]) {
         return vec![];
     }
-    swaps::around(scene, c)
+    twins::around(scene, c)
 }
 
 pub const DOMAIN: KindRule = KindRule {
@@ -96,7 +96,7 @@ pub const DOMAIN: KindRule = KindRule {
         )
     },
     drop: |_, o| How::statement(format!("DROP DOMAIN {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("DOMAIN {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("DOMAIN", o, to)),
     set: &[
         set("base", swap_domain).blocks(around_a_swap),
         set("collation", swap_domain).blocks(around_a_swap),
@@ -143,7 +143,7 @@ fn swap_domain(scene: &Scene, c: &Change) -> How {
     let checks: String = kept.map(|check| format!(" {}", domain_check(check))).collect();
     let create = format!("CREATE DOMAIN {} AS {}{checks}", path(id), domain_body(domain));
     let (from, to) = (c.old.attr("base").to_string(), c.new.attr("base").to_string());
-    swaps::swap(scene, c, create, &|column| match using(&ident(column.id().name()), &from, &to) {
+    twins::swap(scene, c, create, &|column| match using(&ident(column.id().name()), &from, &to) {
         plain if plain.is_empty() => plain,
         cast => format!("{cast}::{}", column.attr("type")),
     })
@@ -198,7 +198,7 @@ pub const COMPOSITE: KindRule = KindRule {
         fresh(s, o, How::statement(format!("CREATE TYPE {} AS ({})", path(o.id()), parts.join(", "))))
     },
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
-    rename: Some(|_, o, to| rename(&format!("TYPE {}", path(o.id())), to)),
+    rename: Some(|_, o, to| rename("TYPE", o, to)),
     set: &[],
     namespace: row_type_name,
     loses: None,

@@ -1,0 +1,158 @@
+//! The contract part of another type: new columns take the place of the old ones, which are parked, in one short transaction.
+//! On the way back the old ones get what was written since.
+
+use super::super::ddl::{ident, literal, path, split, table};
+use super::beside::{self, column, fresh};
+use super::keys::clause;
+use super::ladders::{create_index, with_suffix};
+use super::retyping::{Retyped, Retyping};
+use crate::engine::how::{Phase, Rung};
+use crate::model::{Column, Id, Index, Object};
+use std::collections::BTreeSet;
+
+fn later(sql: String, back: impl IntoIterator<Item = String>) -> Rung {
+    Rung { phase: Phase::Contract, ..Rung::new(sql).back(back.into_iter().map(Rung::new)) }
+}
+
+/// What is taken off the old columns, the change of names, and what is put on the new ones.
+pub fn swap(r: &Retyping) -> Option<Vec<Rung>> {
+    let mut rungs: Vec<Rung> = lock(r).into_iter().collect();
+    r.columns.iter().for_each(|c| rungs.extend(beside::trigger(c).gone()));
+    for b in &r.bonds {
+        let on = format!("ALTER TABLE {}", table(b.id()));
+        let again = format!("{on} ADD CONSTRAINT {} {}", ident(&fresh(b.id())), beside::bond(r, b)?);
+        let drop = format!("{on} DROP CONSTRAINT {}", ident(b.id().name()));
+        rungs.push(later(drop, [format!("{on} ADD {}", clause(b)), again]));
+    }
+    for k in &r.keys {
+        let on = format!("ALTER TABLE {}", table(k.id()));
+        let again = beside::key_index_at_once(r, k)?;
+        rungs.push(later(
+            format!("{on} DROP CONSTRAINT {}", ident(k.id().name())),
+            [format!("{on} ADD {}", clause(k)), again],
+        ));
+    }
+    r.columns.iter().for_each(|c| rungs.extend(c.bared()));
+    r.indexes.iter().for_each(|i| rungs.extend(index(i)));
+    r.columns.iter().for_each(|c| rungs.extend(c.renamed()));
+    for k in &r.keys {
+        rungs.push(key(r, k)?);
+    }
+    for b in &r.bonds {
+        let (on, name) = (format!("ALTER TABLE {}", table(b.id())), ident(b.id().name()));
+        let rename = format!("{on} RENAME CONSTRAINT {} TO {name}", ident(&fresh(b.id())));
+        // The index that it stands on goes with the key.
+        rungs.push(later(rename, [format!("{on} DROP CONSTRAINT {name}")]));
+    }
+    Some(rungs)
+}
+
+/// Several tables at once, what is referred to before what refers to it, as applications write them.
+fn lock(r: &Retyping) -> Option<Rung> {
+    let ends: Vec<beside::Ends> = r.bonds.iter().filter_map(|b| beside::ends(b)).collect();
+    let targets: BTreeSet<&Id> = ends.iter().map(|e| &e.target).collect();
+    let homes: Vec<Id> = r.columns.iter().map(Retyped::home).collect();
+    let others: BTreeSet<&Id> = ends.iter().map(|e| &e.home).chain(&homes).collect();
+    let all: Vec<String> = targets.iter().chain(others.difference(&targets)).map(|id| path(id)).collect();
+    (all.len() > 1).then(|| later(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", all.join(", ")), []))
+}
+
+/// The constraint comes of the index. There is no way back from that but to make the index anew.
+fn key(r: &Retyping, k: &Object) -> Option<Rung> {
+    let (on, name) = (format!("ALTER TABLE {}", table(k.id())), ident(k.id().name()));
+    let (_, word, rest) = beside::key(r, k)?;
+    let using = format!("{on} ADD CONSTRAINT {name} {word} USING INDEX {}{rest}", ident(&fresh(k.id())));
+    Some(later(using, [format!("{on} DROP CONSTRAINT {name}")]))
+}
+
+fn index(index: &Index) -> [Rung; 2] {
+    let id = &index.head.id;
+    let (i, schema, other) = (ident(id.name()), ident(id.at(0)), ident(&fresh(id)));
+    let on = index.head.parent.as_ref().map(path).unwrap_or_default();
+    let create = create_index(index, id.name(), "", &on);
+    let rename = |from: &str, to: &str| format!("ALTER INDEX {schema}.{from} RENAME TO {to}");
+    [later(format!("DROP INDEX {schema}.{i}"), [create]), later(rename(&other, &i), [rename(&i, &other)])]
+}
+
+/// The sequence behind an identity; `None` where the server had to shorten its name.
+pub fn sequence(column: &Column) -> Option<String> {
+    let (id, options) = (&column.head.id, &column.identity_options);
+    let said = options.iter().find_map(|o| o.strip_prefix("SEQUENCE NAME "));
+    let usual = format!("{}_{}_seq", id.at(1), id.name());
+    let named = said.is_some() || usual.len() <= 63;
+    named.then(|| said.map_or_else(|| format!("{}.{}", ident(id.at(0)), ident(&usual)), str::to_string))
+}
+
+impl Retyped<'_> {
+    fn alter(&self, what: &str) -> String {
+        format!("ALTER TABLE {} ALTER COLUMN {what}", table(&self.new.head.id))
+    }
+
+    /// The name under which the old column waits to be purged.
+    fn parked(&self) -> String {
+        ident(&with_suffix(&format!("msr_trash_{}", self.new.head.id.name()), ""))
+    }
+
+    /// What only one of the two can have goes from the old column to the new one.
+    fn bared(&self) -> Vec<Rung> {
+        let (name, beside) = (ident(self.new.head.id.name()), ident(column(&self.new.head.id).name()));
+        let mut rungs = self.identity(&name, &beside);
+        if self.old.not_null {
+            let not_null = |what: &str| self.alter(&format!("{name} {what} NOT NULL"));
+            rungs.push(later(not_null("DROP"), [not_null("SET")]));
+        }
+        if let Some(default) = self.default {
+            let set = |c: &str| self.alter(&format!("{c} SET DEFAULT {default}"));
+            let drop = |c: &str| self.alter(&format!("{c} DROP DEFAULT"));
+            rungs.push(later(drop(&name), [set(&name)]));
+            rungs.push(later(set(&beside), [drop(&beside)]));
+        }
+        rungs
+    }
+
+    fn renamed(&self) -> Vec<Rung> {
+        let id = &self.new.head.id;
+        let (on, name, beside) = (format!("ALTER TABLE {}", table(id)), ident(id.name()), ident(column(id).name()));
+        let (parked, ty) = (self.parked(), &self.old.r#type);
+        let rename = |from: &str, to: &str| format!("{on} RENAME COLUMN {from} TO {to}");
+        let since =
+            format!("UPDATE {} SET {name} = {beside}::{ty} WHERE {name} IS DISTINCT FROM {beside}::{ty}", table(id));
+        let away = later(rename(&name, &parked), [rename(&parked, &name), since]);
+        let mut rungs = vec![Rung { purge: Some(format!("{on} DROP COLUMN {parked}")), ..away }];
+        rungs.push(later(rename(&beside, &name), [rename(&name, &beside)]));
+        if let Some(sequence) = self.sequence {
+            let own = |c: &str| format!("ALTER SEQUENCE {} OWNED BY {}.{c}", path(sequence), table(id));
+            rungs.push(later(own(&name), [own(&parked)]));
+        }
+        if let Some(text) = &self.comment {
+            let say = |text: &str| format!("COMMENT ON COLUMN {}.{name} IS {text}", table(id));
+            rungs.push(later(say(&literal(text)), [say("NULL")]));
+        }
+        rungs
+    }
+
+    /// The sequence behind an identity goes with its column: another one goes on where it was, and takes its name.
+    fn identity(&self, name: &str, beside: &str) -> Vec<Rung> {
+        let Some(when) = &self.new.identity else { return vec![] };
+        let (id, Some(sequence)) = (&self.new.head.id, sequence(self.new)) else { return vec![] };
+        let own = split(&sequence);
+        let plain = own.last().cloned().unwrap_or_default();
+        let other = with_suffix(&plain, "_msr_new");
+        let beside_it = format!("{}.{}", ident(id.at(0)), ident(&other));
+        let options: Vec<&str> =
+            self.new.identity_options.iter().filter(|o| !o.starts_with("SEQUENCE NAME")).map(String::as_str).collect();
+        let add = |column: &str, sequence: &str| {
+            let all = [&[format!("SEQUENCE NAME {sequence}").as_str()], &options[..]].concat().join(" ");
+            self.alter(&format!("{column} ADD GENERATED {when} AS IDENTITY ({all})"))
+        };
+        let drop = |column: &str| self.alter(&format!("{column} DROP IDENTITY"));
+        let go_on = |to: &str, from: &str| format!("SELECT setval({}, last_value, is_called) FROM {from}", literal(to));
+        let rename = |from: &str, to: &str| format!("ALTER SEQUENCE {from} RENAME TO {}", ident(to));
+        vec![
+            later(add(beside, &beside_it), [drop(beside)]),
+            later(go_on(&beside_it, &sequence), [go_on(&sequence, &beside_it)]),
+            later(drop(name), [add(name, &sequence)]),
+            later(rename(&beside_it, &plain), [rename(&sequence, &other)]),
+        ]
+    }
+}
