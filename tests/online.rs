@@ -294,7 +294,7 @@ fn p09_a_vacuum_is_waited_for_until_it_gives_way() {
     while waits.is_empty() && begun.elapsed() < Duration::from_secs(30) {
         waits = database.ask(
             "SELECT DISTINCT 'long' FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-            WHERE NOT granted AND relation = 't'::regclass AND query_start < clock_timestamp() - interval '300 ms' AND query LIKE 'ALTER%'",
+            WHERE NOT granted AND relation = 't'::regclass AND query_start < clock_timestamp() - interval '300 ms' AND query LIKE '%ALTER%'",
         );
     }
     database.ask("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'VACUUM t'");
