@@ -159,6 +159,18 @@ const RECIPES: &[Recipe] = &[
         new_reads: "SELECT id, n FROM lines ORDER BY id",
     },
     Recipe {
+        name: "label removed",
+        old: "CREATE TYPE state AS ENUM ('open', 'legacy', 'done');
+            CREATE TABLE jobs (id integer PRIMARY KEY, state state NOT NULL DEFAULT 'open');",
+        new: "-- msr:allow enum-remove-value reason=\"a small table\"\n-- msr:allow loses-data reason=\"no row has it\"\nCREATE TYPE state AS ENUM ('open', 'done');
+            CREATE TABLE jobs (id integer PRIMARY KEY, state state NOT NULL DEFAULT 'open');",
+        rows: "INSERT INTO jobs SELECT i, 'open' FROM generate_series(1, 100) i;",
+        old_app: "INSERT INTO jobs VALUES (1000 + {n}, 'legacy'); UPDATE jobs SET state = 'done' WHERE state = 'legacy'; INSERT INTO jobs VALUES (3000 + {n});",
+        new_app: "INSERT INTO jobs VALUES (2000 + {n}, 'done'); INSERT INTO jobs VALUES (4000 + {n}); SELECT id FROM jobs WHERE state = 'open';",
+        old_reads: "SELECT id, state FROM jobs ORDER BY id",
+        new_reads: "SELECT id, state FROM jobs ORDER BY id",
+    },
+    Recipe {
         name: "default of its own for each row",
         old: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer);",
         new: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer, token uuid NOT NULL DEFAULT gen_random_uuid());",

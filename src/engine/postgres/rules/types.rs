@@ -4,7 +4,7 @@ use super::super::ddl::{ident, literal, path, table};
 use super::casts::{through_text, using};
 use super::privileges::fresh;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
-use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
+use crate::engine::how::{Around, Change, How, KindRule, Phase, Rung, Scene, replace, set};
 use crate::model::{Domain, Id, Kind, Object, Strength, Value};
 
 pub const ENUM: KindRule = KindRule {
@@ -73,7 +73,16 @@ fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
 
 fn swap(scene: &Scene, c: &Change) -> How {
     let labels = create_enum(&path(c.new.id()), c.to);
-    swap_for(scene, c, labels, &through_text)
+    let (old, new) = (list(c.from), list(c.to));
+    let removes = old.iter().any(|label| !new.contains(label));
+    let used = columns_of(scene, c.new.id()).into_iter().any(|column| scene.phased(&super::links::home(column)));
+    match swap_for(scene, c, labels, &through_text) {
+        // The old application may still write it.
+        How::Ladder(rungs) if removes && used => {
+            How::Ladder(rungs.into_iter().map(|rung| Rung { phase: Phase::Contract, ..rung }).collect())
+        }
+        how => how,
+    }
 }
 
 /// Renames the type away, creates the new one under its name, moves the columns over and drops the old one.
