@@ -88,6 +88,9 @@ fn concerned(from: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
         for (catalog, object) in [from, goal].into_iter().filter_map(|c| Some((c, c.get(delta.id())?))) {
             found.insert(catalog.root(object.id()).clone());
             found.extend(object.refs().iter().map(|r| catalog.root(&r.to).clone()));
+            // Of another set of labels, the columns that hold them.
+            let holds = |o: &&Object| object.id().kind == Kind::Enum && o.id().kind == Kind::Column;
+            found.extend(catalog.users(object.id()).filter(holds).map(|o| catalog.root(o.id()).clone()));
         }
     }
     let relation = |id: &Id| matches!(id.kind, Kind::Table | Kind::MaterializedView);

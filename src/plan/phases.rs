@@ -50,6 +50,11 @@ fn contracts(node: &Node) -> bool {
     node.rungs.iter().any(|r| r.phase == Phase::Contract)
 }
 
+/// Whether nothing of the node is done before.
+fn waits_whole(node: &Node) -> bool {
+    contracts(node) && node.rungs.iter().all(|r| r.phase == Phase::Contract)
+}
+
 /// Whether what the node is for is there once its first half is done.
 fn is_done_early(node: &Node) -> bool {
     matches!(node.action, Action::Create | Action::Rename) && !node.waits
@@ -66,8 +71,11 @@ fn late(nodes: &[Node], needs: &Needs) -> Vec<bool> {
         of.iter().for_each(|(at, rule)| users[*at].push((i, *rule)));
     }
     for i in (0..nodes.len()).rev() {
-        let goes = nodes[i].action == Action::Drop && nodes[i].deltas.iter().all(|d| matches!(d, Delta::Drop(_)));
-        let waits = |(at, rule): &(usize, EdgeRule)| late[*at] || contracts(&nodes[*at]) && *rule == EdgeRule::Teardown;
+        let drops = nodes[i].deltas.iter().all(|d| matches!(d, Delta::Drop(_)));
+        let goes = matches!(nodes[i].action, Action::Drop | Action::Replace) && drops;
+        let waits = |(at, rule): &(usize, EdgeRule)| {
+            late[*at] || contracts(&nodes[*at]) && *rule == EdgeRule::Teardown || waits_whole(&nodes[*at])
+        };
         if goes && !users[i].is_empty() && users[i].iter().all(waits) {
             late[i] = true;
         }

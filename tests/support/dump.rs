@@ -26,7 +26,8 @@ pub fn differences(got: &Dump, want: &Dump) -> Vec<String> {
     out
 }
 
-/// A CREATE TABLE's lines with columns and constraints in one fixed order: no ALTER can insert a column. Rights likewise: a
+/// A CREATE TABLE's lines with columns and constraints in one fixed order, a composite type's attributes too: no ALTER can
+/// insert one. Rights likewise: a
 /// grant to one more role comes last in the object's list.
 fn order_free(lines: &[String]) -> Vec<String> {
     let mut text: Vec<String> = lines.iter().map(|l| l.trim_end().trim_end_matches(',').to_owned()).collect();
@@ -35,7 +36,8 @@ fn order_free(lines: &[String]) -> Vec<String> {
     }
     let starts = ["CREATE TABLE ", "CREATE UNLOGGED TABLE ", "CREATE FOREIGN TABLE "];
     let Some(end) = text.iter().position(|l| l.starts_with(')')) else { return text };
-    if !starts.iter().any(|s| text[0].starts_with(s)) {
+    let composite = text[0].starts_with("CREATE TYPE ") && text[0].ends_with(" AS (");
+    if !composite && !starts.iter().any(|s| text[0].starts_with(s)) {
         return text;
     }
     let mut columns = text[1..end].to_vec();

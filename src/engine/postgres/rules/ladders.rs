@@ -177,11 +177,14 @@ pub fn index_on(i: &Index, name: &str) -> Rung {
     built(create_index(i, name, "CONCURRENTLY ", &on), &beside(&i.head.id, name))
 }
 
-/// An index that goes without a lock that anyone waits for. An index that is a partition's part of another goes with that.
+/// An index that goes without a lock that anyone waits for. An index that is a partition's part of another goes with that; one
+/// that comes back makes way for a change that locks the table anyhow, and what else makes way is not to be away for as long as
+/// transactions are waited for.
 /// Rows must not be without an identity meanwhile, so that is seen to before: `away` and the statement that takes it back.
 pub fn concurrent_drop(scene: &Scene, o: &Object, away: Option<(String, String)>) -> Option<How> {
     let away = away.map(|(sql, back)| Rung::alone(sql).back([Rung::new(back)]));
-    let free = on_busy(scene, o) && o.leaders().next().is_none();
+    let comes_back = scene.replaced.contains(o.id());
+    let free = on_busy(scene, o) && o.leaders().next().is_none() && !comes_back;
     free.then(|| How::Ladder(away.into_iter().chain([removed(&ddl::path(o.id()))]).collect()))
 }
 

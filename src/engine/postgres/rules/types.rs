@@ -5,7 +5,7 @@ use super::casts::{through_text, using};
 use super::privileges::fresh;
 use super::twins;
 use super::{carried, constraint_name, rename, row_type_name, type_name};
-use crate::engine::how::{Around, Change, How, KindRule, Rung, Scene, replace, set};
+use crate::engine::how::{Around, Change, How, KindRule, Phase, Rung, Scene, replace, set};
 use crate::model::{Domain, Id, Kind, Object, Strength, Value};
 
 pub const ENUM: KindRule = KindRule {
@@ -66,7 +66,17 @@ fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
 
 fn swap(scene: &Scene, c: &Change) -> How {
     let labels = create_enum(&path(c.new.id()), c.to);
-    twins::swap(scene, c, labels, &|column| through_text(&ident(column.id().name()), &column.attr("type").to_string()))
+    let (old, new) = (list(c.from), list(c.to));
+    let removes = old.iter().any(|label| !new.contains(label));
+    let used = twins::columns_of(scene, c.new.id()).into_iter().any(|column| scene.phased(&super::links::home(column)));
+    let cast = |column: &Object| through_text(&ident(column.id().name()), &column.attr("type").to_string());
+    match twins::swap(scene, c, labels, &cast) {
+        // The old application may still write it.
+        How::Ladder(rungs) if removes && used => {
+            How::Ladder(rungs.into_iter().map(|rung| Rung { phase: Phase::Contract, ..rung }).collect())
+        }
+        how => how,
+    }
 }
 
 /// What a swap has to have out of its way, where the change is one.
