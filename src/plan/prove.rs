@@ -189,9 +189,10 @@ fn forward(
     if begin {
         scratch.begin()?;
     }
-    // What creates new objects and hangs on nothing old holds no lock that anyone waits for.
+    // What creates new objects and hangs on nothing old holds no lock that anyone waits for. A rung on the way to something has
+    // no delta of its own.
     let new_only = step.deltas.iter().all(|d| matches!(d, Delta::Add(id) if !hangs_on_old(goal, old, id)));
-    let watched = step.transaction && !new_only;
+    let watched = step.transaction && (!new_only || step.deltas.is_empty());
     if watched {
         scratch.watch()?;
     }
