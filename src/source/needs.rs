@@ -24,7 +24,8 @@ pub struct Facts {
     pub provides: bool,
     /// Extensions, schemas and languages: wanted by names that cannot be seen.
     pub early: bool,
-    /// ATTACH PARTITION: keys and indexes that are there by then are joined, others are made.
+    /// ATTACH PARTITION: keys and indexes that are there by then are joined, others are made. OWNER TO: what goes with a table
+    /// must have its owner, and is made by who loads.
     pub late: bool,
     /// Defines a schema, not a thing in one.
     pub schema: bool,
@@ -53,7 +54,8 @@ pub fn find(words: &Words, hints: &[Hint]) -> Found {
     let has = |word: &str| (1..words.len()).any(|i| words.is(i, word));
     let moves = has("rename") || words.skip(head.rest, "SET SCHEMA") > head.rest;
     let early = head.verb == Verb::Create && matches!(head.object, "extension" | "schema" | "language");
-    let late = head.verb == Verb::Alter && words.skip(head.rest, "ATTACH PARTITION") > head.rest;
+    let late = ["ATTACH PARTITION", "OWNER TO"].iter().any(|text| words.skip(head.rest, text) > head.rest);
+    let late = late && head.verb == Verb::Alter;
     let facts = Facts {
         target,
         own: !of_table || head.verb == Verb::Act,
