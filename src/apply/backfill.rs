@@ -17,10 +17,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Fills all that is left to fill, then journals the step; what is sent is told to be the step's.
 pub fn run(target: &mut Target, work: Work, step: &Step, fill: &Fill) -> Attempt<()> {
-    target.tag(Some(work.plan), Some(step.id));
-    let done = all(target, work, step, fill);
-    target.tag(Some(work.plan), None);
-    done
+    target.as_step(work.plan, step.id, |target| all(target, work, step, fill))
 }
 
 fn all(target: &mut Target, work: Work, step: &Step, fill: &Fill) -> Attempt<()> {

@@ -248,10 +248,7 @@ pub(super) fn hash_of(step: &Step, way: Way) -> String {
 
 /// Sends the statements of one step on a way, each told to be the step's.
 fn execute(target: &mut Target, work: Work, step: &Step, way: Way, half: &[Id]) -> Attempt<()> {
-    target.tag(Some(work.plan), Some(step.id));
-    let done = sent(target, step, way, half);
-    target.tag(Some(work.plan), None);
-    done
+    target.as_step(work.plan, step.id, |target| sent(target, step, way, half))
 }
 
 /// The statements of one step, or what goes on with them where they left something half done.

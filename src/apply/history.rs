@@ -169,7 +169,8 @@ fn first(e: &Entry) -> Past {
 }
 
 /// The state that the same statements led to before (as far as they could: a contract phase may wait), if the database is
-/// still in it: then there is nothing to plan, and no scratch database is needed to say so. Asked without the present state (`live`) it is judged by its stamp.
+/// still in it: then there is nothing to plan, and no scratch database is needed to say so. Asked without the present state
+/// (`live`) it is judged by its stamp.
 pub fn settled(
     entries: &[Entry],
     session: &mut dyn Session,

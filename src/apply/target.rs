@@ -84,6 +84,14 @@ impl<'a> Target<'a> {
         self.session().tag(&text);
     }
 
+    /// What is sent meanwhile is told to be the step's.
+    pub fn as_step<T>(&mut self, plan: &Plan, step: usize, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.tag(Some(plan), Some(step));
+        let done = work(self);
+        self.tag(Some(plan), None);
+        done
+    }
+
     pub fn journal(&mut self) -> &mut dyn Journal {
         self.session().journal()
     }

@@ -74,7 +74,7 @@ pub fn detached(scene: &Scene, o: &Object, detach: &str) -> Option<How> {
     let on = format!("ALTER TABLE {}", ddl::path(&home));
     let check = format!("{on} ADD CONSTRAINT {BOUND} CHECK ({within})");
     let drop = || Rung::new(format!("{on} DROP CONSTRAINT {BOUND}"));
-    let attach = format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), ddl::path(o.id()), o.attr("bound"));
+    let attach = super::links::attach(o);
     Some(How::Ladder(vec![
         Rung::alone(format!("{check} NOT VALID")).back([drop()]),
         validate(&home, BOUND).back([]),

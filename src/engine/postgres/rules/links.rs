@@ -7,11 +7,16 @@ use crate::model::{Catalog, Id, Kind, Object, Status, Strength};
 /// A partition is made as a table of its own and attached, as pg_dump does it: ATTACH PARTITION lets others read and write the
 /// partitioned table meanwhile, CREATE TABLE … PARTITION OF does not
 /// (<https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE>).
+/// What ties a partition to its table.
+pub fn attach(o: &Object) -> String {
+    format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), path(o.id()), o.attr("bound"))
+}
+
 pub const ATTACHMENT: KindRule = KindRule {
     kind: Kind::Attachment,
     clause: None,
     create: |scene, o, _| {
-        let attach = format!("ALTER TABLE {} ATTACH PARTITION {} {}", o.attr("parent"), path(o.id()), o.attr("bound"));
+        let attach = attach(o);
         super::ladders::attached(scene, o, &attach).unwrap_or_else(|| How::statement(attach))
     },
     drop: |scene, o| {
