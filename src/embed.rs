@@ -128,7 +128,7 @@ impl Database {
     pub fn apply(&mut self, plan: &Plan) -> Result<Report> {
         let text = file::write(plan);
         let loaded = Loaded { plan: plan.clone(), checksum: file::checksum_of(plan) };
-        self.with(|engine, session, options| apply::apply(&loaded, &text, engine, session, options, &mut |_| {}))
+        self.with(|engine, session, options| apply::apply(&loaded, &text.into(), engine, session, options, &mut |_| {}))
     }
 
     /// Applies the pending plans of a folder, as `msr migrate` does.

@@ -13,13 +13,14 @@ use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A plan file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
     /// As messages name it.
     pub file: String,
-    pub text: String,
+    pub text: Arc<str>,
     pub loaded: Loaded,
 }
 
@@ -46,13 +47,16 @@ pub fn load(path: &Path) -> Result<Saved> {
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(path);
     opened
-        .and_then(|f| f.take(file::LIMIT as u64 + 1).read_to_end(&mut bytes))
+        .and_then(|f| {
+            bytes.reserve_exact(f.metadata()?.len().min(file::LIMIT as u64) as usize + 1);
+            f.take(file::LIMIT as u64 + 1).read_to_end(&mut bytes)
+        })
         .map_err(|e| Error::config(format!("cannot read the plan `{file}`: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::refused(format!("`{file}` is not a plan of msr: it is not UTF-8")).at(format!("{file}:1:1"))
     })?;
     let loaded = file::read(&text, &file)?;
-    Ok(Saved { file, text, loaded })
+    Ok(Saved { file, text: text.into(), loaded })
 }
 
 /// The plans from the first to the last. A fork is refused: which of two plans with one parent comes first is for people

@@ -12,12 +12,13 @@ use crate::model::Catalog;
 use crate::plan::file::Loaded;
 use crate::plan::{Plan, Step, Transaction};
 use crate::{Error, Failure, Result};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Applies one plan; `text` is its file's, kept in the journal for the way back.
 pub fn apply(
     loaded: &Loaded,
-    text: &str,
+    text: &Arc<str>,
     engine: &dyn Engine,
     session: &mut dyn Session,
     options: &Options,
@@ -29,7 +30,7 @@ pub fn apply(
 }
 
 /// The same under a lock that is held already.
-pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &str) -> Result<Report> {
+pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &Arc<str>) -> Result<Report> {
     let (start, plan) = (Instant::now(), &loaded.plan);
     let history = target.read_journal()?;
     let past = history.get(&loaded.checksum);
@@ -68,13 +69,13 @@ pub(super) fn outcome(report: &Report) -> Entry {
 }
 
 /// Appends the last entry of a plan.
-pub(super) fn finish(target: &mut Target, loaded: &Loaded, text: &str, end: usize, last: Entry) -> Result<()> {
+pub(super) fn finish(target: &mut Target, loaded: &Loaded, text: &Arc<str>, end: usize, last: Entry) -> Result<()> {
     let header = &loaded.plan.header;
     // Only where nothing else differs either may a later run conclude from the same statements that all is well.
     let goal = last.live.as_ref() == Some(&header.goal.to_string());
     let whole = last.event == Happened::Expanded && target.options.verify || goal;
     let Entry { version, name, checksum, who, .. } = target.entry(last.event, &loaded.plan, &loaded.checksum)?;
-    let (desired, plan) = (header.desired.clone().filter(|_| whole), Some(text.to_string()));
+    let (desired, plan) = (header.desired.clone().filter(|_| whole), Some(text.clone()));
     target.append(Entry { version, name, checksum, who, batch: end as i64, desired, plan, ..last })
 }
 
@@ -142,13 +143,13 @@ pub(super) fn judge(target: &Target, plan: &Plan, journaled: usize, live: &Catal
     Ok((standing, notes))
 }
 
-fn go(target: &mut Target, loaded: &Loaded, text: &str, standing: &Standing, end: usize) -> Result<()> {
+fn go(target: &mut Target, loaded: &Loaded, text: &Arc<str>, standing: &Standing, end: usize) -> Result<()> {
     let plan = &loaded.plan;
     if standing.done > 0 {
         target.tell(Event::Resumes { done: standing.done, of: plan.batches.len() });
     }
     let entry = target.entry(Happened::Started, plan, &loaded.checksum)?;
-    target.append(Entry { batch: standing.done as i64, plan: Some(text.to_string()), ..entry })?;
+    target.append(Entry { batch: standing.done as i64, plan: Some(text.clone()), ..entry })?;
     for index in standing.done..end {
         let half = if index == standing.done { &standing.half[..] } else { &[] };
         batch::run(target, Work { plan, checksum: &loaded.checksum, index, way: Way::Up, half })?;

@@ -29,7 +29,7 @@ impl Db {
     }
 
     fn apply_with(&self, loaded: &Loaded, options: Options) -> Result<Report> {
-        apply(loaded, &file::write(&loaded.plan), named("sqlite")?, &mut self.open(), &options, &mut |_| ())
+        apply(loaded, &file::write(&loaded.plan).into(), named("sqlite")?, &mut self.open(), &options, &mut |_| ())
     }
 
     fn down(&self, to: Option<&str>, allow: &[&str]) -> Result<Vec<Report>> {
@@ -63,7 +63,7 @@ impl Db {
 }
 
 fn saved(loaded: &Loaded) -> Saved {
-    Saved { file: loaded.plan.header.name.clone(), text: file::write(&loaded.plan), loaded: loaded.clone() }
+    Saved { file: loaded.plan.header.name.clone(), text: file::write(&loaded.plan).into(), loaded: loaded.clone() }
 }
 
 const THREE: &[Does] = &[

@@ -17,7 +17,7 @@ pub fn read(path: &Path) -> Result<Saved> {
     let text = std::io::read_to_string(std::io::stdin());
     let text = text.map_err(|e| Error::refused(format!("can't read a plan from standard input: {e}")))?;
     let loaded = file::read(&text, "<stdin>")?;
-    Ok(Saved { file: "<stdin>".into(), text, loaded })
+    Ok(Saved { file: "<stdin>".into(), text: text.into(), loaded })
 }
 
 /// The plans of a folder, in the order of the chain.

@@ -140,7 +140,7 @@ pub struct Rung {
     /// What removes for good what this rung only put out of the way.
     pub purge: Option<String>,
     /// The same in small batches, where rows are others' too.
-    pub fill: Option<Fill>,
+    pub fill: Option<Box<Fill>>,
 }
 
 /// An UPDATE of all rows that meet a condition, to be done in batches by the primary key.
@@ -193,7 +193,8 @@ impl Rung {
     }
 
     pub fn fill(fill: Fill) -> Rung {
-        Rung { phase: Phase::Backfill, fill: Some(fill.clone()), ..Rung::alone(fill.whole()) }
+        let whole = Rung::alone(fill.whole());
+        Rung { phase: Phase::Backfill, fill: Some(Box::new(fill)), ..whole }
     }
 
     pub fn patient(self) -> Rung {

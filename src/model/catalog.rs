@@ -43,10 +43,32 @@ impl Eq for Catalog {}
 /// Parents and refs, backwards.
 #[derive(Debug, Clone, Default)]
 struct Links {
-    children: BTreeMap<Id, BTreeSet<Id>>,
-    users: BTreeMap<Id, BTreeSet<Id>>,
+    children: Lists,
+    users: Lists,
     /// Who wants another one whole.
     ties: BTreeSet<Id>,
+}
+
+/// Those that belong to one, sorted. Most are one or two, for which a set of its own is empty for the most part.
+type Lists = BTreeMap<Id, Vec<Id>>;
+
+fn put(lists: &mut Lists, to: &Id, id: &Id) {
+    match lists.get_mut(to) {
+        None => drop(lists.insert(to.clone(), vec![id.clone()])),
+        Some(list) => {
+            if let Err(at) = list.binary_search(id) {
+                list.insert(at, id.clone());
+            }
+        }
+    }
+}
+
+fn take(lists: &mut Lists, from: &Id, id: &Id) {
+    if let Some(list) = lists.get_mut(from)
+        && let Ok(at) = list.binary_search(id)
+    {
+        list.remove(at);
+    }
 }
 
 impl Links {
@@ -58,10 +80,10 @@ impl Links {
 
     fn add(&mut self, object: &Object) {
         if let Some(parent) = object.parent() {
-            self.children.entry(parent.clone()).or_default().insert(object.id().clone());
+            put(&mut self.children, parent, object.id());
         }
         for to in object.refs() {
-            self.users.entry(to.to.clone()).or_default().insert(object.id().clone());
+            put(&mut self.users, &to.to, object.id());
         }
         if object.wholes().next().is_some() {
             self.ties.insert(object.id().clone());
@@ -69,10 +91,11 @@ impl Links {
     }
 
     fn take(&mut self, object: &Object) {
-        let children = object.parent().and_then(|parent| self.children.get_mut(parent));
-        children.map(|set| set.remove(object.id()));
+        if let Some(parent) = object.parent() {
+            take(&mut self.children, parent, object.id());
+        }
         for to in object.refs() {
-            self.users.get_mut(&to.to).map(|set| set.remove(object.id()));
+            take(&mut self.users, &to.to, object.id());
         }
         self.ties.remove(object.id());
     }
@@ -107,6 +130,15 @@ impl Catalog {
     /// Gives back what was set aside for refs that did not come.
     pub fn shrink_to_fit(&mut self) {
         self.objects.values_mut().for_each(|object| object.head_mut().refs.shrink_to_fit());
+    }
+
+    /// Holds what is the same in the other catalog in common with it.
+    pub fn share_with(&mut self, other: &Catalog) {
+        for (id, object) in &mut self.objects {
+            if let Some(same) = other.get(id).filter(|same| *same == object) {
+                *object = same.clone();
+            }
+        }
     }
 
     pub fn contains(&self, id: &Id) -> bool {

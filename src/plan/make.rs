@@ -116,13 +116,16 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     );
     let ordered = phases::split(cleared(debris, ordered));
     let backs = if ordered.nodes.is_empty() { vec![] } else { ways_back(inputs.engine, scene, &ordered)? };
-    let pieces = pieces(&ordered, backs);
     let questions = probe::questions(inputs.engine, scene, &renames, &ordered.nodes);
-    let mut steps = steps(&pieces, inputs.desired, questions);
+    let look_alikes = look_alikes(inputs.engine, from, &goal, &deltas)?;
+    drop(deltas);
+    let mut pieces = pieces(ordered, backs);
     let mut batches = batches(inputs.engine, &pieces, inputs.transaction);
+    let mut steps = steps(&mut pieces, inputs.desired, questions);
     if !steps.is_empty() {
         (inputs.progress)("proving the plan", 0, 0);
-        let touched: Vec<Delta> = steps.iter().flat_map(|s| s.deltas.clone()).collect();
+        let touched: Vec<&Delta> = steps.iter().flat_map(|s| &s.deltas).collect();
+        let keep = scope::needed(inputs.engine, &base, &goal, &touched);
         let mut scratch = scratch(&inputs, like)?;
         let claim = prove::Claim {
             manage: inputs.manage,
@@ -131,7 +134,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
             steps: &mut steps,
             batches: &mut batches,
             pieces: &pieces,
-            deltas: &touched,
+            keep,
         };
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
@@ -139,7 +142,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     notes.extend(online::rewrites(&server.busy, &steps));
     let whole = (found, goal.fingerprint());
     let header = header(&inputs, &server, whole, digest);
-    notes.extend(look_alikes(inputs.engine, from, &goal, &deltas)?);
+    notes.extend(look_alikes);
     let mut plan = Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes };
     plan.shapes = shapes(inputs.engine, &plan, &base, &goal);
     plan.relies = relies(inputs.engine, &plan, &base, &goal);
@@ -220,9 +223,9 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
         desired: None,
         roles: Default::default(),
     };
-    let pieces = pieces(&ordered, backs);
-    let steps = steps(&pieces, &Source::parse(vec![], engine.dialect())?, vec![]);
+    let mut pieces = pieces(ordered, backs);
     let batches = batches(engine, &pieces, Transaction::default());
+    let steps = steps(&mut pieces, &Source::parse(vec![], engine.dialect())?, vec![]);
     let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
     Ok(Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes: vec![] })
 }

@@ -48,7 +48,7 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
 
 /// A copy of the part of `base` that the plan is about, for running it outside of its database.
 pub fn part(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, plan: &Plan) -> Result<Catalog> {
-    let deltas: Vec<Delta> = plan.steps.iter().flat_map(|s| s.deltas.clone()).collect();
+    let deltas: Vec<&Delta> = plan.steps.iter().flat_map(|s| &s.deltas).collect();
     // What new objects need is not in `base` to be found, but in the plan.
     let more: Vec<&Id> = plan.relies.iter().map(|(id, _)| id).collect();
     copy(engine, scratch, base, &scope::needed_with(engine, base, base, &deltas, &more))
@@ -100,7 +100,8 @@ pub struct Claim<'a> {
     pub steps: &'a mut [Step],
     pub batches: &'a mut [Batch],
     pub pieces: &'a [Piece],
-    pub deltas: &'a [Delta],
+    /// What of `base` it is proved on.
+    pub keep: BTreeSet<Id>,
 }
 
 /// Runs the plan forward and back, fills in what was observed, and refuses a plan that does not do what it says.
@@ -110,8 +111,8 @@ pub fn prove(
     claim: Claim,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<()> {
-    let keep = scope::needed(engine, claim.base, claim.goal, claim.deltas);
-    let start = copy(engine, scratch, claim.base, &keep)?;
+    let mut start = copy(engine, scratch, claim.base, &claim.keep)?;
+    start.share_with(claim.base);
     let total = 2 * claim.steps.len();
     let mut state = start.clone();
     let mut done = 0;
@@ -133,6 +134,7 @@ pub fn prove(
         }
         let mut next = scratch.inspect()?;
         scope::only_managed(claim.manage, &mut next, claim.goal);
+        next.share_with(claim.goal);
         batch.touches = touches(&state, &next, &claim.steps[batch.first - 1..batch.last]);
         let piece = &claim.pieces[batch.first - 1];
         if piece.of_ladder {

@@ -247,7 +247,7 @@ pub fn carry_out(
     let places: Vec<Id> = schemas.map(|name| Id::new(Kind::Schema, [&**name])).collect();
     let keep = match engine.whole_tables() {
         true => base.ids().cloned().collect(),
-        false => scope::needed_with(engine, base, base, &deltas, &places.iter().collect::<Vec<_>>()),
+        false => scope::needed_with(engine, base, base, &Vec::from_iter(&deltas), &Vec::from_iter(&places)),
     };
     let mut state = prove::copy(engine, scratch, base, &keep)?;
     let (mut nodes, mut rooms) = (Vec::new(), Vec::new());

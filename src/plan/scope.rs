@@ -118,7 +118,7 @@ pub fn is_undeclared(manage: Manage, delta: &Delta, goal: &Catalog) -> bool {
 
 /// The objects of `base` that a proof of these deltas needs: what they touch, all that depends on it, all that acts on
 /// others, and all that any of these depends on, managed or not; whole tables, where the engine has only those, come with all of their parts.
-pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[Delta]) -> BTreeSet<Id> {
+pub fn needed(engine: &dyn Engine, base: &Catalog, goal: &Catalog, deltas: &[&Delta]) -> BTreeSet<Id> {
     needed_with(engine, base, goal, deltas, &[])
 }
 
@@ -127,12 +127,12 @@ pub fn needed_with(
     engine: &dyn Engine,
     base: &Catalog,
     goal: &Catalog,
-    deltas: &[Delta],
+    deltas: &[&Delta],
     more: &[&Id],
 ) -> BTreeSet<Id> {
     let whole_base = base.whole();
     let mut affected: BTreeSet<&Id> = BTreeSet::new();
-    let mut queue: Vec<&Id> = deltas.iter().map(touched).collect();
+    let mut queue: Vec<&Id> = deltas.iter().copied().map(touched).collect();
     while let Some(id) = queue.pop() {
         if affected.insert(id) {
             queue.extend(base.users(id).map(|o| o.id()));
@@ -149,7 +149,7 @@ pub fn needed_with(
     }
     // What the schema files make of a value may be made of any of its columns.
     let said = |delta: &&Delta| goal.get(touched(delta)).is_some_and(|o| o.head().using.is_some());
-    let tables = deltas.iter().filter(said).map(|delta| goal.root(touched(delta)));
+    let tables = deltas.iter().copied().filter(said).map(|delta| goal.root(touched(delta)));
     // A view that stands in for a table while a column of it has two names shows all of them.
     let renamed = deltas.iter().filter(|d| matches!(d, Delta::Rename { from, .. } if from.kind == Kind::Column));
     let tables = tables.chain(renamed.map(|delta| base.root(touched(delta))));

@@ -29,18 +29,15 @@ pub struct Piece {
 
 /// Cuts the nodes. A stretch whose rungs all know their own way back has that; the others have that of the whole ladder, which
 /// leads to where the ladder began.
-pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
+pub fn pieces(ordered: Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
     let mut all: Vec<Piece> = Vec::new();
     let mut last: Vec<usize> = Vec::new();
-    for ((node, needs), whole) in ordered.nodes.iter().zip(&ordered.needs).zip(backs) {
-        let (first, mut stretches) = (all.len() + 1, stretches(&node.rungs));
-        if stretches.is_empty() {
-            stretches.push(&[]);
-        }
+    for ((mut node, needs), whole) in ordered.nodes.into_iter().zip(ordered.needs).zip(backs) {
+        let (first, stretches) = (all.len() + 1, cut(std::mem::take(&mut node.rungs)));
         let count = stretches.len();
-        for (k, rungs) in stretches.into_iter().enumerate() {
+        for (k, (rungs, node)) in stretches.into_iter().zip(std::iter::repeat_n(node, count)).enumerate() {
             let of_ladder = count > 1 || node.part;
-            let own = own_back(rungs).filter(|_| of_ladder);
+            let own = own_back(&rungs).filter(|_| of_ladder);
             let to = (k > 0 && own.is_none()).then_some(first);
             let needs = match k {
                 0 => needs.iter().map(|(at, rule)| (last[*at], rule.reason())).collect(),
@@ -49,7 +46,6 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
             // What the whole way back loses is lost when its last piece goes.
             let own = own.map(|own| if k == 0 { WayBack { loses: whole.loses.clone(), ..own } } else { own });
             let back = own.unwrap_or_else(|| whole.clone());
-            let (node, rungs) = (node.clone(), rungs.to_vec());
             all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count });
         }
         last.push(all.len());
@@ -60,6 +56,19 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
 /// Rungs that share a transaction.
 pub fn stretches(rungs: &[Rung]) -> Vec<&[Rung]> {
     rungs.chunk_by(|a, b| !a.parts_from(b)).collect()
+}
+
+/// The same of rungs that are let go; one without any rungs where there are none.
+fn cut(rungs: Vec<Rung>) -> Vec<Vec<Rung>> {
+    let mut all: Vec<Vec<Rung>> = vec![vec![]];
+    for rung in rungs {
+        match all.last_mut() {
+            Some(last) if !last.last().is_some_and(|before| before.parts_from(&rung)) => last.push(rung),
+            _ => all.push(vec![rung]),
+        }
+    }
+    all.iter_mut().for_each(Vec::shrink_to_fit);
+    all
 }
 
 fn own_back(rungs: &[Rung]) -> Option<WayBack> {
@@ -96,16 +105,18 @@ impl Piece {
     }
 }
 
-/// The steps, in order. What a node asks is asked for the last of its steps.
-pub fn steps(pieces: &[Piece], desired: &Source, questions: Vec<Vec<Question>>) -> Vec<Step> {
+/// The steps, in order, which take the deltas over. What a node asks is asked for the last of its steps.
+pub fn steps(pieces: &mut [Piece], desired: &Source, questions: Vec<Vec<Question>>) -> Vec<Step> {
     let places = places(desired);
-    let mut steps: Vec<Step> = pieces.iter().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect();
+    let mut steps: Vec<Step> = pieces.iter_mut().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect();
     let ends = pieces.iter().zip(&mut steps).filter(|(piece, _)| !piece.goes_on);
     ends.zip(questions).for_each(|((_, step), asked)| step.questions = asked);
     steps
 }
 
-fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Step {
+fn step(id: usize, piece: &mut Piece, places: &BTreeMap<Vec<String>, String>) -> Step {
+    let deltas = std::mem::take(&mut piece.node.deltas);
+    let piece = &*piece;
     let (node, back) = (&piece.node, &piece.back);
     let sql: Vec<String> = back.rungs.iter().map(|r| r.sql.clone()).collect();
     let down = match (&back.refused, node.loses.as_ref().or(back.loses.as_ref())) {
@@ -119,7 +130,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         phase: piece.phase(),
         action: node.action,
         subject: node.subject.clone(),
-        deltas: node.deltas.clone(),
+        deltas,
         up: piece.rungs.iter().map(|r| r.sql.clone()).collect(),
         down,
         needs: piece.needs.iter().map(|(step, why)| (*step, why.to_string())).collect(),
@@ -130,7 +141,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         rewrites: vec![],
         scans: vec![],
         loses: node.loses.clone(),
-        fill: piece.rungs.iter().find_map(|r| r.fill.clone()),
+        fill: piece.rungs.iter().find_map(|r| r.fill.as_deref().cloned()),
         purge: piece.rungs.iter().filter_map(|r| r.purge.clone()).collect(),
         at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
         findings: vec![],

@@ -18,6 +18,7 @@ use crate::model::Fingerprint;
 use crate::{Error, Result, SqlError};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::sync::Arc;
 
 /// What happened to a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,7 @@ pub struct Entry {
     /// One line a step: what was done, when, how long it took.
     pub steps: Vec<StepRecord>,
     /// The plan file's text; stored with the first entry that has it, by checksum, and not read back with the others.
-    pub plan: Option<String>,
+    pub plan: Option<Arc<str>>,
     pub hash: String,
 }
 
@@ -252,6 +253,19 @@ impl StepRecord {
             millis: millis.parse().ok()?,
         })
     }
+}
+
+/// A text in parts with their numbers: what sends a statement copies its values several times, and a plan may be large.
+fn parts(text: &str) -> impl Iterator<Item = (i64, &str)> {
+    const PART: usize = 1 << 20;
+    let mut rest = Some(text);
+    let next = move || {
+        let text = rest?;
+        let (part, more) = text.split_at(text.floor_char_boundary(PART));
+        rest = Some(more).filter(|more| !more.is_empty());
+        Some(part)
+    };
+    (0..).zip(std::iter::from_fn(next))
 }
 
 fn lines(steps: &[StepRecord]) -> String {

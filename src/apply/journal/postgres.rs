@@ -5,7 +5,7 @@
 
 use super::tables::postgres::{backfill, journal, journal_migrations, plans};
 use super::tables::{Row, values};
-use super::{Entry, Journal, Place, Tables, migrations};
+use super::{Entry, Journal, Place, Tables, migrations, parts};
 use crate::engine::postgres::conn::Client;
 use crate::{Result, SqlError};
 use diesel::migration::{Migration, MigrationVersion};
@@ -110,8 +110,10 @@ impl Journal for Client {
     }
 
     fn plan(&mut self, checksum: &str) -> Result<Option<String>, SqlError> {
-        let rows = query(self, &plans::table.filter(plans::checksum.eq(checksum)).select(plans::text))?;
-        rows.first().map(|row| column(row, 0)).transpose()
+        let parts = plans::table.filter(plans::checksum.eq(checksum)).order(plans::part).select(plans::text);
+        let rows = query(self, &parts)?;
+        let parts: Vec<&str> = rows.iter().map(|row| column(row, 0)).collect::<Result<_, _>>()?;
+        Ok((!parts.is_empty()).then(|| parts.concat()))
     }
 
     fn head(&mut self) -> Result<Option<Entry>, SqlError> {
@@ -131,9 +133,13 @@ impl Journal for Client {
         if execute(self, &insert.on_conflict_do_nothing())? == 0 {
             return Ok(false);
         }
-        if let Some(text) = &entry.plan {
-            let values = (plans::checksum.eq(&entry.checksum), plans::text.eq(text));
-            execute(self, &diesel::insert_into(plans::table).values(values).on_conflict_do_nothing())?;
+        let Some(text) = &entry.plan else { return Ok(true) };
+        let first = plans::table.find((&entry.checksum, 0)).select(plans::part);
+        if query(self, &first)?.is_empty() {
+            for (part, text) in parts(text) {
+                let values = (plans::checksum.eq(&entry.checksum), plans::part.eq(part), plans::text.eq(text));
+                execute(self, &diesel::insert_into(plans::table).values(values).on_conflict_do_nothing())?;
+            }
         }
         Ok(true)
     }

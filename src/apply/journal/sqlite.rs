@@ -2,7 +2,7 @@
 
 use super::tables::sqlite::{journal, journal_migrations, plans};
 use super::tables::{Row, values};
-use super::{Entry, Journal, Tables, migrations};
+use super::{Entry, Journal, Tables, migrations, parts};
 use crate::{Result, SqlError};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
@@ -50,7 +50,9 @@ impl Journal for SqliteConnection {
     }
 
     fn plan(&mut self, checksum: &str) -> Result<Option<String>, SqlError> {
-        plans::table.find(checksum).select(plans::text).first(self).optional().map_err(told)
+        let parts = plans::table.filter(plans::checksum.eq(checksum)).order(plans::part).select(plans::text);
+        let parts: Vec<String> = parts.load(self).map_err(told)?;
+        Ok((!parts.is_empty()).then(|| parts.concat()))
     }
 
     fn head(&mut self) -> Result<Option<Entry>, SqlError> {
@@ -67,8 +69,8 @@ impl Journal for SqliteConnection {
         if insert.on_conflict_do_nothing().execute(self).map_err(told)? == 0 {
             return Ok(false);
         }
-        if let Some(text) = &entry.plan {
-            let values = (plans::checksum.eq(&entry.checksum), plans::text.eq(text));
+        for (part, text) in entry.plan.iter().flat_map(|text| parts(text)) {
+            let values = (plans::checksum.eq(&entry.checksum), plans::part.eq(part), plans::text.eq(text));
             diesel::insert_into(plans::table).values(values).on_conflict_do_nothing().execute(self).map_err(told)?;
         }
         Ok(true)

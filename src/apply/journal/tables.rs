@@ -31,8 +31,9 @@ macro_rules! journal {
 macro_rules! plans {
     ($($name:tt)+) => {
         diesel::table! {
-            $($name)+ (checksum) {
+            $($name)+ (checksum, part) {
                 checksum -> Text,
+                part -> BigInt,
                 text -> Text,
             }
         }

@@ -97,3 +97,28 @@ fn a_row_that_is_rolled_back_is_not_there() {
     c.batch_execute("ROLLBACK").unwrap();
     assert_eq!(c.entries().unwrap(), before);
 }
+
+#[test]
+fn a_large_text_is_kept_in_parts() {
+    let text = "é".repeat(1 << 20);
+    let kept: Vec<(i64, &str)> = super::parts(&text).collect();
+    assert_eq!(kept.iter().map(|(part, _)| *part).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(kept.iter().map(|(_, text)| *text).collect::<String>(), text);
+    let uneven = format!("a{text}b");
+    assert_eq!(super::parts(&uneven).map(|(_, text)| text).collect::<String>(), uneven);
+    assert_eq!(super::parts("").count(), 1);
+}
+
+#[test]
+fn a_plan_that_an_older_msr_kept_is_still_there() {
+    let mut c = open(":memory:");
+    c.batch_execute(include_str!("sqlite/2026-11-22-000001_journal/up.sql")).unwrap();
+    c.batch_execute(
+        "CREATE TABLE msr_journal_migrations (version TEXT NOT NULL PRIMARY KEY); \
+         INSERT INTO msr_journal_migrations VALUES ('20261122000001'); INSERT INTO msr_plans VALUES ('c', 'text')",
+    )
+    .unwrap();
+    assert_eq!(c.tables().unwrap(), Tables::Outdated);
+    c.bootstrap().unwrap();
+    assert_eq!((c.tables().unwrap(), c.plan("c").unwrap().as_deref()), (Tables::Current, Some("text")));
+}
