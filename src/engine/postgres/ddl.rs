@@ -1,6 +1,6 @@
 //! Names and literals in SQL, and statements that several kinds share.
 
-use crate::model::{Catalog, Id, Kind, Object};
+use crate::model::{Catalog, Column, Id, Kind, Object};
 
 /// Words that can't stand as a name without quotes: all but the unreserved ones of
 /// <https://www.postgresql.org/docs/current/sql-keywords-appendix.html>.
@@ -55,7 +55,13 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         Kind::Enum | Kind::Composite => format!("TYPE {}", path(id)),
         Kind::Domain => format!("DOMAIN {}", path(id)),
         Kind::DomainCheck => format!("CONSTRAINT {} ON DOMAIN {}", ident(id.name()), table(id)),
-        Kind::Sequence => format!("SEQUENCE {}", path(id)),
+        Kind::Sequence => {
+            let identity = match catalog.get(&id.of_kind(Kind::Column)) {
+                Some(Object::Column(column)) => identity_sequence(column),
+                _ => None,
+            };
+            format!("SEQUENCE {}", identity.unwrap_or_else(|| path(id)))
+        }
         Kind::Table | Kind::VirtualTable => format!("TABLE {}", path(id)),
         Kind::Column | Kind::Attribute | Kind::Default => format!("COLUMN {}", path(id)),
         Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey | Kind::Exclusion => on_table("CONSTRAINT"),
@@ -117,6 +123,16 @@ pub fn about(id: &Id) -> Option<Id> {
     let kind = Kind::ALL.iter().find(|k| k.name() == id.at(0))?;
     let end = if id.kind == Kind::Grant { id.path.len() - 1 } else { id.path.len() };
     Some(Id::new(*kind, id.path.get(1..end)?))
+}
+
+/// The sequence behind an identity column; `None` where the server had to shorten its name. It is a part of the column and no
+/// object of its own, but rights on it are given and comments made: its id is the column's path under the kind of a sequence.
+pub fn identity_sequence(column: &Column) -> Option<String> {
+    let (id, options) = (&column.head.id, &column.identity_options);
+    let said = options.iter().find_map(|o| o.strip_prefix("SEQUENCE NAME "));
+    let usual = format!("{}_{}_seq", id.at(1), id.name());
+    let named = said.is_some() || usual.len() <= 63;
+    named.then(|| said.map_or_else(|| format!("{}.{}", ident(id.at(0)), ident(&usual)), str::to_string))
 }
 
 /// The parts of a name as `regclass` prints it.

@@ -2,6 +2,7 @@
 
 use super::{Reader, class};
 use crate::SqlError;
+use crate::engine::postgres::ddl::identity_sequence;
 use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Owner, Ref};
 use std::collections::BTreeMap;
 
@@ -57,6 +58,10 @@ impl Reader<'_> {
         let mut sequences = if rows.is_empty() { BTreeMap::new() } else { self.owned_sequences() };
         for row in rows {
             let Some(subject) = self.subject((row.number(0), row.number(1), 0)) else { continue };
+            // The sequence behind an identity has its table's owner.
+            if subject.kind == Kind::Sequence && !self.catalog.contains(&subject) {
+                continue;
+            }
             let role = row.text(2);
             let after = sequences.remove(&subject).unwrap_or_default();
             self.say(&subject, Kind::Owner, |mut head| {
@@ -85,9 +90,12 @@ impl Reader<'_> {
         let own_constraint =
             address.0 == class::CLASS && matches!(id.kind, Kind::PrimaryKey | Kind::Unique | Kind::Exclusion);
         // Nor is what is said of the sequence behind an identity said of the column.
-        let own_sequence = address.0 == class::CLASS && address.2 == 0 && id.kind == Kind::Column;
+        if address.0 == class::CLASS && address.2 == 0 && id.kind == Kind::Column {
+            let Some(Object::Column(column)) = self.catalog.get(id) else { return None };
+            return identity_sequence(column).map(|_| id.of_kind(Kind::Sequence));
+        }
         // What is said of a constraint's index is not said of the constraint.
-        (!own_constraint && !own_sequence).then(|| id.clone())
+        (!own_constraint).then(|| id.clone())
     }
 
     fn say(&mut self, subject: &Id, kind: Kind, object: impl FnOnce(Head) -> Object) {
@@ -95,9 +103,10 @@ impl Reader<'_> {
             Some(object) => object.id().clone(),
             None => {
                 let view = |kind| Id::new(kind, subject.path.iter().take(2));
-                let holders = [view(Kind::View), view(Kind::MaterializedView)];
+                let identity = subject.of_kind(Kind::Column);
+                let holders = [identity, view(Kind::View), view(Kind::MaterializedView)];
                 match holders.into_iter().find(|id| self.catalog.contains(id)) {
-                    Some(view) => view,
+                    Some(holder) => holder,
                     None => return,
                 }
             }

@@ -1,6 +1,6 @@
 //! Columns and their defaults.
 
-use super::super::ddl::{assignments, change_options, ident, split, table};
+use super::super::ddl::{assignments, change_options, ident, identity_sequence, split, table};
 use super::casts::base_type;
 use super::links::{comes_with, home, only, with_leader};
 use super::tables::{alter, list};
@@ -319,7 +319,7 @@ fn set_identity_options(_: &Scene, c: &Change) -> How {
 /// The sequence behind an identity keeps its name when the table or the column gets another one.
 fn new_name(c: &Change) -> Option<String> {
     let (Object::Column(old), Object::Column(new)) = (c.old, c.new) else { return None };
-    let (from, to) = (super::swapping::sequence(old)?, super::swapping::sequence(new)?);
+    let (from, to) = (identity_sequence(old)?, identity_sequence(new)?);
     let plain = split(&to).pop().filter(|_| from != to)?;
     Some(format!("ALTER SEQUENCE {from} RENAME TO {}", ident(&plain)))
 }

@@ -2,7 +2,7 @@
 //! column is written beside the old one instead, by a trigger and in batches, and takes its place in the contract phase.
 //! What is tied by a key, an index or a foreign key changes together: the ladder is that of the first column.
 
-use super::super::ddl::ident;
+use super::super::ddl::{ident, identity_sequence};
 use super::casts::{base_type, castable, using};
 use super::links::{home, only};
 use super::{beside, filling, swapping};
@@ -100,7 +100,7 @@ impl<'a> Retyped<'a> {
         let home = home(after);
         let same = |a: &str| ["type", "usual_storage", "storage"].contains(&a) || before.attr(a) == after.attr(a);
         let usual = old.storage == old.usual_storage && new.storage == new.usual_storage;
-        let named = new.identity.is_none() || swapping::sequence(new).is_some();
+        let named = new.identity.is_none() || identity_sequence(new).is_some();
         let plain = named && new.generated.is_none() && new.collation.is_none() && old.collation.is_none();
         let alone = after.leaders().next().is_none() && only(scene.to, &home).is_empty() && scene.stays(&home);
         let writes = !in_place(&base_type(&old.r#type), &base_type(&new.r#type));

@@ -1,13 +1,13 @@
 //! The contract part of another type: new columns take the place of the old ones, which are parked, in one short transaction.
 //! On the way back the old ones get what was written since.
 
-use super::super::ddl::{ident, literal, path, split, table};
+use super::super::ddl::{ident, identity_sequence, literal, path, split, table};
 use super::beside::{self, column, fresh};
 use super::keys::clause;
 use super::ladders::{create_index, with_suffix};
 use super::retyping::{Retyped, Retyping};
 use crate::engine::how::{Phase, Rung};
-use crate::model::{Column, Id, Index, Object};
+use crate::model::{Id, Index, Object};
 use std::collections::BTreeSet;
 
 fn later(sql: String, back: impl IntoIterator<Item = String>) -> Rung {
@@ -74,15 +74,6 @@ fn index(index: &Index) -> [Rung; 2] {
     [later(format!("DROP INDEX {schema}.{i}"), [create]), later(rename(&other, &i), [rename(&i, &other)])]
 }
 
-/// The sequence behind an identity; `None` where the server had to shorten its name.
-pub fn sequence(column: &Column) -> Option<String> {
-    let (id, options) = (&column.head.id, &column.identity_options);
-    let said = options.iter().find_map(|o| o.strip_prefix("SEQUENCE NAME "));
-    let usual = format!("{}_{}_seq", id.at(1), id.name());
-    let named = said.is_some() || usual.len() <= 63;
-    named.then(|| said.map_or_else(|| format!("{}.{}", ident(id.at(0)), ident(&usual)), str::to_string))
-}
-
 impl Retyped<'_> {
     fn alter(&self, what: &str) -> String {
         format!("ALTER TABLE {} ALTER COLUMN {what}", table(&self.new.head.id))
@@ -134,7 +125,7 @@ impl Retyped<'_> {
     /// The sequence behind an identity goes with its column: another one goes on where it was, and takes its name.
     fn identity(&self, name: &str, beside: &str) -> Vec<Rung> {
         let Some(when) = &self.new.identity else { return vec![] };
-        let (id, Some(sequence)) = (&self.new.head.id, sequence(self.new)) else { return vec![] };
+        let (id, Some(sequence)) = (&self.new.head.id, identity_sequence(self.new)) else { return vec![] };
         let own = split(&sequence);
         let plain = own.last().cloned().unwrap_or_default();
         let other = with_suffix(&plain, "_msr_new");
