@@ -106,6 +106,7 @@ fn there(session: &mut dyn Session) -> Result<usize> {
                 | Kind::Extension
                 | Kind::Language
                 | Kind::Comment
+                | Kind::SecurityLabel
                 | Kind::Owner
                 | Kind::Grant
                 | Kind::DefaultPrivilege

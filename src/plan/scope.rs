@@ -26,6 +26,7 @@ pub struct Manage {
     pub grants: Extent,
     pub owners: Extent,
     pub default_privileges: Extent,
+    pub security_labels: Extent,
 }
 
 impl Manage {
@@ -33,6 +34,7 @@ impl Manage {
         match kind {
             Kind::Owner => Some(self.owners),
             Kind::Grant => Some(self.grants),
+            Kind::SecurityLabel => Some(self.security_labels),
             Kind::DefaultPrivilege => Some(self.default_privileges),
             // One that is a secret in the schema files is set by hand.
             Kind::Connection => Some(Extent::Declared),
@@ -89,7 +91,7 @@ fn declared(goal: &Catalog) -> BTreeSet<Subject> {
 }
 
 fn is_said(id: &Id) -> bool {
-    matches!(id.kind, Kind::Owner | Kind::Grant | Kind::Connection)
+    matches!(id.kind, Kind::Owner | Kind::Grant | Kind::SecurityLabel | Kind::Connection)
 }
 
 /// What must be done, less what nobody asked for: default privileges stay unless the goal says something of the same maker,

@@ -47,10 +47,12 @@ in=${TMPDIR:-/tmp}
 dir=$(mktemp -d "$in/msr-pg-XXXXXX") && chmod 755 "$dir" && cd / || exit 1
 [ -n "$as" ] && chown postgres "$dir"
 fail() { echo "failed: $1: $(tail -n 5 "$dir/out" | tr '\n' ' ')"; rm -rf "$dir"; exit 1; }
+label=
+cc -shared -fPIC -DMAJOR="$3" -o "$dir/label.so" "$4" 2>"$dir/out" && label="-c shared_preload_libraries=$dir/label"
 $as "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$dir/out" 2>&1 || fail initdb
 $as "$1/pg_ctl" -D "$dir/data" -l "$dir/data/log" -w -s -o "-k $dir -p 5432 -c listen_addresses='' -c fsync=off \
   -c full_page_writes=off -c synchronous_commit=off -c wal_level=logical -c max_connections=100 \
-  -c max_wal_size=4GB -c autovacuum=off -c jit=off" start >"$dir/out" 2>&1 || fail pg_ctl
+  -c max_wal_size=4GB -c autovacuum=off -c jit=off $label" start >"$dir/out" 2>&1 || fail pg_ctl
 echo "ready: $dir"
 exec >/dev/null
 cat
@@ -64,6 +66,8 @@ fn start(place: &str) -> Result<Postgres, String> {
         .args(["-c", WATCHDOG, "msr-test-watchdog"])
         .arg(&bin)
         .arg(place)
+        .arg(major().to_string())
+        .arg(super::repository().join("tests/support/label.c"))
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -106,6 +106,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         Kind::Policy => on_table("POLICY"),
         Kind::Rule => on_table("RULE"),
         Kind::Comment
+        | Kind::SecurityLabel
         | Kind::Owner
         | Kind::Grant
         | Kind::DefaultPrivilege
@@ -121,7 +122,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
 /// The object that a comment, owner or grant is about: the inverse of [`Id::about`].
 pub fn about(id: &Id) -> Option<Id> {
     let kind = Kind::ALL.iter().find(|k| k.name() == id.at(0))?;
-    let end = if id.kind == Kind::Grant { id.path.len() - 1 } else { id.path.len() };
+    let end = id.path.len() - usize::from(id.kind.is_for_another());
     Some(Id::new(*kind, id.path.get(1..end)?))
 }
 

@@ -175,6 +175,7 @@ kinds! {
     subscription::Subscription = "subscription",
     event_trigger::EventTrigger = "event trigger",
     comment::Comment = "comment",
+    security_label::SecurityLabel = "security label",
     owner::Owner = "owner",
     grant::Grant = "grant",
     default_privilege::DefaultPrivilege = "default privilege",
@@ -183,7 +184,12 @@ kinds! {
 impl Kind {
     /// Whether it only says something of another object.
     pub fn is_about_another(self) -> bool {
-        matches!(self, Kind::Comment | Kind::Owner | Kind::Grant | Kind::Connection)
+        matches!(self, Kind::Comment | Kind::SecurityLabel | Kind::Owner | Kind::Grant | Kind::Connection)
+    }
+
+    /// Whether there is one of them for each of several others, who stands last in the path: a role, a provider.
+    pub fn is_for_another(self) -> bool {
+        matches!(self, Kind::SecurityLabel | Kind::Grant)
     }
 
     /// Whether objects of the kind, or what they are a part of, stand in a schema: their paths begin with its name.

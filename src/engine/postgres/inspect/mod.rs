@@ -67,6 +67,7 @@ pub fn inspect(client: &mut Client, roles: &Roles) -> Result<Catalog, SqlError> 
     r.default_privileges()?;
     r.wishes();
     r.comments()?;
+    r.security_labels()?;
     r.grants()?;
     r.owners()?;
     r.lean_on_roles(roles);

@@ -3,7 +3,7 @@
 use super::{Reader, class};
 use crate::SqlError;
 use crate::engine::postgres::ddl::identity_sequence;
-use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Owner, Ref};
+use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Owner, Ref, SecurityLabel};
 use std::collections::BTreeMap;
 
 impl Reader<'_> {
@@ -13,6 +13,19 @@ impl Reader<'_> {
             let Some(subject) = self.subject(address) else { continue };
             let text = row.text(3);
             self.say(&subject, Kind::Comment, |head| Comment { text, ..Comment::new(head) }.into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn security_labels(&mut self) -> Result<(), SqlError> {
+        for row in self.query(include_str!("security_labels.sql"))? {
+            let address = (row.number(0), row.number(1), row.number(2));
+            let Some(subject) = self.subject(address) else { continue };
+            let (provider, label) = (row.text(3), row.text(4));
+            self.say(&subject, Kind::SecurityLabel, |mut head| {
+                head.id = head.id.below(Kind::SecurityLabel, &provider);
+                SecurityLabel { label, ..SecurityLabel::new(head) }.into()
+            });
         }
         Ok(())
     }

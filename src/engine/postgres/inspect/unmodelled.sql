@@ -6,6 +6,5 @@ UNION ALL SELECT 'type', t.oid::regtype::text, t.typtype::text, 'pg_type'::regcl
 UNION ALL SELECT 'shell type', t.oid::regtype::text, '', 'pg_type'::regclass, t.oid FROM pg_type t WHERE t.oid >= 16384 AND NOT t.typisdefined
 UNION ALL SELECT 'range type with a canonical function', r.rngtypid::regtype::text, r.rngcanonical::regproc::text, 'pg_type'::regclass, r.rngtypid
     FROM pg_range r WHERE r.rngtypid >= 16384 AND r.rngcanonical <> 0
-UNION ALL SELECT 'security label', objoid::text, label, 'pg_seclabel'::regclass, objoid FROM pg_seclabel
 UNION ALL SELECT 'security label', objoid::text, label, 'pg_shseclabel'::regclass, objoid FROM pg_shseclabel
     WHERE classoid = 'pg_subscription'::regclass

@@ -94,6 +94,7 @@ pub static RULES: &[KindRule] = &[
     replication::CONNECTION,
     plain::EVENT_TRIGGER,
     said::COMMENT,
+    said::SECURITY_LABEL,
     said::OWNER,
     said::GRANT,
     privileges::DEFAULT_PRIVILEGE,

@@ -25,6 +25,7 @@ const WITH_TABLE: &[Kind] = &[
     Kind::Rule,
     Kind::Sequence,
     Kind::Comment,
+    Kind::SecurityLabel,
     Kind::Owner,
     Kind::Grant,
 ];
@@ -104,7 +105,7 @@ pub fn of_column(scene: &Scene, o: &Object) -> Option<How> {
         return None;
     }
     const GOES: &[Kind] = &[Kind::Index, Kind::Check, Kind::Unique, Kind::ForeignKey];
-    const STAYS: &[Kind] = &[Kind::Default, Kind::Comment, Kind::Grant];
+    const STAYS: &[Kind] = &[Kind::Default, Kind::Comment, Kind::SecurityLabel, Kind::Grant];
     let users: Vec<&Object> = scene.from.users(id).filter(|u| u.has_ref(id, Strength::Auto)).collect();
     let needs = o.refs().iter().all(|r| scene.to.contains(&r.to) || r.to == home);
     if !needs || users.iter().any(|u| !GOES.contains(&u.id().kind) && !STAYS.contains(&u.id().kind)) {

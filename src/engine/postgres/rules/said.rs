@@ -23,6 +23,24 @@ pub const COMMENT: KindRule = KindRule {
     loses: None,
 };
 
+/// The provider stands last in the path.
+fn label(catalog: &Catalog, id: &Id, text: Option<&str>) -> How {
+    let (Some(of), Some(provider)) = (about(id), id.path.last()) else { return How::Nothing };
+    let text = text.map_or("NULL".to_string(), literal);
+    How::statement(format!("SECURITY LABEL FOR {} ON {} IS {text}", ident(provider), subject(&of, catalog)))
+}
+
+pub const SECURITY_LABEL: KindRule = KindRule {
+    kind: Kind::SecurityLabel,
+    clause: None,
+    create: |s, o, _| label(s.to, o.id(), o.attr("label").text()),
+    drop: |s, o| label(s.from, o.id(), None),
+    rename: None,
+    set: &[set("label", |s, c| label(s.to, c.new.id(), c.to.text()))],
+    namespace: own_name,
+    loses: None,
+};
+
 fn own(catalog: &Catalog, id: &Id, role: &str) -> How {
     let Some(of) = about(id) else { return How::Nothing };
     How::statement(format!("ALTER {} OWNER TO {role}", subject(&of, catalog)))

@@ -59,6 +59,7 @@ pub fn around(scene: &Scene, c: &Change) -> Vec<Around> {
         Kind::Exclusion,
         Kind::Grant,
         Kind::Comment,
+        Kind::SecurityLabel,
         Kind::Owner,
     ];
     let id = c.new.id();
