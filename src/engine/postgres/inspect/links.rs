@@ -40,8 +40,10 @@ impl Reader<'_> {
             let bound = row.maybe(15);
             let is_partition = row.flag(13);
             for (place, name) in row.list(16).iter().enumerate() {
-                let parent = Id::new(Kind::Table, name.split('\u{1f}'));
-                if !self.catalog.contains(&parent) {
+                let named = |kind| Id::new(kind, name.split('\u{1f}'));
+                let known =
+                    [Kind::Table, Kind::ForeignTable].map(named).into_iter().find(|id| self.catalog.contains(id));
+                let Some(parent) = known else {
                     let what = if is_partition {
                         "partition of a table that is not msr's"
                     } else {
@@ -53,7 +55,7 @@ impl Reader<'_> {
                         definition: name.clone(),
                     });
                     continue;
-                }
+                };
                 self.ties.parents.entry(child.clone()).or_default().push(parent.clone());
                 let mut link: Object = match (is_partition, &bound) {
                     (true, Some(bound)) => attachment(&child, &parent, bound).into(),
@@ -85,8 +87,8 @@ impl Reader<'_> {
     pub(super) fn follow(&mut self) {
         let ties = std::mem::take(&mut self.ties);
         for (id, local) in &ties.inherited {
-            let table = Id::new(Kind::Table, id.path.iter().take(2));
-            for parent in ties.parents.get(&table).into_iter().flatten() {
+            let table = self.catalog.get(id).and_then(Object::parent);
+            for parent in table.and_then(|table| ties.parents.get(table)).into_iter().flatten() {
                 self.follows(id, &parent.below(id.kind, id.name()), *local);
             }
         }

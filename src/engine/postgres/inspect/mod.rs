@@ -49,8 +49,9 @@ pub fn inspect(client: &mut Client, roles: &Roles) -> Result<Catalog, SqlError> 
     r.extensions()?;
     let depends = r.depends()?;
     r.types()?;
-    r.relations()?;
+    let linked = r.relations()?;
     r.plain()?;
+    r.links(linked);
     r.columns()?;
     r.defaults()?;
     r.sequences()?;

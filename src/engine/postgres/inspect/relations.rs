@@ -44,7 +44,8 @@ impl Reader<'_> {
         self.add(class::TYPE, oid, domain.into());
     }
 
-    pub(super) fn relations(&mut self) -> Result<(), SqlError> {
+    /// What is a part or an heir of another is told of at the end, when foreign tables are known too.
+    pub(super) fn relations(&mut self) -> Result<Vec<Row>, SqlError> {
         let mut linked = Vec::new();
         // DETACH PARTITION CONCURRENTLY is there from 14 on.
         let detaching = match self.version >= 140_000 {
@@ -55,6 +56,10 @@ impl Reader<'_> {
             let oid: u32 = row.number(0);
             let path = [row.text(1), row.text(2)];
             let kind = row.letter(3);
+            if kind == 'f' {
+                linked.push(row);
+                continue;
+            }
             let object: Object = match kind {
                 'r' | 'p' => table(path, &row).into(),
                 'v' => view(path, &row).into(),
@@ -68,8 +73,7 @@ impl Reader<'_> {
             self.add(class::CLASS, oid, object);
             linked.extend((!row.is_null(16) || !row.is_null(17)).then_some(row));
         }
-        self.links(linked);
-        Ok(())
+        Ok(linked)
     }
 
     pub(super) fn columns(&mut self) -> Result<(), SqlError> {

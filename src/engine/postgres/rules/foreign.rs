@@ -1,7 +1,6 @@
 //! Foreign-data wrappers, servers, user mappings, foreign tables.
 
 use super::super::ddl::{ident, literal, path, subject};
-use super::columns::{column_clause, column_extras};
 use super::plain::plain;
 use super::privileges::fresh;
 use super::row_type_name;
@@ -114,26 +113,17 @@ pub const FOREIGN_TABLE: KindRule = KindRule {
     namespace: row_type_name,
     ..plain(
         Kind::ForeignTable,
-        |s, o, folded| fresh(s, o, How::statements(create_table(o, folded))),
+        |s, o, folded| fresh(s, o, How::statements(create_table(s, o, folded))),
         &[set("server", replace), set("options", set_options)],
     )
 };
 
-fn create_table(o: &Object, folded: &[&Object]) -> Vec<String> {
+fn create_table(scene: &Scene, o: &Object, folded: &[&Object]) -> Vec<String> {
     let Object::ForeignTable(t) = o else { return vec![] };
-    let default_of =
-        |column: &Object| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.id().path);
-    let lines = folded.iter().filter_map(|part| match part {
-        Object::Column(column) => Some(column_clause(column, default_of(part).copied())),
-        Object::Default(_) => None,
-        constraint => Some(super::keys::clause(constraint)),
-    });
-    let lines: Vec<String> = lines.map(|l| format!("\n    {l}")).collect();
-    let end = if lines.is_empty() { "" } else { "\n" };
-    let body = lines.join(",");
-    let create =
-        format!("CREATE FOREIGN TABLE {} ({body}{end}) SERVER {}{}", path(o.id()), t.server, options(&t.options));
-    let columns = folded.iter().filter_map(|part| if let Object::Column(c) = part { Some(&**c) } else { None });
-    let extras = columns.flat_map(column_extras).map(|action| format!("ALTER FOREIGN TABLE {} {action}", path(o.id())));
+    let (body, inherits) = (super::tables::body(folded, |_| None), super::tables::inherits_clause(folded));
+    let (name, options) = (path(o.id()), options(&t.options));
+    let create = format!("CREATE FOREIGN TABLE {name} {body}{inherits} SERVER {}{options}", t.server);
+    let extras = super::tables::of_columns(scene, folded);
+    let extras = extras.into_iter().map(|action| format!("ALTER FOREIGN TABLE {name} {action}"));
     std::iter::once(create).chain(extras).collect()
 }

@@ -48,7 +48,10 @@ fn table_of(id: &Id) -> Id {
 
 /// The table whose part the object is.
 pub fn home(o: &Object) -> Id {
-    o.parent().filter(|p| p.kind == Kind::Table).cloned().unwrap_or_else(|| table_of(o.id()))
+    o.parent()
+        .filter(|p| matches!(p.kind, Kind::Table | Kind::ForeignTable))
+        .cloned()
+        .unwrap_or_else(|| table_of(o.id()))
 }
 
 /// Whether the tables of a follower and of its leader are linked all the time.

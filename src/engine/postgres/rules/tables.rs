@@ -5,7 +5,7 @@ use super::columns::{column_clause, column_extras, fitted, in_clause};
 use super::privileges::fresh;
 use super::{anew, relation_name, rename, row_type_name};
 use crate::engine::how::{Change, How, KindRule, Scene, set};
-use crate::model::{Id, Kind, Object, Sequence, Strength, Table, Value};
+use crate::model::{Column, Id, Kind, Object, Sequence, Strength, Table, Value};
 
 /// An action of ALTER TABLE.
 pub fn alter(id: &Id, action: impl std::fmt::Display) -> How {
@@ -51,46 +51,65 @@ pub const TABLE: KindRule = KindRule {
 };
 
 fn create_table(scene: &Scene, t: &Table, folded: &[&Object]) -> Vec<String> {
-    let id = &t.head.id;
-    let default_of =
-        |column: &Id| folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.path).copied();
-    let comes_along = |o: &Object| inherits(o, folded);
-    let lines = folded.iter().filter_map(|o| match o {
-        Object::Default(_) | Object::Inheritance(_) => None,
-        _ if comes_along(o) => None,
-        Object::Column(column) if t.of_type.is_some() => in_clause(column, default_of(o.id())),
-        Object::Column(column) => Some(column_clause(column, default_of(o.id()))),
-        constraint => Some(super::keys::clause(constraint)),
-    });
-    let lines: Vec<String> = lines.map(|l| format!("\n    {l}")).collect();
+    let typed = |o: &Object| match o {
+        Object::Column(column) if t.of_type.is_some() => Some(in_clause(column, default_of(column, folded))),
+        _ => None,
+    };
     let mut actions = row_security(None, t.row_security.as_deref());
     actions.extend(t.replica_identity.iter().map(|r| format!("REPLICA IDENTITY {r}")));
+    actions.extend(of_columns(scene, folded));
+    let alters = actions.into_iter().map(|action| format!("ALTER TABLE {} {action}", path(&t.head.id)));
+    let of_keys = folded.iter().flat_map(|part| super::keys::extras(part));
+    std::iter::once(create_statement(t, &body(folded, typed), folded)).chain(alters).chain(of_keys).collect()
+}
+
+fn create_statement(t: &Table, body: &str, folded: &[&Object]) -> String {
+    let unlogged = if t.unlogged { "UNLOGGED " } else { "" };
+    let body = if t.of_type.is_some() && body == "()" { String::new() } else { format!(" {body}") };
+    let of = t.of_type.as_ref().map(|of| format!(" OF {of}")).unwrap_or_default();
+    let key = t.partition_by.as_ref().map(|key| format!(" PARTITION BY {key}")).unwrap_or_default();
+    let method = t.method.as_ref().map(|m| format!(" USING {}", ident(m))).unwrap_or_default();
+    let (name, inherits, options) = (path(&t.head.id), inherits_clause(folded), with_options(&t.options));
+    format!("CREATE {unlogged}TABLE {name}{of}{body}{inherits}{key}{method}{options}")
+}
+
+fn default_of<'a>(column: &Column, folded: &[&'a Object]) -> Option<&'a Object> {
+    folded.iter().find(|o| o.id().kind == Kind::Default && o.id().path == column.head.id.path).copied()
+}
+
+/// The parts of a table, foreign or not, in parentheses, less what comes with those that it inherits from. `other` says what
+/// stands for a part, if anything, where that is not the usual.
+pub fn body(folded: &[&Object], other: impl Fn(&Object) -> Option<Option<String>>) -> String {
+    let lines = folded.iter().filter_map(|o| match o {
+        Object::Default(_) | Object::Inheritance(_) => None,
+        _ if inherits(o, folded) => None,
+        _ => other(o).unwrap_or_else(|| match o {
+            Object::Column(column) => Some(column_clause(column, default_of(column, folded))),
+            constraint => Some(super::keys::clause(constraint)),
+        }),
+    });
+    let lines: Vec<String> = lines.map(|l| format!("\n    {l}")).collect();
+    let end = if lines.is_empty() { "" } else { "\n" };
+    format!("({}{end})", lines.join(","))
+}
+
+pub fn inherits_clause(folded: &[&Object]) -> String {
+    let parents: Vec<String> = parents(folded).map(|p| p.attr("parent").to_string()).collect();
+    if parents.is_empty() { String::new() } else { format!(" INHERITS ({})", parents.join(", ")) }
+}
+
+/// What ALTER TABLE says of new columns after CREATE.
+pub fn of_columns(scene: &Scene, folded: &[&Object]) -> Vec<String> {
+    let mut actions = vec![];
     for part in folded {
         if let Object::Column(column) = part {
-            if comes_along(part) {
-                actions.extend(fitted(scene, column, default_of(part.id())));
+            if inherits(part, folded) {
+                actions.extend(fitted(scene, column, default_of(column, folded)));
             }
             actions.extend(column_extras(column));
         }
     }
-    let alters = actions.into_iter().map(|action| format!("ALTER TABLE {} {action}", path(id)));
-    let of_keys = folded.iter().flat_map(|part| super::keys::extras(part));
-    std::iter::once(create_statement(t, &lines, folded)).chain(alters).chain(of_keys).collect()
-}
-
-fn create_statement(t: &Table, lines: &[String], folded: &[&Object]) -> String {
-    let unlogged = if t.unlogged { "UNLOGGED " } else { "" };
-    let end = if lines.is_empty() { "" } else { "\n" };
-    let body = match &t.of_type {
-        Some(_) if lines.is_empty() => String::new(),
-        _ => format!(" ({}{end})", lines.join(",")),
-    };
-    let of = t.of_type.as_ref().map(|of| format!(" OF {of}")).unwrap_or_default();
-    let parents: Vec<String> = parents(folded).map(|p| p.attr("parent").to_string()).collect();
-    let inherits = if parents.is_empty() { String::new() } else { format!(" INHERITS ({})", parents.join(", ")) };
-    let key = t.partition_by.as_ref().map(|key| format!(" PARTITION BY {key}")).unwrap_or_default();
-    let method = t.method.as_ref().map(|m| format!(" USING {}", ident(m))).unwrap_or_default();
-    format!("CREATE {unlogged}TABLE {}{of}{body}{inherits}{key}{method}{}", path(&t.head.id), with_options(&t.options))
+    actions
 }
 
 fn parents<'a>(folded: &[&'a Object]) -> impl Iterator<Item = &'a Object> {
@@ -100,7 +119,8 @@ fn parents<'a>(folded: &[&'a Object]) -> impl Iterator<Item = &'a Object> {
 /// Whether the part is there without being said, by INHERITS: one that would go with the parent's.
 fn inherits(part: &Object, folded: &[&Object]) -> bool {
     let from = |leader: &Id| {
-        parents(folded).any(|link| link.has_ref(&Id::new(Kind::Table, leader.path.iter().take(2)), Strength::Whole))
+        let named = [Kind::Table, Kind::ForeignTable].map(|kind| Id::new(kind, leader.path.iter().take(2)));
+        parents(folded).any(|link| named.iter().any(|table| link.has_ref(table, Strength::Whole)))
     };
     part.leaders().any(|leader| part.has_ref(leader, Strength::Auto) && from(leader))
 }
