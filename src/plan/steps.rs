@@ -2,10 +2,10 @@
 //! is a step and a batch of its own, so that what stands after each of them is known, and a run that was stopped there goes on.
 
 use super::node::Node;
-use super::order::Ordered;
+use super::order::{EdgeRule, Ordered};
 use super::probe::Question;
 use super::stages::WayBack;
-use super::{Back, Batch, Down, Phase, Step, Transaction};
+use super::{Action, Back, Batch, Down, Phase, Step, Transaction};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Rung;
@@ -25,6 +25,8 @@ pub struct Piece {
     pub of_ladder: bool,
     /// Whether the next one is of the same ladder.
     pub goes_on: bool,
+    /// Whether things were dropped to make way for it and come back after it: nobody is to find them missing.
+    amid: bool,
 }
 
 /// Cuts the nodes. A stretch whose rungs all know their own way back has that; the others have that of the whole ladder, which
@@ -38,6 +40,11 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
             stretches.push(&[]);
         }
         let count = stretches.len();
+        let away = |(at, rule): &(usize, EdgeRule)| {
+            let before = &ordered.nodes[*at];
+            *rule == EdgeRule::Touch && before.action == Action::Replace && before.phase == node.phase
+        };
+        let amid = count == 1 && node.part && needs.iter().any(away);
         for (k, rungs) in stretches.into_iter().enumerate() {
             let of_ladder = count > 1 || node.part;
             let own = own_back(rungs).filter(|_| of_ladder);
@@ -50,7 +57,7 @@ pub fn pieces(ordered: &Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
             let own = own.map(|own| if k == 0 { WayBack { loses: whole.loses.clone(), ..own } } else { own });
             let back = own.unwrap_or_else(|| whole.clone());
             let (node, rungs) = (node.clone(), rungs.to_vec());
-            all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count });
+            all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count, amid });
         }
         last.push(all.len());
     }
@@ -88,7 +95,7 @@ impl Piece {
     /// Whether it can't share a batch.
     fn alone(&self) -> bool {
         let apart = |rungs: &[Rung]| rungs.iter().any(|r| r.alone);
-        self.of_ladder
+        self.of_ladder && !self.amid
             || !self.transaction()
             || !self.back().transaction
             || apart(&self.rungs)
@@ -129,6 +136,7 @@ fn step(id: usize, piece: &Piece, places: &BTreeMap<Vec<String>, String>) -> Ste
         locks: vec![],
         rewrites: vec![],
         scans: vec![],
+        held: None,
         loses: node.loses.clone(),
         fill: piece.rungs.iter().find_map(|r| r.fill.clone()),
         purge: piece.rungs.iter().filter_map(|r| r.purge.clone()).collect(),

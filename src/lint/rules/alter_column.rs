@@ -8,6 +8,11 @@ pub static ALTER_COLUMN: &[Rule] = &[
         .what("changes the type of {id} from {from} to {to}")
         .why("every row is written anew, and all indexes are built anew, while nobody can read or write the table: 8.5 s for 2 million rows")
         .advice("add a column of the new type, keep both in step by a trigger, fill it in batches, then swap the names"),
+    warn("no-ladder", "a large table is changed at once", When(&[run("at once")]))
+        .on(POSTGRES)
+        .what("changes {id} at once: {to}")
+        .why("for other tables msr makes short steps of it that keep nobody waiting; here everybody waits until it is done")
+        .advice("take away what stands in the way, in a plan before it, or do it while nobody works"),
     deny("alter-type-index-rebuild", "a change of type builds indexes anew", When(&[
         set(&[Column], "type").is(&[RebuildsIndex]).not(&[Rewrites])]))
         .on(POSTGRES).cost(Cost::Index)

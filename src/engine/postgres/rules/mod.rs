@@ -6,6 +6,7 @@ mod code;
 mod columns;
 mod filling;
 mod foreign;
+mod hindrance;
 mod keys;
 mod ladders;
 mod links;
@@ -16,6 +17,7 @@ mod plain;
 mod privileges;
 mod probes;
 mod queries;
+mod relabelled;
 mod replication;
 mod retyping;
 mod roles;
@@ -31,6 +33,7 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
+pub use hindrance::hindrance;
 pub use ladders::{debris, finishing};
 pub use links::alone;
 pub use probes::{PROBES, failing};
