@@ -4,6 +4,7 @@ mod beside;
 mod casts;
 mod code;
 mod columns;
+mod defaults;
 mod filling;
 mod foreign;
 mod hindrance;

@@ -4,13 +4,14 @@
 
 use super::super::ddl::ident;
 use super::casts::{base_type, castable, using};
+use super::defaults::Defaults;
 use super::links::{home, only};
 use super::materialized::again;
 use super::relabelled::Relabelled;
 use super::{beside, filling, swapping, twins};
 use crate::engine::how::{Around, Change, How, Phase, Rung, Scene};
 use crate::engine::text::less_casts;
-use crate::model::{Catalog, Check, Column, Id, Index, Kind, Object, Status, Value};
+use crate::model::{Check, Column, Id, Index, Kind, Object, Status, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Types that turn into others without a row being written
@@ -43,15 +44,6 @@ pub struct Retyped<'a> {
     /// The sequence that it owns, if it is no identity.
     pub sequence: Option<&'a Id>,
     pub comment: Option<String>,
-}
-
-/// What a column gets where nobody says.
-#[derive(Default)]
-pub struct Defaults<'a> {
-    pub old: Option<&'a str>,
-    pub new: Option<&'a str>,
-    /// What the old column gets in place of its own until it goes: the new one, if its type can hold it.
-    pub meanwhile: Option<String>,
 }
 
 /// A part of a table that is made anew of the columns beside, as it is and as it will be.
@@ -199,7 +191,7 @@ impl<'a> Retyped<'a> {
         };
         let gaps = relabelled.is_some_and(|ty| ty.removes());
         let mut parts = Vec::new();
-        let default = defaults(scene, old);
+        let default = Defaults::of(scene, old);
         let mut found = Retyped { old, new, ty, value, back, gaps, key, default, sequence: None, comment: None };
         if left_behind(scene, id).is_some() {
             return None;
@@ -253,29 +245,6 @@ fn lasting<'a>(scene: &Scene<'a>, part: &'a Object) -> Option<&'a Object> {
         }
     }
     None
-}
-
-fn defaults<'a>(scene: &Scene<'a>, column: &Column) -> Defaults<'a> {
-    let id = column.head.id.of_kind(Kind::Default);
-    let said = |catalog: &'a Catalog| match catalog.get(&id) {
-        Some(Object::Default(d)) => Some(d.expression.as_str()),
-        _ => None,
-    };
-    let (old, new) = (said(scene.from), said(scene.to));
-    let changes = new.filter(|new| old.is_none_or(|old| less_casts(old) != less_casts(new)));
-    Defaults { old, new, meanwhile: changes.and_then(|new| held_by(&column.r#type, new)) }
-}
-
-/// The expression as a type's: any value can be written as a string, and a number may fit.
-fn held_by(ty: &str, expression: &str) -> Option<String> {
-    let fits = match ty {
-        "text" | "character varying" => return Some(format!("({expression})::{ty}")),
-        "smallint" => expression.parse::<i16>().is_ok(),
-        "integer" => expression.parse::<i32>().is_ok(),
-        "bigint" | "numeric" => expression.parse::<i64>().is_ok(),
-        _ => false,
-    };
-    fits.then(|| expression.to_string())
 }
 
 /// What the new column is made of; `None` where the server knows no way.
