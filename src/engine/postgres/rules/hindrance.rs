@@ -2,7 +2,7 @@
 
 use super::links::{home, only};
 use super::relabelled::Relabelled;
-use super::{filling, ladders, probes, retyping, twins};
+use super::{detaching, filling, probes, retyping, twins};
 use crate::diff::Delta;
 use crate::engine::how::Scene;
 use crate::model::{Id, Kind, Object, Value};
@@ -60,18 +60,23 @@ fn of_labels(scene: &Scene, id: &Id) -> Option<String> {
 fn of_partition(scene: &Scene, id: &Id) -> Option<String> {
     let link = scene.from.get(id)?;
     let parent = link.refs().iter().map(|r| &r.to).find(|to| **to != home(link) && scene.online(to))?;
-    if ladders::detached(scene, link, "").is_some() {
+    if detaching::detached(scene, link, "").is_some() {
         return None;
     }
     let wait = "everybody waits for a moment, and behind whoever uses the table";
-    let default = ladders::default_partition(scene, parent);
+    let default = detaching::default_partition(scene, parent);
     Some(match (default, probes::bounds(scene, link)) {
         (Some(default), _) => {
             format!("nothing is detached CONCURRENTLY beside {default}, the default partition: {wait}")
         }
+        (None, None) if !detaching::is_hash(link) => {
+            format!("its bounds can't be said by a check, for NULL or a bound that is open in part: {wait}")
+        }
         (None, None) => {
             format!("this server gives a hash partition a check that speaks of the table it was in: {wait}")
         }
-        (None, Some(_)) => format!("the check that the server would give it has a name that is taken: {wait}"),
+        (None, Some(_)) => {
+            format!("the check that the server would give it has a name that is taken or not to be foreseen: {wait}")
+        }
     })
 }

@@ -12,7 +12,7 @@ use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
 const NOT_NULL: &str = "msr_nn";
 
 /// The one that says what the bounds of a partition do, until the table is one.
-const BOUND: &str = "msr_bound";
+pub const BOUND: &str = "msr_bound";
 
 /// The relation that the object is on, if what is done to it is to keep nobody waiting. Of a partitioned table there are no
 /// rows; each of its partitions has its own part of an index.
@@ -57,75 +57,6 @@ pub fn attached(scene: &Scene, o: &Object, attach: &str) -> Option<How> {
     ]))
 }
 
-/// A partition that becomes a table of its own while others use the rest. The server puts a check on it that says what its
-/// bounds did, under a name of its own choice, unless there is one
-/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION>).
-pub fn detached(scene: &Scene, o: &Object, detach: &str) -> Option<How> {
-    let home = home(o);
-    let parent = o.refs().iter().map(|r| &r.to).find(|to| **to != home && scene.online(to))?;
-    let refused = default_partition(scene, parent).is_some() || scene.server.version < 140_000;
-    if refused || !scene.stays(&home) || o.status() != Status::Present {
-        return None;
-    }
-    let on = format!("ALTER TABLE {}", ddl::path(&home));
-    let without = |check: &str| Rung::new(format!("{on} DROP CONSTRAINT {}", ident(check)));
-    let apart = Rung::outside(format!("{detach} {CONCURRENTLY}")).patient();
-    let attach = Rung::new(super::links::attach(o));
-    Some(How::Ladder(match super::probes::bounds(scene, o) {
-        Some((within, true)) => {
-            let check = format!("{on} ADD CONSTRAINT {BOUND} CHECK ({within})");
-            vec![
-                Rung::alone(format!("{check} NOT VALID")).back([without(BOUND)]),
-                validate(&home, BOUND).back([]),
-                apart.back([attach]),
-                without(BOUND).back([Rung::new(check)]),
-            ]
-        }
-        // Of several columns no other check is seen to say the same, so the server's own, which reads no row, goes after it.
-        Some(_) => {
-            let name = check_of_its_own(scene, &home)?;
-            vec![apart.back([without(&name), attach]), without(&name)]
-        }
-        None if checks_no_hash(scene.server.version) => vec![apart],
-        None => return None,
-    }))
-}
-
-/// The name that the server gives to a check of several columns, if it is free (`ChooseConstraintName` of PostgreSQL's source).
-fn check_of_its_own(scene: &Scene, table: &Id) -> Option<String> {
-    let name = format!("{}_check", table.name());
-    let taken = |o: &Object| o.id().name() == name && o.id().at(0) == table.at(0);
-    (name.len() <= 63 && !scene.from.iter().any(taken)).then_some(name)
-}
-
-/// Whether a hash partition that is detached gets no check, as one that speaks of the table it came from: since 14.14, 15.9, 16.5
-/// (<https://www.postgresql.org/docs/release/16.5/>).
-fn checks_no_hash(version: u32) -> bool {
-    let since = match version / 10_000 {
-        14 => 140_014,
-        15 => 150_009,
-        16 => 160_005,
-        _ => 170_000,
-    };
-    version >= since
-}
-
-/// The default partition, beside which nothing is detached concurrently.
-pub fn default_partition<'a>(scene: &Scene<'a>, parent: &Id) -> Option<&'a Id> {
-    let default =
-        |link: &&Object| link.attr("bound").text() == Some("DEFAULT") && link.refs().iter().any(|r| r.to == *parent);
-    let links = [scene.from, scene.to].into_iter().flat_map(|c| c.of_kind(Kind::Attachment));
-    links.filter(default).find_map(Object::parent)
-}
-
-const CONCURRENTLY: &str = "CONCURRENTLY";
-
-/// What goes on with a statement that was stopped half way; `None` where that is the statement itself.
-pub fn finishing(sql: &str) -> Option<String> {
-    let detach = sql.strip_suffix(CONCURRENTLY).filter(|sql| sql.contains(" DETACH PARTITION "))?;
-    Some(format!("{detach}FINALIZE"))
-}
-
 /// VALIDATE of a NOT NULL that is there already.
 pub fn validated_not_null(scene: &Scene, column: &Object, name: &str) -> Option<How> {
     scene.online(&home(column)).then(|| How::Ladder(vec![validate(column.id(), name)]))
@@ -137,7 +68,7 @@ pub fn validated(scene: &Scene, o: &Object) -> Option<How> {
 }
 
 /// Reads the rows under SHARE UPDATE EXCLUSIVE, behind which no reader or writer waits.
-fn validate(part: &Id, name: &str) -> Rung {
+pub fn validate(part: &Id, name: &str) -> Rung {
     Rung::alone(format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", table(part), ident(name))).patient()
 }
 

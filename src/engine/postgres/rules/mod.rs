@@ -5,6 +5,7 @@ mod casts;
 mod code;
 mod columns;
 mod defaults;
+mod detaching;
 mod filling;
 mod foreign;
 mod hindrance;
@@ -34,8 +35,9 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
+pub use detaching::finishing;
 pub use hindrance::hindrance;
-pub use ladders::{debris, finishing};
+pub use ladders::debris;
 pub use links::alone;
 pub use probes::{PROBES, failing};
 pub use replication::NOWHERE;

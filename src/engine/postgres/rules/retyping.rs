@@ -15,12 +15,11 @@ use crate::model::{Check, Column, Id, Index, Kind, Object, Status, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Types that turn into others without a row being written
-/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES>), or that nothing compares.
+/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES>).
 fn in_place(from: &str, to: &str) -> bool {
     let strings = ["character varying", "text"];
     let both = strings.contains(&from) && strings.contains(&to) || from == "cidr" && to == "inet";
-    let unlike = ["json", "xml", "point", "polygon"].contains(&from);
-    both || from == to || unlike
+    both || from == to
 }
 
 /// Types of which a foreign key may have one on either side
@@ -150,6 +149,18 @@ impl<'a> Retyping<'a> {
 impl<'a> Retyped<'a> {
     pub fn home(&self) -> Id {
         Id::new(Kind::Table, self.new.head.id.path.iter().take(2))
+    }
+
+    /// On the way back, of which rows the old value no longer holds. It is kept where the new one is still what was made of it.
+    pub fn differs(&self, beside: &str) -> String {
+        const UNLIKE: &[&str] = &["json", "xml", "point", "polygon"];
+        let (name, ty) = (ident(self.new.head.id.name()), &self.new.r#type);
+        if self.ty != *ty {
+            return format!("{name} IS DISTINCT FROM {beside}{}", self.back);
+        }
+        // Nothing compares values of these types but as texts.
+        let text = if UNLIKE.contains(&ty.as_str()) { "::text" } else { "" };
+        format!("{beside}{text} IS DISTINCT FROM ({})::{ty}{text}", self.value)
     }
 
     /// Whether it could be without a value, and no longer can.

@@ -156,8 +156,8 @@ impl Retyped<'_> {
         let (on, name, beside) = (format!("ALTER TABLE {}", table(id)), ident(id.name()), ident(column(id).name()));
         let parked = self.parked();
         let rename = |from: &str, to: &str| format!("{on} RENAME COLUMN {from} TO {to}");
-        let value = format!("{beside}{}", self.back);
-        let since = format!("UPDATE {} SET {name} = {value} WHERE {name} IS DISTINCT FROM {value}", table(id));
+        let differs = self.differs(&beside);
+        let since = format!("UPDATE {} SET {name} = {beside}{} WHERE {differs}", table(id), self.back);
         let away = later(rename(&name, &parked), [rename(&parked, &name), since]);
         let mut rungs = vec![Rung { purge: Some(format!("{on} DROP COLUMN {parked}")), ..away }];
         rungs.push(later(rename(&beside, &name), [rename(&name, &beside)]));
