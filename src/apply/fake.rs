@@ -308,6 +308,7 @@ fn step(number: usize, phase: Phase, transaction: bool, up: &str, down: &str) ->
         findings: vec![],
         fill: None,
         purge: vec![],
+        held: None,
         questions: vec![],
     }
 }

@@ -114,6 +114,11 @@ pub trait Engine: Sync {
         let _ = (scene, from, to, columns);
         vec![]
     }
+    /// Why this is done at once to a relation that others use; `None` where it is not, or where there is no other way to do it.
+    fn hindrance(&self, scene: &Scene, delta: &Delta) -> Option<String> {
+        let _ = (scene, delta);
+        None
+    }
     /// What is asked of the rows that are there.
     fn probes(&self) -> &'static [ProbeRule] {
         &[]

@@ -44,9 +44,88 @@ pub fn split_predicate(definition: &str) -> (&str, &str) {
     }
 }
 
+/// What a text is made of: quoted texts and names, words and numbers, `::`, single signs, and what is blank between them.
+fn tokens(text: &str) -> Vec<&str> {
+    let (mut all, mut rest) = (vec![], text);
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            // A quote that is doubled begins another text right where the one ends, which is as good.
+            '\'' | '"' => rest[1..].find(first).map(|at| at + 2),
+            c if word(c) => rest.find(|c| !word(c)),
+            c if c.is_whitespace() => rest.find(|c: char| !c.is_whitespace()),
+            ':' if rest.starts_with("::") => Some(2),
+            c => Some(c.len_utf8()),
+        };
+        let (token, after) = rest.split_at(end.unwrap_or(rest.len()));
+        all.push(token);
+        rest = after;
+    }
+    all
+}
+
+/// An expression as an engine spells it, with columns under other names, and how many there were. What follows a cast is a
+/// type, what is called is a function; what is of something else stands behind a dot.
+pub fn with_names(text: &str, other: &dyn Fn(&str) -> Option<String>) -> (String, usize) {
+    let all = tokens(text);
+    let blank = |t: &&&str| t.trim().is_empty();
+    let (mut done, mut count) = (String::with_capacity(text.len()), 0);
+    for (i, token) in all.iter().enumerate() {
+        let before = all[..i].iter().rev().find(|t| !blank(t)).copied().unwrap_or_default();
+        let after = all[i + 1..].iter().find(|t| !blank(t)).copied().unwrap_or_default();
+        let column = !["::", ".", "COLLATE"].contains(&before) && !["(", "."].contains(&after);
+        let named = other(token).filter(|_| column);
+        count += usize::from(named.is_some());
+        done.push_str(named.as_deref().unwrap_or(token));
+    }
+    (done, count)
+}
+
+/// The words of an expression without casts, parentheses and blanks: columns of another type leave no other trace in it.
+pub fn less_casts(text: &str) -> Vec<&str> {
+    let all: Vec<&str> = tokens(text).into_iter().filter(|t| !t.trim().is_empty()).collect();
+    let (mut kept, mut at) = (vec![], 0);
+    while let Some(token) = all.get(at) {
+        at = if *token == "::" { past_type(&all, at + 2) } else { at + 1 };
+        if !["(", ")", "::"].contains(token) {
+            kept.push(*token);
+        }
+    }
+    kept
+}
+
+/// Where a type ends of which the first word stands before.
+fn past_type(all: &[&str], mut at: usize) -> usize {
+    const MORE: &[&str] = &["varying", "precision", "without", "with", "time", "zone"];
+    loop {
+        at = match all.get(at).copied() {
+            Some("." | "[") => at + 2,
+            Some("(") => all[at..].iter().position(|t| *t == ")").map_or(all.len(), |end| at + end + 1),
+            Some(word) if MORE.contains(&word) => at + 1,
+            _ => return at,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_get_other_names() {
+        let named = |text| with_names(text, &|t| (t == "n" || t == "\"N\"").then(|| "m".to_string()));
+        assert_eq!(named("((n > 'n'::n) AND n(n) = n.n COLLATE n)").0, "((m > 'n'::n) AND n(m) = n.n COLLATE n)");
+        assert_eq!(named("(\"N\" DESC, nn, 'it''s n')"), ("(m DESC, nn, 'it''s n')".to_string(), 1));
+    }
+
+    #[test]
+    fn casts_leave_no_trace() {
+        let same = |a, b| less_casts(a) == less_casts(b);
+        assert!(same("(n > 0)", "(n > (0)::numeric)"));
+        assert!(same("((a)::text <> 'x'::text)", "(a <> 'x'::character varying(9))"));
+        assert!(same("(at < '2020-01-01'::date)", "(at < '2020-01-01'::timestamp without time zone)"));
+        assert!(!same("(n > 0)", "(n > 1)"));
+    }
 
     #[test]
     fn a_predicate_is_found_outside_of_quotes() {

@@ -112,6 +112,10 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
         }
         observed(event, &step.rewrites, &step.scans);
     }
+    if let Some(held) = &step.held {
+        let event = Event::run("at once", step.subject.clone());
+        events.push(Event { to: held.clone(), step: Some(step.id), ..event });
+    }
     let named = |e: &Event| e.verb == Verb::Drop && matches!(e.id.kind, Kind::Table | Kind::Column);
     if let Some(loses) = step.loses.as_ref().filter(|_| !events.iter().any(named)) {
         let mut event = Event::run("loses", step.subject.clone());

@@ -139,7 +139,8 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         let progress = &mut inputs.progress;
         prove::prove(inputs.engine, &mut *scratch, claim, &mut |done, of| progress("proving the plan", done, of))?;
     }
-    notes.extend(online::rewrites(&server.busy, &steps));
+    online::hold(inputs.engine, scene, &mut steps);
+    notes.extend(online::at_once(&server.busy, &steps));
     let whole = (found, goal.fingerprint());
     let header = header(&inputs, &server, whole, digest);
     notes.extend(look_alikes);

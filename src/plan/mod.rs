@@ -139,6 +139,8 @@ pub struct Step {
     pub locks: Vec<(String, String)>,
     pub rewrites: Vec<String>,
     pub scans: Vec<String>,
+    /// Why there is no ladder for it, where others use the table.
+    pub held: Option<String>,
     /// Data that is gone for good once the step is done.
     pub loses: Option<String>,
     /// The statement in batches, for rows that are others' too.

@@ -5,6 +5,8 @@ use super::make::Inputs;
 use super::node::Node;
 use crate::Result;
 use crate::diff::Delta;
+use crate::engine::Engine;
+use crate::engine::how::Scene;
 use crate::model::{Catalog, Id, Kind, Object};
 use std::collections::BTreeSet;
 
@@ -65,18 +67,28 @@ pub fn busy(
     }
 }
 
-/// What is to be changed online and is written anew all the same: there is no ladder for it.
-pub fn rewrites(busy: &BTreeSet<Id>, steps: &[Step]) -> Vec<String> {
+/// Says of each step that is done at once why that is so.
+pub fn hold(engine: &dyn Engine, scene: Scene, steps: &mut [Step]) {
+    for step in steps {
+        step.held = step.deltas.iter().find_map(|delta| engine.hindrance(&scene, delta));
+    }
+}
+
+/// What is to be changed online and is not: there is no ladder for it.
+pub fn at_once(busy: &BTreeSet<Id>, steps: &[Step]) -> Vec<String> {
     let bare = |name: &str| name.replace('"', "");
     let mut notes = Vec::new();
     for step in steps {
         let rewritten = |id: &&Id| step.rewrites.iter().any(|name| bare(name) == bare(&id.path.join(".")));
-        notes.extend(busy.iter().find(rewritten).map(|id| {
-            format!(
-                "step {} writes {id} anew, which nobody can read or write meanwhile: msr has no ladder for it",
+        let why = step.held.as_ref().map(|why| format!(", since {why}")).unwrap_or_default();
+        match busy.iter().find(rewritten) {
+            Some(id) => notes.push(format!(
+                "step {} writes {id} anew, which nobody can read or write meanwhile: msr has no ladder for it{why}",
                 step.id
-            )
-        }));
+            )),
+            None if step.held.is_some() => notes.push(format!("step {} is done at once{why}", step.id)),
+            None => {}
+        }
     }
     notes
 }

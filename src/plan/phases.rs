@@ -74,7 +74,8 @@ fn late(nodes: &[Node], needs: &Needs) -> Vec<bool> {
         let drops = nodes[i].deltas.iter().all(|d| matches!(d, Delta::Drop(_)));
         let goes = matches!(nodes[i].action, Action::Drop | Action::Replace) && drops;
         let waits = |(at, rule): &(usize, EdgeRule)| {
-            late[*at] || contracts(&nodes[*at]) && *rule == EdgeRule::Teardown || waits_whole(&nodes[*at])
+            let makes_way = matches!(rule, EdgeRule::Teardown | EdgeRule::Touch);
+            late[*at] || contracts(&nodes[*at]) && makes_way || waits_whole(&nodes[*at])
         };
         if goes && !users[i].is_empty() && users[i].iter().all(waits) {
             late[i] = true;

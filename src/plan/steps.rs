@@ -2,10 +2,10 @@
 //! is a step and a batch of its own, so that what stands after each of them is known, and a run that was stopped there goes on.
 
 use super::node::Node;
-use super::order::Ordered;
+use super::order::{EdgeRule, Ordered};
 use super::probe::Question;
 use super::stages::WayBack;
-use super::{Back, Batch, Down, Phase, Step, Transaction};
+use super::{Action, Back, Batch, Down, Phase, Step, Transaction};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Rung;
@@ -25,6 +25,8 @@ pub struct Piece {
     pub of_ladder: bool,
     /// Whether the next one is of the same ladder.
     pub goes_on: bool,
+    /// Whether things were dropped to make way for it and come back after it: nobody is to find them missing.
+    amid: bool,
 }
 
 /// Cuts the nodes. A stretch whose rungs all know their own way back has that; the others have that of the whole ladder, which
@@ -32,9 +34,11 @@ pub struct Piece {
 pub fn pieces(ordered: Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
     let mut all: Vec<Piece> = Vec::new();
     let mut last: Vec<usize> = Vec::new();
-    for ((mut node, needs), whole) in ordered.nodes.into_iter().zip(ordered.needs).zip(backs) {
+    let amid: Vec<bool> = (0..ordered.nodes.len()).map(|at| is_amid(&ordered, at)).collect();
+    for (((mut node, needs), whole), amid) in ordered.nodes.into_iter().zip(ordered.needs).zip(backs).zip(amid) {
         let (first, stretches) = (all.len() + 1, cut(std::mem::take(&mut node.rungs)));
         let count = stretches.len();
+        let amid = count == 1 && amid;
         for (k, (rungs, node)) in stretches.into_iter().zip(std::iter::repeat_n(node, count)).enumerate() {
             let of_ladder = count > 1 || node.part;
             let own = own_back(&rungs).filter(|_| of_ladder);
@@ -46,11 +50,21 @@ pub fn pieces(ordered: Ordered, backs: Vec<WayBack>) -> Vec<Piece> {
             // What the whole way back loses is lost when its last piece goes.
             let own = own.map(|own| if k == 0 { WayBack { loses: whole.loses.clone(), ..own } } else { own });
             let back = own.unwrap_or_else(|| whole.clone());
-            all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count });
+            all.push(Piece { node, rungs, back, to, needs, of_ladder, goes_on: k + 1 < count, amid });
         }
         last.push(all.len());
     }
     all
+}
+
+/// Whether what is made again around a half of a node is away when its turn comes.
+fn is_amid(ordered: &Ordered, at: usize) -> bool {
+    let node = &ordered.nodes[at];
+    let away = |(at, rule): &(usize, EdgeRule)| {
+        let before = &ordered.nodes[*at];
+        *rule == EdgeRule::Touch && before.action == Action::Replace && before.phase == node.phase
+    };
+    node.part && ordered.needs[at].iter().any(away)
 }
 
 /// Rungs that share a transaction.
@@ -97,7 +111,7 @@ impl Piece {
     /// Whether it can't share a batch.
     fn alone(&self) -> bool {
         let apart = |rungs: &[Rung]| rungs.iter().any(|r| r.alone);
-        self.of_ladder
+        self.of_ladder && !self.amid
             || !self.transaction()
             || !self.back().transaction
             || apart(&self.rungs)
@@ -140,6 +154,7 @@ fn step(id: usize, piece: &mut Piece, places: &BTreeMap<Vec<String>, String>) ->
         locks: vec![],
         rewrites: vec![],
         scans: vec![],
+        held: None,
         loses: node.loses.clone(),
         fill: piece.rungs.iter().find_map(|r| r.fill.as_deref().cloned()),
         purge: piece.rungs.iter().filter_map(|r| r.purge.clone()).collect(),

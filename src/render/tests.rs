@@ -41,6 +41,7 @@ pub(super) fn step(action: Action, subject: Id, up: &[&str], down: Down) -> Step
         findings: vec![],
         fill: None,
         purge: vec![],
+        held: None,
         questions: vec![],
     }
 }

@@ -12,6 +12,7 @@ mod session;
 mod upkeep;
 
 use crate::Result;
+use crate::diff::Delta;
 use crate::engine::how::{How, KindRule, Rung, Scene};
 use crate::engine::probe::ProbeRule;
 use crate::engine::{Access, Backup, Engine, Session};
@@ -92,6 +93,10 @@ impl Engine for Postgres {
 
     fn shim(&self, scene: &Scene, from: &Id, to: &Id, columns: &[(String, String)]) -> Vec<Rung> {
         rules::shim(scene, from, to, columns)
+    }
+
+    fn hindrance(&self, scene: &Scene, delta: &Delta) -> Option<String> {
+        rules::hindrance(scene, delta)
     }
 
     fn probes(&self) -> &'static [ProbeRule] {

@@ -1,6 +1,7 @@
 //! Columns that change.
 
 use super::*;
+use crate::model::{Id, Object};
 
 pub static ALTER_COLUMN: &[Rule] = &[
     deny("alter-type-rewrite", "a change of type writes the table anew", When(&[set(&[Column], "type").is(&[Rewrites])]))
@@ -8,6 +9,16 @@ pub static ALTER_COLUMN: &[Rule] = &[
         .what("changes the type of {id} from {from} to {to}")
         .why("every row is written anew, and all indexes are built anew, while nobody can read or write the table: 8.5 s for 2 million rows")
         .advice("add a column of the new type, keep both in step by a trigger, fill it in batches, then swap the names"),
+    warn("no-ladder", "a large table is changed at once", When(&[run("at once")]))
+        .on(POSTGRES)
+        .what("changes {id} at once: {to}")
+        .why("for other tables msr makes short steps of it that keep nobody waiting; here everybody waits until it is done")
+        .advice("take away what stands in the way, in a plan before it, or do it while nobody works"),
+    warn("insert-without-columns", "a function writes rows by the place of columns that change it", Whole(by_place))
+        .on(POSTGRES)
+        .what("")
+        .why("a column that is parked keeps its place and the new one is the last: what is written for the one ends up in another, or fails")
+        .advice("name the columns: INSERT INTO t (a, b) VALUES (…)"),
     deny("alter-type-index-rebuild", "a change of type builds indexes anew", When(&[
         set(&[Column], "type").is(&[RebuildsIndex]).not(&[Rewrites])]))
         .on(POSTGRES).cost(Cost::Index)
@@ -109,4 +120,55 @@ fn merged(scene: &Scene) -> Vec<Hit> {
         scene.events.iter().filter(check).any(|b| together(a, b))
     };
     scene.events.iter().enumerate().filter(|(_, e)| sets(e) && drops(e)).map(|(i, _)| Hit::at(i)).collect()
+}
+
+/// Functions and rules that say nothing of columns when they write to a table of which one is parked. What applications send is
+/// not to be seen from here.
+fn by_place(scene: &Scene) -> Vec<Hit> {
+    let Some(goal) = scene.goal else { return vec![] };
+    let parked = |e: &Event| e.is(Parked) && e.id.kind == Column && (e.verb == Verb::Drop || e.attr == "type");
+    let mut hits = vec![];
+    for (i, event) in scene.events.iter().enumerate().filter(|(_, e)| parked(e)) {
+        let Some(table) = &event.table else { continue };
+        let body = |o: &Object| o.attr("definition").text().is_some_and(|text| inserts_by_place(text, table));
+        let writers = goal.iter().filter(|o| matches!(o.id().kind, Function | Kind::Rule) && body(o));
+        let says = |o: &Object| {
+            format!("{} inserts into {table} without naming its columns, and {} is parked", o.id(), event.id)
+        };
+        hits.extend(writers.map(|o| Hit::says(i, says(o))));
+    }
+    hits
+}
+
+fn inserts_by_place(text: &str, table: &Id) -> bool {
+    let text = text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let (whole, bare) = (table.path.join(".").to_lowercase(), table.name().to_lowercase());
+    text.match_indices("insert into ").any(|(at, begin)| {
+        let rest = &text[at + begin.len()..];
+        let (name, rest) = rest.split_at(rest.find([' ', '(', ';']).unwrap_or(rest.len()));
+        let name = name.replace('"', "");
+        let next = rest.trim_start().split(|c: char| !c.is_alphanumeric()).next();
+        (name == whole || name == bare) && matches!(next, Some("values" | "select" | "table" | "with"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_or_not() {
+        let t = Id::new(Table, ["public", "t"]);
+        for (text, found) in [
+            ("BEGIN INSERT  INTO public.t\nVALUES (1); END", true),
+            ("insert into T values(1)", true),
+            ("insert into \"t\" select * from s", true),
+            ("insert into t (a) values (1)", false),
+            ("insert into t(a) select 1", false),
+            ("insert into tt values (1)", false),
+            ("insert into t default values", false),
+        ] {
+            assert_eq!(inserts_by_place(text, &t), found, "{text}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ pub static TYPES: &[Rule] = &[
         .what("adds a label to {name}")
         .why("the old application may not know how to read it once the new one writes it; and it can't be taken back")
         .advice("release readers first, writers after"),
-    deny("enum-remove-value", "a label is removed", When(&[set(&[Enum], "labels").is(&[Removes])]))
+    deny("enum-remove-value", "a label is removed", When(&[set(&[Enum], "labels").is(&[Removes]).not(&[Parked])]))
         .on(POSTGRES)
         .what("removes a label of {id}")
         .why("the type must be made anew and every table that uses it written anew; the old application still writes the label")

@@ -34,6 +34,7 @@ fn step(id: usize, up: &str, down: Down) -> Step {
         findings: vec![],
         fill: None,
         purge: vec![],
+        held: None,
         questions: vec![],
     }
 }

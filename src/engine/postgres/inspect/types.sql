@@ -8,3 +8,4 @@ SELECT t.oid, n.nspname, t.typname, t.typtype, t.typrelid, t.typelem,
        t.typnotnull, t.typcategory, r.rngsubtype
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_range r ON r.rngtypid = t.oid
 WHERE n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')
+  AND t.typname !~ '^_?msr_trash_'

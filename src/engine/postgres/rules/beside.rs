@@ -7,9 +7,8 @@ use super::ladders::{create_index, index_on, not_null_rungs, unique_index, with_
 use super::links::home;
 use super::retyping::{Retyped, Retyping};
 use crate::engine::how::{Fill, Rung, Scene};
-use crate::engine::probe::value_of;
-use crate::engine::text::{items, parenthesised, split_predicate};
-use crate::model::{Column, Id, Index, Kind, Object};
+use crate::engine::text::{items, parenthesised, with_names};
+use crate::model::{Check, Column, Id, Index, Kind, Object};
 
 /// The column beside the given one.
 pub fn column(id: &Id) -> Id {
@@ -29,9 +28,13 @@ pub fn trigger(c: &Retyped) -> Trigger {
 
 /// An index over the columns beside.
 pub fn index(r: &Retyping, i: &Index) -> Option<Index> {
-    let plain = split_predicate(&i.definition).1.is_empty();
-    let definition = over(r, i.head.parent.as_ref()?, &i.definition).filter(|_| plain)?;
+    let definition = over(r, i.head.parent.as_ref()?, &i.definition)?;
     Some(Index { definition, ..i.clone() })
+}
+
+/// A check of the columns beside.
+pub fn check(r: &Retyping, c: &Check) -> Option<String> {
+    over(r, c.head.parent.as_ref()?, &c.definition)
 }
 
 /// What the index of a key over the columns beside is made of, what the key is, and what else is said of it.
@@ -84,33 +87,23 @@ fn beside_of(r: &Retyping, table: &Id, name: &str) -> Option<String> {
     r.columns.iter().find(same).map(|c| ident(column(&c.new.head.id).name()))
 }
 
-/// Lists of columns with those beside in the place of the old ones; `None` where one is in an expression, or none is there.
+/// A definition with the columns beside in the place of the old ones; `None` where none of those is in it, or where a name is a
+/// word of some type's as well.
 fn over(r: &Retyping, table: &Id, text: &str) -> Option<String> {
-    let (mut done, mut rest, mut moved) = (String::new(), text, 0);
-    while let Some(open) = rest.find('(') {
-        let (list, after) = parenthesised(&rest[open..])?;
-        let mut names = Vec::new();
-        for item in items(list) {
-            if item.contains('(') {
-                return None;
-            }
-            let name = value_of(item);
-            let other = beside_of(r, table, &name);
-            moved += usize::from(other.is_some());
-            names.push(other.map_or(item.to_string(), |other| format!("{other}{}", &item[name.len()..])));
-        }
-        done.push_str(&format!("{}({})", &rest[..open], names.join(", ")));
-        rest = after;
-    }
-    (moved > 0).then(|| format!("{done}{rest}"))
+    const OF_TYPES: &[&str] =
+        &["without", "with", "zone", "varying", "year", "month", "day", "hour", "minute", "second"];
+    let (done, moved) = with_names(text, &|token| beside_of(r, table, token));
+    let doubtful = r.columns.iter().any(|c| OF_TYPES.contains(&c.new.head.id.name()));
+    let done = r.relabelled.map_or_else(|| done.clone(), |ty| ty.in_text(&done));
+    (moved > 0 && !doubtful).then_some(done)
 }
 
 /// Columns and triggers first, so that one way back leads from anywhere in the filling; then the rows, then what is made of them.
 pub fn made(scene: &Scene, r: &Retyping) -> Option<Vec<Rung>> {
-    let mut rungs = Vec::new();
+    let mut rungs: Vec<Rung> = r.relabelled.iter().map(|ty| ty.made()).collect();
     for (at, c) in r.columns.iter().enumerate() {
         // One table's lock is not held while the next one's is waited for.
-        rungs.extend(added(c).into_iter().map(|rung| Rung { alone: at > 0, ..rung }));
+        rungs.extend(added(c).into_iter().chain(eased(c)).map(|rung| Rung { alone: at > 0, ..rung }));
         rungs.extend(trigger(c).made());
     }
     for c in &r.columns {
@@ -119,24 +112,50 @@ pub fn made(scene: &Scene, r: &Retyping) -> Option<Vec<Rung>> {
         let set = format!("{beside} = ({})", c.value);
         rungs.push(Rung::fill(Fill { table: table(&c.new.head.id), key: c.key.clone(), set, only }));
     }
-    for c in r.columns.iter().filter(|c| c.new.not_null) {
+    for c in r.columns.iter().filter(|c| c.new.not_null && !c.must()) {
         let own = column(&c.new.head.id);
         let must = not_null_rungs(scene, &own, &format!("{}_{}_not_null", own.at(1), own.name()));
         rungs.extend(must.into_iter().map(|rung| Rung { back: None, ..rung }));
     }
     for i in &r.indexes {
-        rungs.push(Rung { ahead: false, ..index_on(&index(r, i)?, &fresh(&i.head.id)) });
+        rungs.push(Rung { ahead: false, ..index_on(&index(r, i.new)?, &fresh(&i.new.head.id)) });
+    }
+    for c in &r.checks {
+        rungs.extend(both_ways(&c.new.head.id, &check(r, c.new)?));
     }
     for k in &r.keys {
         rungs.push(Rung { ahead: false, ..index_on(&key_index(r, k)?, &fresh(k.id())) });
     }
     for b in &r.bonds {
-        let (on, name) = (format!("ALTER TABLE {}", table(b.id())), ident(&fresh(b.id())));
-        let add = Rung::alone(format!("{on} ADD CONSTRAINT {name} {} NOT VALID", bond(r, b)?));
-        rungs.push(add.back([Rung::new(format!("{on} DROP CONSTRAINT {name}"))]));
-        rungs.push(Rung::alone(format!("{on} VALIDATE CONSTRAINT {name}")).patient().back([]));
+        rungs.extend(both_ways(b.id(), &bond(r, b)?));
     }
     Some(rungs)
+}
+
+/// A constraint that is added and then validated.
+fn both_ways(id: &Id, definition: &str) -> [Rung; 2] {
+    let (on, name) = (format!("ALTER TABLE {}", table(id)), ident(&fresh(id)));
+    let add = Rung::alone(format!("{on} ADD CONSTRAINT {name} {definition} NOT VALID"));
+    [
+        add.back([Rung::new(format!("{on} DROP CONSTRAINT {name}"))]),
+        Rung::alone(format!("{on} VALIDATE CONSTRAINT {name}")).patient().back([]),
+    ]
+}
+
+/// What the new application relies on and the old one does not mind: no value, and the value where nobody says.
+fn eased(c: &Retyped) -> Vec<Rung> {
+    let id = &c.new.head.id;
+    let alter = |what: &str| format!("ALTER TABLE {} ALTER COLUMN {} {what}", table(id), ident(id.name()));
+    let mut rungs = vec![];
+    if c.old.not_null && !c.new.not_null {
+        rungs.push(Rung::new(alter("DROP NOT NULL")).back([Rung::new(alter("SET NOT NULL"))]));
+    }
+    if let Some(meanwhile) = &c.default.meanwhile {
+        let before = c.default.old.map_or("DROP DEFAULT".to_string(), |old| format!("SET DEFAULT {old}"));
+        let set = Rung::new(alter(&format!("SET DEFAULT {meanwhile}")));
+        rungs.push(set.back([Rung::new(alter(&before))]));
+    }
+    rungs
 }
 
 /// The index that will be the key's.
@@ -154,7 +173,8 @@ pub fn key_index_at_once(r: &Retyping, k: &Object) -> Option<String> {
 fn added(c: &Retyped) -> Vec<Rung> {
     let on = format!("ALTER TABLE {}", table(&c.new.head.id));
     // Its sequence, the old column's, comes with its name.
-    let mut bare = Column { not_null: false, identity: None, identity_options: vec![], ..c.new.clone() };
+    let mut bare =
+        Column { not_null: false, identity: None, identity_options: vec![], r#type: c.ty.clone(), ..c.new.clone() };
     bare.head.id = column(&c.new.head.id);
     let drop = format!("{on} DROP COLUMN {}", ident(bare.head.id.name()));
     let add = Rung::new(format!("{on} ADD COLUMN {}", column_clause(&bare, None))).back([Rung::new(drop)]);

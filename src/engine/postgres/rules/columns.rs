@@ -233,10 +233,7 @@ fn retype(scene: &Scene, c: &Change) -> How {
 }
 
 fn around_a_type(scene: &Scene, c: &Change) -> Vec<Around> {
-    if super::retyping::applies(scene, c) {
-        return vec![];
-    }
-    vec![(c.new.id().clone(), ON_COLUMN)]
+    super::retyping::around(scene, c).unwrap_or_else(|| vec![(c.new.id().clone(), ON_COLUMN)])
 }
 
 /// Types that hold every value of another, in order of width.
@@ -328,7 +325,10 @@ pub const DEFAULT: KindRule = KindRule {
     kind: Kind::Default,
     clause: Some(|_, o| format!("DEFAULT {}", o.attr("expression"))),
     create: |s, o, _| set_default(s, o),
-    drop: |s, o| alone(s, o.id(), format!("ALTER COLUMN {} DROP DEFAULT", ident(o.id().name()))),
+    drop: |s, o| {
+        let plain = || alone(s, o.id(), format!("ALTER COLUMN {} DROP DEFAULT", ident(o.id().name())));
+        super::retyping::carrier(s, o).unwrap_or_else(plain)
+    },
     rename: None,
     set: &[set("expression", |s, c| set_default(s, c.new))],
     namespace: own_name,
@@ -336,5 +336,8 @@ pub const DEFAULT: KindRule = KindRule {
 };
 
 fn set_default(scene: &Scene, o: &Object) -> How {
+    if let Some(with) = super::retyping::carrier(scene, o) {
+        return with;
+    }
     alone(scene, o.id(), format!("ALTER COLUMN {} SET DEFAULT {}", ident(o.id().name()), o.attr("expression")))
 }

@@ -12,7 +12,7 @@ use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
 const NOT_NULL: &str = "msr_nn";
 
 /// The one that says what the bounds of a partition do, until the table is one.
-const BOUND: &str = "msr_bound";
+pub const BOUND: &str = "msr_bound";
 
 /// The relation that the object is on, if what is done to it is to keep nobody waiting. Of a partitioned table there are no
 /// rows; each of its partitions has its own part of an index.
@@ -57,40 +57,6 @@ pub fn attached(scene: &Scene, o: &Object, attach: &str) -> Option<How> {
     ]))
 }
 
-/// A partition that becomes a table of its own while others use the rest. The server puts a check on it that says what its
-/// bounds did, under a name of its own choice, unless there is one
-/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION>).
-pub fn detached(scene: &Scene, o: &Object, detach: &str) -> Option<How> {
-    let home = home(o);
-    let parent = o.refs().iter().map(|r| &r.to).find(|to| **to != home && scene.online(to))?;
-    let (within, _) = super::probes::bounds(scene, o).filter(|(_, alone)| *alone && scene.stays(&home))?;
-    // Not beside a default partition.
-    let sibling =
-        |link: &Object| link.attr("bound").text() == Some("DEFAULT") && link.refs().iter().any(|r| r.to == *parent);
-    let refused = [scene.from, scene.to].iter().any(|c| c.of_kind(Kind::Attachment).any(sibling));
-    if refused || scene.server.version < 140_000 || o.status() != Status::Present {
-        return None;
-    }
-    let on = format!("ALTER TABLE {}", ddl::path(&home));
-    let check = format!("{on} ADD CONSTRAINT {BOUND} CHECK ({within})");
-    let drop = || Rung::new(format!("{on} DROP CONSTRAINT {BOUND}"));
-    let attach = super::links::attach(o);
-    Some(How::Ladder(vec![
-        Rung::alone(format!("{check} NOT VALID")).back([drop()]),
-        validate(&home, BOUND).back([]),
-        Rung::outside(format!("{detach} {CONCURRENTLY}")).patient().back([Rung::new(attach)]),
-        drop().back([Rung::new(check)]),
-    ]))
-}
-
-const CONCURRENTLY: &str = "CONCURRENTLY";
-
-/// What goes on with a statement that was stopped half way; `None` where that is the statement itself.
-pub fn finishing(sql: &str) -> Option<String> {
-    let detach = sql.strip_suffix(CONCURRENTLY).filter(|sql| sql.contains(" DETACH PARTITION "))?;
-    Some(format!("{detach}FINALIZE"))
-}
-
 /// VALIDATE of a NOT NULL that is there already.
 pub fn validated_not_null(scene: &Scene, column: &Object, name: &str) -> Option<How> {
     scene.online(&home(column)).then(|| How::Ladder(vec![validate(column.id(), name)]))
@@ -102,7 +68,7 @@ pub fn validated(scene: &Scene, o: &Object) -> Option<How> {
 }
 
 /// Reads the rows under SHARE UPDATE EXCLUSIVE, behind which no reader or writer waits.
-fn validate(part: &Id, name: &str) -> Rung {
+pub fn validate(part: &Id, name: &str) -> Rung {
     Rung::alone(format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", table(part), ident(name))).patient()
 }
 

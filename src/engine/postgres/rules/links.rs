@@ -21,7 +21,7 @@ pub const ATTACHMENT: KindRule = KindRule {
     },
     drop: |scene, o| {
         let detach = format!("ALTER TABLE {} DETACH PARTITION {}", o.attr("parent"), path(o.id()));
-        super::ladders::detached(scene, o, &detach).unwrap_or_else(|| How::statement(detach))
+        super::detaching::detached(scene, o, &detach).unwrap_or_else(|| How::statement(detach))
     },
     rename: None,
     set: &[set("parent", replace), set("bound", replace), set("status", replace)],

@@ -42,7 +42,7 @@ fn movable(scene: &Scene, i: &Index) -> bool {
 }
 
 /// The statements that say of it what was said of the old one, and on the way back no longer say it.
-fn again(scene: &Scene, said: &Object) -> Option<Vec<Rung>> {
+pub fn again(scene: &Scene, said: &Object) -> Option<Vec<Rung>> {
     let rule = RULES.iter().find(|r| r.kind == said.id().kind)?;
     let (How::Ladder(mut say), How::Ladder(unsay)) = ((rule.create)(scene, said, &[]), (rule.drop)(scene, said)) else {
         return None;

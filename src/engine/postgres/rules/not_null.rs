@@ -18,6 +18,9 @@ pub fn clause(c: &Column) -> String {
 
 /// NOT NULL comes or goes.
 pub fn change(scene: &Scene, c: &Change) -> How {
+    if super::retyping::goes_beside(scene, c.new.id()) {
+        return How::Nothing;
+    }
     if let (Value::Bool(true), Object::Column(column)) = (c.to, c.new) {
         let ladder = ladders::not_null(scene, c, column, &constraint(column));
         return ladder.unwrap_or_else(|| alter(c.new.id(), set(column)));

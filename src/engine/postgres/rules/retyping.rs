@@ -4,19 +4,22 @@
 
 use super::super::ddl::{ident, identity_sequence};
 use super::casts::{base_type, castable, using};
+use super::defaults::Defaults;
 use super::links::{home, only};
-use super::{beside, filling, swapping};
-use crate::engine::how::{Change, How, Scene};
-use crate::model::{Column, Id, Index, Kind, Object, Status, Value};
+use super::materialized::again;
+use super::relabelled::Relabelled;
+use super::{beside, filling, swapping, twins};
+use crate::engine::how::{Around, Change, How, Phase, Rung, Scene};
+use crate::engine::text::less_casts;
+use crate::model::{Check, Column, Id, Index, Kind, Object, Status, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Types that turn into others without a row being written
-/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES>), or that nothing compares.
+/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES>).
 fn in_place(from: &str, to: &str) -> bool {
     let strings = ["character varying", "text"];
     let both = strings.contains(&from) && strings.contains(&to) || from == "cidr" && to == "inet";
-    let unlike = ["json", "xml", "point", "polygon"].contains(&from);
-    both || from == to || unlike
+    both || from == to
 }
 
 /// Types of which a foreign key may have one on either side
@@ -27,26 +30,47 @@ const INTEGERS: &[&str] = &["smallint", "integer", "bigint"];
 pub struct Retyped<'a> {
     pub old: &'a Column,
     pub new: &'a Column,
-    /// What the new one is made of.
+    /// The type of the new one, and what it is made of.
+    pub ty: String,
     pub value: String,
+    /// Casts that make a value of the old one of it.
+    pub back: String,
+    /// Whether there are values of which nothing can be made.
+    pub gaps: bool,
     /// The primary key of its table, by which rows are filled.
     pub key: Vec<(String, String)>,
-    pub default: Option<&'a str>,
+    pub default: Defaults<'a>,
     /// The sequence that it owns, if it is no identity.
     pub sequence: Option<&'a Id>,
     pub comment: Option<String>,
+}
+
+/// A part of a table that is made anew of the columns beside, as it is and as it will be.
+pub struct Remade<'a, T> {
+    pub old: &'a T,
+    pub new: &'a T,
 }
 
 /// Columns that change together, and what is made of them.
 #[derive(Default)]
 pub struct Retyping<'a> {
     pub columns: Vec<Retyped<'a>>,
-    pub indexes: Vec<&'a Index>,
+    pub indexes: Vec<Remade<'a, Index>>,
+    pub checks: Vec<Remade<'a, Check>>,
     /// Primary keys and unique constraints.
     pub keys: Vec<&'a Object>,
     /// Foreign keys, at either of their ends.
     pub bonds: Vec<&'a Object>,
+    /// The type that changes, where it is not the columns that get another one.
+    pub relabelled: Option<Relabelled<'a>>,
+    /// What is said of that type.
+    pub said: Vec<Rung>,
+    /// Whether something goes for the moment in which the columns change places, and comes back after it.
+    pub around: bool,
 }
+
+/// What is soon dropped and made again.
+pub const AROUND: &[Kind] = &[Kind::View, Kind::Trigger, Kind::Policy, Kind::Rule, Kind::Function];
 
 impl<'a> Retyping<'a> {
     fn of(scene: &Scene<'a>, column: &Id) -> Option<Retyping<'a>> {
@@ -57,6 +81,10 @@ impl<'a> Retyping<'a> {
                 continue;
             }
             let (retyped, users) = Retyped::of(scene, id)?;
+            if let Some(ty) = Relabelled::of_column(scene, retyped.old) {
+                queue.extend(twins::columns_of(scene, ty.id()).into_iter().map(Object::id));
+                found.relabelled = Some(ty);
+            }
             found.columns.push(retyped);
             for part in users {
                 parts.insert(part.id(), part);
@@ -65,26 +93,56 @@ impl<'a> Retyping<'a> {
             }
         }
         found.columns.sort_by_key(|c| &c.new.head.id);
+        found.said = found.said_of_type(scene, &parts)?;
         for part in parts.into_values() {
-            match part {
-                Object::Index(index) => found.indexes.push(index),
-                Object::ForeignKey(_) => found.bonds.push(part),
-                _ => found.keys.push(part),
+            match (part, scene.to.get(part.id())) {
+                (Object::Index(old), Some(Object::Index(new))) => found.indexes.push(Remade { old, new }),
+                (Object::Check(old), Some(Object::Check(new))) => found.checks.push(Remade { old, new }),
+                (Object::ForeignKey(_), _) => found.bonds.push(part),
+                (Object::PrimaryKey(_) | Object::Unique(_), _) => found.keys.push(part),
+                _ => found.around = true,
             }
         }
         let busy = |c: &Retyped| scene.online(&c.home()) && scene.phased(&c.home());
         let told = found.columns.iter().any(|c| c.new.head.using.is_some());
         let tied = found.columns.len() > 1 || !found.keys.is_empty() || !found.bonds.is_empty();
+        // Rows are read between, and what is around must not be away for as long.
+        let slow = found.around && found.columns.iter().any(|c| c.must() || c.gaps);
         let fits = found.columns.iter().any(busy) && !(told && tied) && found.bonds.iter().all(|b| agree(scene, b));
-        (fits && found.movable()).then_some(found)
+        (fits && !slow && found.movable()).then_some(found)
     }
 
     /// Whether all that is made of the columns can be made of others.
     fn movable(&self) -> bool {
-        let indexes = self.indexes.iter().all(|i| beside::index(self, i).is_some());
-        indexes
+        self.indexes.iter().all(|i| beside::index(self, i.new).is_some())
+            && self.checks.iter().all(|c| beside::check(self, c.new).is_some())
             && self.keys.iter().all(|k| beside::key(self, k).is_some())
             && self.bonds.iter().all(|b| beside::bond(self, b).is_some())
+    }
+
+    /// Whose ladder it is.
+    fn first(&self) -> Option<&'a Id> {
+        let column = || self.columns.first().map(|c| &c.new.head.id);
+        self.relabelled.map(|ty| ty.id()).or_else(column)
+    }
+
+    /// What is said of the type; `None` where something else than the columns is made of it.
+    fn said_of_type(&self, scene: &Scene, parts: &BTreeMap<&Id, &Object>) -> Option<Vec<Rung>> {
+        let Some(ty) = self.relabelled else { return Some(vec![]) };
+        let of_it = |c: &Retyped| Relabelled::of_column(scene, c.old).is_some_and(|other| other.id() == ty.id());
+        let known = |id: &Id| self.columns.iter().any(|c| c.new.head.id == id.of_kind(Kind::Column));
+        let mut said = vec![];
+        for user in scene.from.users(ty.id()) {
+            let stays = scene.to.get(user.id()).is_some_and(|after| after.attrs() == user.attrs());
+            match user.id().kind {
+                Kind::Column | Kind::Default if known(user.id()) => {}
+                Kind::Index | Kind::Check if parts.contains_key(user.id()) => {}
+                Kind::Comment | Kind::Owner | Kind::Grant if stays => said.extend(again(scene, user)?),
+                _ => return None,
+            }
+        }
+        said.iter_mut().for_each(|rung| rung.phase = Phase::Contract);
+        self.columns.iter().all(of_it).then_some(said)
     }
 }
 
@@ -93,37 +151,111 @@ impl<'a> Retyped<'a> {
         Id::new(Kind::Table, self.new.head.id.path.iter().take(2))
     }
 
+    /// On the way back, of which rows the old value no longer holds. It is kept where the new one is still what was made of it.
+    pub fn differs(&self, beside: &str) -> String {
+        const UNLIKE: &[&str] = &["json", "xml", "point", "polygon"];
+        let (name, ty) = (ident(self.new.head.id.name()), &self.new.r#type);
+        if self.ty != *ty {
+            return format!("{name} IS DISTINCT FROM {beside}{}", self.back);
+        }
+        // Nothing compares values of these types but as texts.
+        let text = if UNLIKE.contains(&ty.as_str()) { "::text" } else { "" };
+        format!("{beside}{text} IS DISTINCT FROM ({})::{ty}{text}", self.value)
+    }
+
+    /// Whether it could be without a value, and no longer can.
+    pub fn must(&self) -> bool {
+        self.new.not_null && (self.gaps || !self.old.not_null)
+    }
+
     /// The column, and what is made of it and perhaps of others.
     fn of(scene: &Scene<'a>, id: &Id) -> Option<(Retyped<'a>, Vec<&'a Object>)> {
         let (before, after) = (scene.from.get(id)?, scene.to.get(id)?);
         let (Object::Column(old), Object::Column(new)) = (before, after) else { return None };
         let home = home(after);
-        let same = |a: &str| ["type", "usual_storage", "storage"].contains(&a) || before.attr(a) == after.attr(a);
+        const CHANGES: &[&str] = &["type", "usual_storage", "storage", "not_null"];
+        let same = |a: &str| CHANGES.contains(&a) || before.attr(a) == after.attr(a);
         let usual = old.storage == old.usual_storage && new.storage == new.usual_storage;
         let named = new.identity.is_none() || identity_sequence(new).is_some();
         let plain = named && new.generated.is_none() && new.collation.is_none() && old.collation.is_none();
         let alone = after.leaders().next().is_none() && only(scene.to, &home).is_empty() && scene.stays(&home);
-        let writes = !in_place(&base_type(&old.r#type), &base_type(&new.r#type));
+        let relabelled = Relabelled::of_column(scene, old).filter(|_| old.r#type == new.r#type);
+        let writes = relabelled.is_some() || !in_place(&base_type(&old.r#type), &base_type(&new.r#type));
         let back = castable(scene, &new.r#type, &old.r#type);
-        let needs = after.refs().iter().all(|r| r.to == home);
-        if !after.attrs().iter().all(|(a, _)| same(a)) || !usual || !plain || !alone || !writes || !back || !needs {
+        let needs = after.refs().iter().all(|r| r.to == home || relabelled.is_some_and(|ty| r.to == *ty.id()));
+        let pending = old.not_null_pending || new.not_null_pending;
+        if !after.attrs().iter().all(|(a, _)| same(a))
+            || !usual
+            || !plain
+            || !alone
+            || !writes
+            || !back
+            || !needs
+            || pending
+        {
             return None;
         }
-        let (key, value) = (filling::key(scene.from, &home)?, value(scene, old, new)?);
+        let key = filling::key(scene.from, &home)?;
+        let (ty, value, back) = match relabelled {
+            Some(ty) => (ty.fresh(), ty.value(&ident(id.name())), format!("::text::{}", ty.parked())),
+            None => (new.r#type.clone(), value(scene, old, new)?, format!("::{}", old.r#type)),
+        };
+        let gaps = relabelled.is_some_and(|ty| ty.removes());
         let mut parts = Vec::new();
-        let mut found = Retyped { old, new, value, key, default: None, sequence: None, comment: None };
+        let default = Defaults::of(scene, old);
+        let mut found = Retyped { old, new, ty, value, back, gaps, key, default, sequence: None, comment: None };
+        if left_behind(scene, id).is_some() {
+            return None;
+        }
         for user in scene.from.users(id) {
-            let stays = scene.to.get(user.id()).is_some_and(|after| after.attrs() == user.attrs());
             match user {
-                Object::Default(d) if stays => found.default = Some(&d.expression),
-                Object::Sequence(s) if owns(scene, user) && s.owned_by.is_some() => found.sequence = Some(user.id()),
-                Object::Comment(_) if stays => found.comment = user.attr("text").text().map(str::to_string),
-                _ if stays && movable(scene, user) => parts.push(user),
-                _ => return None,
+                Object::Default(_) => {}
+                Object::Sequence(_) => found.sequence = Some(user.id()),
+                Object::Comment(_) => found.comment = user.attr("text").text().map(str::to_string),
+                _ => parts.push(user),
             }
         }
         Some((found, parts))
     }
+}
+
+/// Whether the part is there after it as well, and at most its definition differs: of a check no more than its casts, since the
+/// old application is held to it.
+fn alike(scene: &Scene, part: &Object) -> bool {
+    let Some(after) = scene.to.get(part.id()) else { return false };
+    let defined = |o: &Object| o.attr("definition").to_string();
+    let (old, new) = (defined(part), defined(after));
+    let same = part.id().kind == Kind::Index || less_casts(&old) == less_casts(&new);
+    same && after.attrs().iter().all(|(a, value)| *a == "definition" || part.attr(a) == *value)
+}
+
+/// What is made of the column and can't be made of another one.
+pub fn left_behind<'a>(scene: &Scene<'a>, column: &Id) -> Option<&'a Object> {
+    let stays = |o: &Object| scene.to.get(o.id()).is_some_and(|after| after.attrs() == o.attrs());
+    scene.from.users(column).find_map(|user| match user {
+        Object::Default(_) => None,
+        Object::Sequence(s) => (!owns(scene, user) || s.owned_by.is_none()).then_some(user),
+        Object::Comment(_) => (!stays(user)).then_some(user),
+        Object::Index(_) | Object::Check(_) => (!alike(scene, user) || !movable(scene, user)).then_some(user),
+        _ if AROUND.contains(&user.id().kind) => lasting(scene, user),
+        _ => (!stays(user) || !movable(scene, user)).then_some(user),
+    })
+}
+
+/// Of what would be dropped with the part and made again, something that takes its time.
+fn lasting<'a>(scene: &Scene<'a>, part: &'a Object) -> Option<&'a Object> {
+    const WITH: &[Kind] = &[Kind::Comment, Kind::Owner, Kind::Grant];
+    let (mut queue, mut seen) = (vec![part], BTreeSet::new());
+    while let Some(o) = queue.pop() {
+        let kind = o.id().kind;
+        if !AROUND.contains(&kind) && !WITH.contains(&kind) {
+            return Some(o);
+        }
+        if seen.insert(o.id()) {
+            queue.extend(scene.from.users(o.id()));
+        }
+    }
+    None
 }
 
 /// What the new column is made of; `None` where the server knows no way.
@@ -138,8 +270,10 @@ fn value(scene: &Scene, old: &Column, new: &Column) -> Option<String> {
 }
 
 fn changes(scene: &Scene, column: &Id) -> bool {
-    let (old, new) = (scene.from.get(column), scene.to.get(column));
-    old.zip(new).is_some_and(|(old, new)| old.attr("type") != new.attr("type"))
+    let (Some(Object::Column(old)), Some(Object::Column(new))) = (scene.from.get(column), scene.to.get(column)) else {
+        return false;
+    };
+    old.r#type != new.r#type || Relabelled::of_column(scene, old).is_some()
 }
 
 /// Whether the sequence goes with the column all the time; how far it counts may change.
@@ -157,7 +291,7 @@ fn movable(scene: &Scene, part: &Object) -> bool {
         Object::Index(i) => i.statistics.is_empty() && i.part_of.is_none() && users.next().is_none(),
         Object::PrimaryKey(k) => k.options.is_empty() && users.all(|u| u.id().kind == Kind::ForeignKey),
         Object::Unique(k) => k.options.is_empty() && users.all(|u| u.id().kind == Kind::ForeignKey),
-        Object::ForeignKey(_) => users.next().is_none(),
+        Object::ForeignKey(_) | Object::Check(_) => users.next().is_none(),
         _ => false,
     };
     free && plain && !marked
@@ -177,20 +311,61 @@ fn agree(scene: &Scene, bond: &Object) -> bool {
     plain && types.all(|pair| pair.is_some_and(alike))
 }
 
-/// Whether the change is made so, and nothing need be out of its way.
-pub fn applies(scene: &Scene, c: &Change) -> bool {
-    ladder(scene, c).is_some()
+/// What must be out of the way while the columns change places, if the change is made so.
+pub fn around(scene: &Scene, c: &Change) -> Option<Vec<Around>> {
+    let retyping = Retyping::of(scene, c.new.id())?;
+    let id = || c.new.id().clone();
+    Some(if retyping.around { vec![(id(), AROUND)] } else { vec![] })
+}
+
+/// The column whose ladder makes another definition, or another default, of this part as well.
+pub fn carrier(scene: &Scene, part: &Object) -> Option<How> {
+    let own = part.id().of_kind(Kind::Column);
+    let mut columns = part.refs().iter().map(|r| &r.to).chain([&own]).filter(|to| to.kind == Kind::Column);
+    let changed = columns.find(|to| changes(scene, to))?;
+    let found = Retyping::of(scene, changed)?;
+    let id = part.id();
+    let carried = match id.kind {
+        Kind::Default => found.columns.iter().any(|c| c.new.head.id == own),
+        Kind::Index => found.indexes.iter().any(|i| i.new.head.id == *id),
+        Kind::Check => found.checks.iter().any(|c| c.new.head.id == *id),
+        _ => false,
+    };
+    found.first().filter(|_| carried).map(|first| How::With(first.clone()))
+}
+
+/// Whether the column is changed by another one beside it, and all that is said of it with that.
+pub fn goes_beside(scene: &Scene, column: &Id) -> bool {
+    changes(scene, column) && Retyping::of(scene, column).is_some()
+}
+
+/// Whether the rows are written for it.
+pub fn writes_rows(scene: &Scene, column: &Id) -> bool {
+    let ty = |o: Option<&Object>| o.map(|o| base_type(&o.attr("type").to_string()));
+    ty(scene.from.get(column)).zip(ty(scene.to.get(column))).is_some_and(|(old, new)| !in_place(&old, &new))
 }
 
 /// How the type of the column is changed beside it, or with that of which other.
 pub fn ladder(scene: &Scene, c: &Change) -> Option<How> {
     let retyping = Retyping::of(scene, c.new.id())?;
-    let mut rungs = beside::made(scene, &retyping)?;
-    let first = &retyping.columns.first()?.new.head.id;
+    let first = retyping.first()?;
     if first != c.new.id() {
         return Some(How::With(first.clone()));
     }
-    rungs.extend(swapping::swap(&retyping)?);
+    rungs(scene, &retyping)
+}
+
+/// How columns get a type of other labels.
+pub fn relabelled(scene: &Scene, id: &Id) -> Option<How> {
+    let columns = twins::columns_of(scene, Relabelled::of(scene, id)?.id());
+    let retyping = Retyping::of(scene, columns.first()?.id())?;
+    retyping.first().filter(|first| *first == id)?;
+    rungs(scene, &retyping)
+}
+
+fn rungs(scene: &Scene, retyping: &Retyping) -> Option<How> {
+    let mut rungs = beside::made(scene, retyping)?;
+    rungs.extend(swapping::swap(scene, retyping)?);
     Some(How::Ladder(rungs))
 }
 

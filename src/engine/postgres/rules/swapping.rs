@@ -4,9 +4,9 @@
 use super::super::ddl::{ident, identity_sequence, literal, path, split, table};
 use super::beside::{self, column, fresh};
 use super::keys::clause;
-use super::ladders::{create_index, with_suffix};
-use super::retyping::{Retyped, Retyping};
-use crate::engine::how::{Phase, Rung};
+use super::ladders::{create_index, not_null_both_ways, with_suffix};
+use super::retyping::{Remade, Retyped, Retyping};
+use crate::engine::how::{Phase, Rung, Scene};
 use crate::model::{Id, Index, Object};
 use std::collections::BTreeSet;
 
@@ -15,8 +15,13 @@ fn later(sql: String, back: impl IntoIterator<Item = String>) -> Rung {
 }
 
 /// What is taken off the old columns, the change of names, and what is put on the new ones.
-pub fn swap(r: &Retyping) -> Option<Vec<Rung>> {
-    let mut rungs: Vec<Rung> = lock(r).into_iter().collect();
+pub fn swap(scene: &Scene, r: &Retyping) -> Option<Vec<Rung>> {
+    let locked = lock(r);
+    // Before the lock, and apart from it.
+    let mut rungs: Vec<Rung> = r.columns.iter().flat_map(|c| required(scene, c)).collect();
+    rungs.iter_mut().for_each(|rung| rung.alone |= locked.is_some());
+    rungs.extend(locked);
+    rungs.extend(r.columns.iter().filter_map(kept).map(|(add, drop)| later(drop, [add])));
     r.columns.iter().for_each(|c| rungs.extend(beside::trigger(c).gone()));
     for b in &r.bonds {
         let on = format!("ALTER TABLE {}", table(b.id()));
@@ -34,7 +39,21 @@ pub fn swap(r: &Retyping) -> Option<Vec<Rung>> {
     }
     r.columns.iter().for_each(|c| rungs.extend(c.bared()));
     r.indexes.iter().for_each(|i| rungs.extend(index(i)));
+    for c in &r.checks {
+        let (on, name) = (format!("ALTER TABLE {}", table(&c.old.head.id)), ident(c.old.head.id.name()));
+        let add = format!("{on} ADD CONSTRAINT {name} {}", c.old.definition);
+        rungs.push(later(format!("{on} DROP CONSTRAINT {name}"), [add]));
+        let rename = |from: &str, to: &str| format!("{on} RENAME CONSTRAINT {from} TO {to}");
+        let other = ident(&fresh(&c.old.head.id));
+        rungs.push(later(rename(&other, &name), [rename(&name, &other)]));
+    }
+    rungs.extend(r.relabelled.iter().flat_map(|ty| ty.swapped()));
     r.columns.iter().for_each(|c| rungs.extend(c.renamed()));
+    rungs.extend(r.said.iter().cloned());
+    let last = rungs.iter_mut().filter_map(|rung| rung.purge.as_mut()).next_back();
+    if let Some((purge, ty)) = last.zip(r.relabelled) {
+        purge.push_str(&ty.purge());
+    }
     for k in &r.keys {
         rungs.push(key(r, k)?);
     }
@@ -45,6 +64,29 @@ pub fn swap(r: &Retyping) -> Option<Vec<Rung>> {
         rungs.push(later(rename, [format!("{on} DROP CONSTRAINT {name}")]));
     }
     Some(rungs)
+}
+
+/// What the old application was free to leave out: a value where there must be one from now on, or one that is also of the new
+/// type.
+fn required(scene: &Scene, c: &Retyped) -> Vec<Rung> {
+    let own = column(&c.new.head.id);
+    if c.must() {
+        let must = not_null_both_ways(scene, &own, &format!("{}_{}_not_null", own.at(1), own.name()));
+        return must.into_iter().map(|rung| Rung { phase: Phase::Contract, ..rung }).collect();
+    }
+    let Some((add, drop)) = kept(c) else { return vec![] };
+    let validate = later(drop.replacen("DROP", "VALIDATE", 1), []);
+    let rungs = [later(format!("{add} NOT VALID"), [drop.clone()]), validate.patient()];
+    rungs.into_iter().map(|rung| Rung { alone: true, ..rung }).collect()
+}
+
+/// A check that no value is lost of a column that may be without one, and what removes it.
+fn kept(c: &Retyped) -> Option<(String, String)> {
+    let id = &c.new.head.id;
+    let (on, name, beside) = (format!("ALTER TABLE {}", table(id)), ident(id.name()), ident(column(id).name()));
+    let constraint = ident(&with_suffix(&format!("msr_kept_{}", id.name()), ""));
+    let add = format!("{on} ADD CONSTRAINT {constraint} CHECK ({beside} IS NOT NULL OR {name} IS NULL)");
+    (c.gaps && !c.must()).then(|| (add, format!("{on} DROP CONSTRAINT {constraint}")))
 }
 
 /// Several tables at once, what is referred to before what refers to it, as applications write them.
@@ -65,13 +107,13 @@ fn key(r: &Retyping, k: &Object) -> Option<Rung> {
     Some(later(using, [format!("{on} DROP CONSTRAINT {name}")]))
 }
 
-fn index(index: &Index) -> [Rung; 2] {
-    let id = &index.head.id;
-    let (i, schema, other) = (ident(id.name()), ident(id.at(0)), ident(&fresh(id)));
+fn index(i: &Remade<Index>) -> [Rung; 2] {
+    let (index, id) = (i.old, &i.old.head.id);
+    let (name, schema, other) = (ident(id.name()), ident(id.at(0)), ident(&fresh(id)));
     let on = index.head.parent.as_ref().map(path).unwrap_or_default();
     let create = create_index(index, id.name(), "", &on);
     let rename = |from: &str, to: &str| format!("ALTER INDEX {schema}.{from} RENAME TO {to}");
-    [later(format!("DROP INDEX {schema}.{i}"), [create]), later(rename(&other, &i), [rename(&i, &other)])]
+    [later(format!("DROP INDEX {schema}.{name}"), [create]), later(rename(&other, &name), [rename(&name, &other)])]
 }
 
 impl Retyped<'_> {
@@ -88,15 +130,14 @@ impl Retyped<'_> {
     fn bared(&self) -> Vec<Rung> {
         let (name, beside) = (ident(self.new.head.id.name()), ident(column(&self.new.head.id).name()));
         let mut rungs = self.identity(&name, &beside);
-        if self.old.not_null {
+        if self.old.not_null && self.new.not_null {
             let not_null = |what: &str| self.alter(&format!("{name} {what} NOT NULL"));
             rungs.push(later(not_null("DROP"), [not_null("SET")]));
         }
-        if let Some(default) = self.default {
-            let set = |c: &str| self.alter(&format!("{c} SET DEFAULT {default}"));
-            let drop = |c: &str| self.alter(&format!("{c} DROP DEFAULT"));
-            rungs.push(later(drop(&name), [set(&name)]));
-            rungs.push(later(set(&beside), [drop(&beside)]));
+        let set = |c: &str, default: &str| self.alter(&format!("{c} SET DEFAULT {default}"));
+        let drop = |c: &str| self.alter(&format!("{c} DROP DEFAULT"));
+        if let Some(old) = self.default.meanwhile.as_deref().or(self.default.old) {
+            rungs.push(later(drop(&name), [set(&name, old)]));
         }
         rungs
     }
@@ -104,13 +145,17 @@ impl Retyped<'_> {
     fn renamed(&self) -> Vec<Rung> {
         let id = &self.new.head.id;
         let (on, name, beside) = (format!("ALTER TABLE {}", table(id)), ident(id.name()), ident(column(id).name()));
-        let (parked, ty) = (self.parked(), &self.old.r#type);
+        let parked = self.parked();
         let rename = |from: &str, to: &str| format!("{on} RENAME COLUMN {from} TO {to}");
-        let since =
-            format!("UPDATE {} SET {name} = {beside}::{ty} WHERE {name} IS DISTINCT FROM {beside}::{ty}", table(id));
+        let differs = self.differs(&beside);
+        let since = format!("UPDATE {} SET {name} = {beside}{} WHERE {differs}", table(id), self.back);
         let away = later(rename(&name, &parked), [rename(&parked, &name), since]);
         let mut rungs = vec![Rung { purge: Some(format!("{on} DROP COLUMN {parked}")), ..away }];
         rungs.push(later(rename(&beside, &name), [rename(&name, &beside)]));
+        if let Some(new) = self.default.new {
+            let drop = self.alter(&format!("{name} DROP DEFAULT"));
+            rungs.push(later(self.alter(&format!("{name} SET DEFAULT {new}")), [drop]));
+        }
         if let Some(sequence) = self.sequence {
             let own = |c: &str| format!("ALTER SEQUENCE {} OWNED BY {}.{c}", path(sequence), table(id));
             rungs.push(later(own(&name), [own(&parked)]));

@@ -11,7 +11,7 @@ use crate::model::{Domain, Id, Kind, Object, Strength, Value};
 pub const ENUM: KindRule = KindRule {
     kind: Kind::Enum,
     clause: None,
-    create: |s, o, _| fresh(s, o, How::statement(create_enum(&path(o.id()), &o.attr("labels")))),
+    create: |s, o, _| fresh(s, o, How::statement(create_enum(&path(o.id()), &list(&o.attr("labels"))))),
     drop: |_, o| How::statement(format!("DROP TYPE {}", path(o.id()))),
     rename: Some(|_, o, to| rename("TYPE", o, to)),
     set: &[set("labels", labels).blocks(around_a_swap).loses(|_, c| {
@@ -27,8 +27,8 @@ fn list(value: &Value) -> Vec<String> {
     if let Value::List(items) = value { items.clone() } else { vec![] }
 }
 
-fn create_enum(name: &str, labels: &Value) -> String {
-    let labels: Vec<String> = list(labels).iter().map(|l| literal(l)).collect();
+pub fn create_enum(name: &str, labels: &[String]) -> String {
+    let labels: Vec<String> = labels.iter().map(|l| literal(l)).collect();
     format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", "))
 }
 
@@ -42,12 +42,12 @@ fn labels(scene: &Scene, c: &Change) -> How {
             };
             How::Ladder(new.iter().map(one).collect())
         }
-        None => swap(scene, c),
+        None => super::retyping::relabelled(scene, c.new.id()).unwrap_or_else(|| swap(scene, c)),
     }
 }
 
 /// The labels to add, each with where it stands; `None` if something else than adding is needed.
-fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
+pub fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
     let kept: Vec<&String> = to.iter().filter(|l| from.contains(l)).collect();
     if kept.len() != from.len() || kept.iter().zip(from).any(|(a, b)| *a != b) {
         return None;
@@ -65,7 +65,7 @@ fn additions(from: &[String], to: &[String]) -> Option<Vec<(String, String)>> {
 }
 
 fn swap(scene: &Scene, c: &Change) -> How {
-    let labels = create_enum(&path(c.new.id()), c.to);
+    let labels = create_enum(&path(c.new.id()), &list(c.to));
     let (old, new) = (list(c.from), list(c.to));
     let removes = old.iter().any(|label| !new.contains(label));
     let used = twins::columns_of(scene, c.new.id()).into_iter().any(|column| scene.phased(&super::links::home(column)));
@@ -85,7 +85,8 @@ fn around_a_swap(scene: &Scene, c: &Change) -> Vec<Around> {
     if enum_grows || c.new.id().kind == Kind::Domain && !first_of(c, &["base", "collation"]) {
         return vec![];
     }
-    twins::around(scene, c)
+    let beside = super::retyping::relabelled(scene, c.new.id()).is_some();
+    if beside { vec![] } else { twins::around(scene, c) }
 }
 
 pub const DOMAIN: KindRule = KindRule {

@@ -126,6 +126,7 @@ macro_rules! mirror {
                     locks: s.locks,
                     rewrites: s.rewrites,
                     scans: s.scans,
+                    held: s.held,
                     loses: s.loses,
                     fill: s.fill.map(Into::into),
                     purge: s.purge,

@@ -96,6 +96,8 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "is_empty")]
     pub scans: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loses: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fill: Option<Fill>,
