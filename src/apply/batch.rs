@@ -282,20 +282,37 @@ pub(super) fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Atte
         let there = target.journal().exists()?;
         Ok(if there { target.journal().head()? } else { None })
     });
+    let hash = |entry: &Option<Entry>| entry.as_ref().map(|e| e.hash.clone());
     match seen {
-        Ok(Some(last)) if last.hash == entry.hash => {
+        Ok(last) if last.as_ref().is_some_and(|last| last.hash == entry.hash) => {
             target.head = Some(entry);
             Ok(())
         }
         // There is a connection again, and nothing was done: to be tried once more like after a lock not obtained.
-        Ok(_) => Err(Box::new(Trouble::Session(SqlError {
+        Ok(last) if hash(&last) == hash(&target.head) => Err(Box::new(Trouble::Session(SqlError {
             message: format!("the connection broke at COMMIT, and nothing of it was done: {}", error.message),
             disconnected: false,
             transient: true,
             ..error
         }))),
+        // What is known of the database is no longer so: the next run looks anew.
+        Ok(last) => {
+            let known = std::mem::replace(&mut target.head, last);
+            Err(Box::new(Trouble::Told(moved(target.head.as_ref(), known.as_ref(), &error))))
+        }
         Err(_) => Err(Box::new(Trouble::Commit(error))),
     }
+}
+
+/// A server that crashed without having written what it confirmed (`synchronous_commit = off`), or a standby that took over and was
+/// behind, knows less than this run; another run may have come in between.
+fn moved(last: Option<&Entry>, head: Option<&Entry>, error: &SqlError) -> Error {
+    if last.map(|e| e.number) >= head.map(|e| e.number) {
+        return another_was_faster();
+    }
+    Error::transient("the server has lost what it had confirmed, as after a failover to one that was behind")
+        .detail(error.message.clone())
+        .hint("run again: it looks at what stands and does the rest")
 }
 
 /// A batch of one step that can't run in a transaction. Whether it was done is seen, not believed.
