@@ -95,7 +95,7 @@ impl<'a> Work<'a> {
 const AGAIN: &str = "run again when the cause is gone: what stands is not done twice";
 
 /// What sends the statements of a step on a way.
-fn statements(step: &Step, way: Way) -> &[String] {
+pub(super) fn statements(step: &Step, way: Way) -> &[String] {
     match (way, &step.down) {
         (Way::Up, _) => &step.up,
         (Way::Down, Down::Sql(sql) | Down::Lossy { sql, .. }) => sql,

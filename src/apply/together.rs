@@ -53,7 +53,7 @@ pub fn run(target: &mut Target, engine: &dyn Engine, pending: &[&Saved]) -> Resu
     }
     for part in &parts {
         let steps = part.plan().batch_steps(&part.plan().batches[part.index]);
-        allowed(target, part.plan(), steps).map_err(|e| e.during(format!("`{}`", part.saved.file)))?;
+        allowed(target, part.plan(), steps, Way::Up).map_err(|e| e.during(format!("`{}`", part.saved.file)))?;
     }
     // The plans after the first begin at what is not there yet: they are looked at when it is. Their rows are not asked; what
     // is in their way makes a statement fail, and nothing stands.
