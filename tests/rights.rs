@@ -128,6 +128,37 @@ fn p30_each_change_is_refused_beforehand_and_what_is_told_is_enough() {
     assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), CASES.len(), failed.join("\n\n"));
 }
 
+#[test]
+fn p30_a_journal_of_another_role_is_refused_with_what_opens_it() {
+    needs!(Engine::Postgres);
+    let (msr, database) = (Msr::new(), Engine::Postgres.with("").expect("a database"));
+    msr.write("schema/s.sql", "CREATE TABLE t (id int);");
+    msr.on(&database, &["plan", "--save", "first"]).expect(0);
+    msr.on(&database, &["migrate", "--yes"]).expect(0);
+    msr.write("schema/s.sql", "CREATE TABLE t (id int);\nCREATE TABLE u (id int);");
+    msr.on(&database, &["plan", "--save", "second"]).expect(0);
+    let poor = format!("poor_{}", database.name);
+    database
+        .load(&format!("CREATE ROLE {poor} LOGIN; GRANT USAGE, CREATE ON SCHEMA public TO {poor}"))
+        .expect("a role");
+    let url = postgres().expect("a server").url_as(&database.name, &poor);
+    let migrate = || msr.run(&["migrate", "--yes", "--database", &url]);
+    let refused = migrate().expect(4);
+    assert!(refused.stderr.contains("may not read msr's journal"), "{}", refused.said());
+    // To read it is not enough.
+    database
+        .load(&format!("GRANT USAGE ON SCHEMA msr TO {poor}; GRANT SELECT ON ALL TABLES IN SCHEMA msr TO {poor}"))
+        .expect("granted");
+    let grants = told(&migrate().expect(4));
+    assert!(grants.iter().any(|grant| grant.contains("ON msr.journal")), "{grants:?}");
+    database.load(&grants.join(";\n")).expect("granted");
+    migrate().expect(0);
+    database.load(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA msr FROM {poor}")).expect("revoked");
+    let all = refused.stderr.lines().find_map(|line| line.split_once("may run: ")).expect("what opens it").1;
+    database.load(all).expect("it runs");
+    msr.run(&["list", "--database", &url]).expect(0);
+}
+
 /// A database, a role that owns, and one that logs in.
 fn owned() -> (Msr, Database, String, String) {
     let database = Engine::Postgres.with("").expect("a database");

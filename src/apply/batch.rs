@@ -2,7 +2,7 @@
 
 use super::journal::{Entry, Event as Happened, StepRecord, hex};
 use super::target::{Target, another_was_faster};
-use super::{Event, Turn, backfill, observe, retry};
+use super::{Event, Turn, backfill, observe, retry, settle};
 use crate::model::Id;
 use crate::plan::{Batch, Down, Fill, Plan, Step, Touch};
 use crate::{Error, Failure, Result, SqlError};
@@ -189,7 +189,7 @@ fn inside(target: &mut Target, work: Work) -> Attempt<()> {
             let _ = target.session().rollback();
             return Err(Box::new(Trouble::Session(error)));
         }
-        return settle(target, error, entry);
+        return settle::settle(target, error, entry);
     }
     target.head = Some(entry);
     Ok(())
@@ -273,46 +273,6 @@ fn sent(target: &mut Target, step: &Step, way: Way, half: &[Id]) -> Attempt<()> 
         }
         (false, sent) => sent,
     }
-}
-
-/// A broken COMMIT may have been done. The journal knows, once the lock is held again.
-pub(super) fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Attempt<()> {
-    let seen = target.reconnect().and_then(|()| {
-        // Without tables the entry is not there, whoever removed them.
-        let there = target.journal().exists()?;
-        Ok(if there { target.journal().head()? } else { None })
-    });
-    let hash = |entry: &Option<Entry>| entry.as_ref().map(|e| e.hash.clone());
-    match seen {
-        Ok(last) if last.as_ref().is_some_and(|last| last.hash == entry.hash) => {
-            target.head = Some(entry);
-            Ok(())
-        }
-        // There is a connection again, and nothing was done: to be tried once more like after a lock not obtained.
-        Ok(last) if hash(&last) == hash(&target.head) => Err(Box::new(Trouble::Session(SqlError {
-            message: format!("the connection broke at COMMIT, and nothing of it was done: {}", error.message),
-            disconnected: false,
-            transient: true,
-            ..error
-        }))),
-        // What is known of the database is no longer so: the next run looks anew.
-        Ok(last) => {
-            let known = std::mem::replace(&mut target.head, last);
-            Err(Box::new(Trouble::Told(moved(target.head.as_ref(), known.as_ref(), &error))))
-        }
-        Err(_) => Err(Box::new(Trouble::Commit(error))),
-    }
-}
-
-/// A server that crashed without having written what it confirmed (`synchronous_commit = off`), or a standby that took over and was
-/// behind, knows less than this run; another run may have come in between.
-fn moved(last: Option<&Entry>, head: Option<&Entry>, error: &SqlError) -> Error {
-    if last.map(|e| e.number) >= head.map(|e| e.number) {
-        return another_was_faster();
-    }
-    Error::transient("the server has lost what it had confirmed, as after a failover to one that was behind")
-        .detail(error.message.clone())
-        .hint("run again: it looks at what stands and does the rest")
 }
 
 /// A batch of one step that can't run in a transaction. Whether it was done is seen, not believed.

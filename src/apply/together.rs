@@ -7,7 +7,7 @@ use super::journal::{Entry, Event as Happened};
 use super::migrate::Saved;
 use super::run::{allowed, finish, judge, outcome, rows_let_through, verify};
 use super::target::Target;
-use super::{Event, Outcome, Report, gate};
+use super::{Event, Outcome, Report, gate, settle};
 use crate::engine::Engine;
 use crate::model::Catalog;
 use crate::plan::{Batch, Plan};
@@ -163,7 +163,7 @@ fn once(target: &mut Target, parts: &[Part], reports: &mut Vec<Report>, at: &mut
     }
     let Err(error) = target.session().commit() else { return Ok(()) };
     match target.head.clone() {
-        Some(last) if error.disconnected => batch::settle(target, error, last),
+        Some(last) if error.disconnected => settle::settle(target, error, last),
         _ => {
             let _ = target.session().rollback();
             Err(error.into())
