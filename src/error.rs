@@ -149,6 +149,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// Stands in an [`SqlError`] for a journal that this role may not read: nothing was done yet.
+pub const CLOSED_JOURNAL: &str = "msr journal";
+
 /// What an engine said about one piece of SQL.
 #[derive(Debug, Clone, Default)]
 pub struct SqlError {
@@ -179,8 +182,13 @@ impl std::error::Error for SqlError {}
 
 impl From<SqlError> for Error {
     fn from(e: SqlError) -> Self {
-        let failure = if e.transient || e.disconnected { Failure::Transient } else { Failure::Failed };
+        let failure = match () {
+            () if e.transient || e.disconnected => Failure::Transient,
+            () if e.code == CLOSED_JOURNAL => Failure::Refused,
+            () => Failure::Failed,
+        };
         let mut error = Error::new(failure, e.message);
+        error.code = (e.code == CLOSED_JOURNAL).then_some(code::NO_PRIVILEGE);
         error.details.extend(e.detail);
         error.hints.extend(e.hint);
         error

@@ -4,7 +4,7 @@
 use super::batch::{self, Attempt, Trouble, Work};
 use super::journal::{Place, StepRecord};
 use super::target::Target;
-use super::{Event, lock};
+use super::{Event, lock, settle};
 use crate::plan::{Fill, Step};
 use std::time::{Duration, Instant};
 
@@ -122,7 +122,7 @@ fn done(target: &mut Target, work: Work, step: &Step, (clock, start): (String, I
     };
     match target.session().commit() {
         Ok(()) => target.head = Some(entry),
-        Err(error) if error.disconnected => return batch::settle(target, error, entry),
+        Err(error) if error.disconnected => return settle::settle(target, error, entry),
         Err(error) => return Err(error.into()),
     }
     Ok(())

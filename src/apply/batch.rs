@@ -2,7 +2,7 @@
 
 use super::journal::{Entry, Event as Happened, StepRecord, hex};
 use super::target::{Target, another_was_faster};
-use super::{Event, Turn, backfill, observe, retry};
+use super::{Event, Turn, backfill, observe, retry, settle};
 use crate::model::Id;
 use crate::plan::{Batch, Down, Fill, Plan, Step, Touch};
 use crate::{Error, Failure, Result, SqlError};
@@ -95,7 +95,7 @@ impl<'a> Work<'a> {
 const AGAIN: &str = "run again when the cause is gone: what stands is not done twice";
 
 /// What sends the statements of a step on a way.
-fn statements(step: &Step, way: Way) -> &[String] {
+pub(super) fn statements(step: &Step, way: Way) -> &[String] {
     match (way, &step.down) {
         (Way::Up, _) => &step.up,
         (Way::Down, Down::Sql(sql) | Down::Lossy { sql, .. }) => sql,
@@ -189,7 +189,7 @@ fn inside(target: &mut Target, work: Work) -> Attempt<()> {
             let _ = target.session().rollback();
             return Err(Box::new(Trouble::Session(error)));
         }
-        return settle(target, error, entry);
+        return settle::settle(target, error, entry);
     }
     target.head = Some(entry);
     Ok(())
@@ -272,29 +272,6 @@ fn sent(target: &mut Target, step: &Step, way: Way, half: &[Id]) -> Attempt<()> 
             failed
         }
         (false, sent) => sent,
-    }
-}
-
-/// A broken COMMIT may have been done. The journal knows, once the lock is held again.
-pub(super) fn settle(target: &mut Target, error: SqlError, entry: Entry) -> Attempt<()> {
-    let seen = target.reconnect().and_then(|()| {
-        // Without tables the entry is not there, whoever removed them.
-        let there = target.journal().exists()?;
-        Ok(if there { target.journal().head()? } else { None })
-    });
-    match seen {
-        Ok(Some(last)) if last.hash == entry.hash => {
-            target.head = Some(entry);
-            Ok(())
-        }
-        // There is a connection again, and nothing was done: to be tried once more like after a lock not obtained.
-        Ok(_) => Err(Box::new(Trouble::Session(SqlError {
-            message: format!("the connection broke at COMMIT, and nothing of it was done: {}", error.message),
-            disconnected: false,
-            transient: true,
-            ..error
-        }))),
-        Err(_) => Err(Box::new(Trouble::Commit(error))),
     }
 }
 

@@ -46,7 +46,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
         let done = if i == 0 { standing(loaded, past, &live)?.done } else { past.batches.min(plan.batches.len()) };
         let steps = plan.batches[..done].iter().flat_map(|b| plan.batch_steps(b));
         gate::way_back(plan, steps.clone(), &target.options.policy())?;
-        allowed(target, plan, steps)?;
+        allowed(target, plan, steps, Way::Down)?;
     }
     target.make_ready()?;
     let mut reports = Vec::new();

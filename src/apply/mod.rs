@@ -18,6 +18,7 @@ pub mod probe;
 pub mod purge;
 mod retry;
 pub mod run;
+mod settle;
 pub mod tag;
 mod target;
 mod together;

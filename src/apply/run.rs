@@ -7,7 +7,7 @@ use super::observe::{self, Standing};
 use super::target::Target;
 use super::{Event, Options, Outcome, Phases, Report, gate, lock, probe};
 use crate::diff::Delta;
-use crate::engine::{Engine, Session};
+use crate::engine::{Engine, Session, Wants};
 use crate::model::Catalog;
 use crate::plan::file::Loaded;
 use crate::plan::{Plan, Step, Transaction};
@@ -43,7 +43,7 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &Arc<str>) -> 
     let end = gate::end(plan, target.options.phases).max(standing.done);
     let steps = plan.batches[standing.done..end].iter().flat_map(|b| plan.batch_steps(b));
     gate::denied(plan, steps.clone(), &target.options.policy())?;
-    allowed(target, plan, steps.clone())?;
+    allowed(target, plan, steps.clone(), Way::Up)?;
     let notes = [notes, rows_let_through(target, plan, standing.done..end)?, shared(target, plan)].concat();
     for note in &notes {
         target.tell(Event::Note(note.clone()));
@@ -88,9 +88,19 @@ fn shared(target: &Target, plan: &Plan) -> Vec<String> {
 }
 
 /// Refuses where the role may not do what the steps do.
-pub(super) fn allowed<'a>(target: &mut Target, plan: &Plan, steps: impl IntoIterator<Item = &'a Step>) -> Result<()> {
-    let deltas: Vec<&Delta> = steps.into_iter().flat_map(|s| &s.deltas).collect();
-    let lacking = target.session().lacking(&deltas)?;
+pub(super) fn allowed<'a>(
+    target: &mut Target,
+    plan: &'a Plan,
+    steps: impl IntoIterator<Item = &'a Step>,
+    way: Way,
+) -> Result<()> {
+    let mut wants = Wants { deltas: vec![], sql: vec![], relies: plan.relies.iter().map(|(id, _)| id).collect() };
+    for step in steps {
+        let there = |delta: &Delta| if way == Way::Up { delta.clone() } else { delta.inverse() };
+        wants.deltas.extend(step.deltas.iter().map(there));
+        wants.sql.extend(batch::statements(step, way).iter().map(String::as_str));
+    }
+    let lacking = target.session().lacking(&wants)?;
     if lacking.is_empty() {
         return Ok(());
     }

@@ -126,6 +126,25 @@ fn p18_a_commit_that_broke_is_looked_up() {
     assert_eq!(db.apply(&three(), all).unwrap().batches, 3);
 }
 
+/// As after a failover to a standby that was behind.
+#[test]
+fn p25_a_server_that_lost_what_it_had_confirmed_is_looked_at_anew() {
+    for n in 1..=3 {
+        let db = Db::new();
+        db.fault(Fault::KillAtCommit(n, false));
+        let behind = || -> Result<Box<dyn Session>> {
+            let mut fake = db.open();
+            let last = "DELETE FROM msr_journal WHERE number = (SELECT max(number) FROM msr_journal)";
+            diesel::connection::SimpleConnection::batch_execute(&mut fake.db, last).unwrap();
+            Ok(Box::new(fake))
+        };
+        let error = db.apply_with(&three(), Options { reconnect: &behind, ..allowing() }).unwrap_err();
+        assert_eq!(error.failure, Failure::Transient, "{n}: {error}");
+        assert!(error.message.contains("lost what it had confirmed"), "{n}: {error}");
+        journal::verify(&db.open().journal().entries().unwrap()).unwrap();
+    }
+}
+
 #[test]
 fn an_error_leaves_a_batch_boundary_and_says_what_stands() {
     let db = Db::new();

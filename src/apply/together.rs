@@ -7,7 +7,7 @@ use super::journal::{Entry, Event as Happened};
 use super::migrate::Saved;
 use super::run::{allowed, finish, judge, outcome, rows_let_through, verify};
 use super::target::Target;
-use super::{Event, Outcome, Report, gate};
+use super::{Event, Outcome, Report, gate, settle};
 use crate::engine::Engine;
 use crate::model::Catalog;
 use crate::plan::{Batch, Plan};
@@ -53,7 +53,7 @@ pub fn run(target: &mut Target, engine: &dyn Engine, pending: &[&Saved]) -> Resu
     }
     for part in &parts {
         let steps = part.plan().batch_steps(&part.plan().batches[part.index]);
-        allowed(target, part.plan(), steps).map_err(|e| e.during(format!("`{}`", part.saved.file)))?;
+        allowed(target, part.plan(), steps, Way::Up).map_err(|e| e.during(format!("`{}`", part.saved.file)))?;
     }
     // The plans after the first begin at what is not there yet: they are looked at when it is. Their rows are not asked; what
     // is in their way makes a statement fail, and nothing stands.
@@ -163,7 +163,7 @@ fn once(target: &mut Target, parts: &[Part], reports: &mut Vec<Report>, at: &mut
     }
     let Err(error) = target.session().commit() else { return Ok(()) };
     match target.head.clone() {
-        Some(last) if error.disconnected => batch::settle(target, error, last),
+        Some(last) if error.disconnected => settle::settle(target, error, last),
         _ => {
             let _ = target.session().rollback();
             Err(error.into())

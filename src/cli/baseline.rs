@@ -59,7 +59,9 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     })?;
     drop(progress);
     if !made.plan.is_empty() {
-        return Err(differs(&made, &settings.schema));
+        let error = differs(&made, &settings.schema);
+        work.deliver(Some(&error));
+        return Err(error);
     }
     let seen = made.plan.header.base;
     let version = version(&chain, seen);
@@ -68,7 +70,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     prompt::confirm(context, &format!("Take {database} under management as it is, with {objects}?"))?;
     let digest = made.plan.header.desired.clone();
     work.run(|_, session, options, events| apply::baseline(session, &version, digest, seen, options, events))?;
-    work.record.end(None)?;
+    work.end()?;
     output::result(&format!("{version} baseline: {objects}\n"))?;
     Ok(Done::Fine)
 }

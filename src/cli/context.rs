@@ -19,6 +19,9 @@ pub struct Globals {
     /// A server where scratch databases may be made [env: MSR_SHADOW_URL]
     #[arg(long, global = true, value_name = "URL")]
     shadow: Option<String>,
+    /// Act as this role in the database, which owns what is made: SET ROLE after each connect. PostgreSQL only [env: MSR_ROLE]
+    #[arg(long, global = true, value_name = "ROLE")]
+    role: Option<String>,
     /// The desired schema: an .sql file, a folder of them, or another source [default: schema]
     #[arg(long, global = true, value_name = "SOURCE")]
     schema: Option<String>,
@@ -114,6 +117,7 @@ impl Context {
             config: g.config.clone(),
             database: g.database.clone(),
             shadow: g.shadow.clone(),
+            role: g.role.clone(),
             schema: g.schema.clone(),
             plans: g.plans.clone(),
             color: g.color.clone(),

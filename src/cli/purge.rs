@@ -43,7 +43,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     )?;
     work.make_ready(&args.work)?;
     let gone = work.run(|_, session, options, events| purge::purge(session, older, options, events))?;
-    work.record.end(None)?;
+    work.end()?;
     output::result(&gone.iter().map(|parked| format!("{}: purged\n", told(parked).trim_start())).collect::<String>())?;
     Ok(Done::Fine)
 }

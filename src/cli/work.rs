@@ -198,7 +198,7 @@ impl<'a> Work<'a> {
     }
 
     /// A collector that is away is no reason to fail.
-    fn deliver(&mut self, error: Option<&Error>) {
+    pub fn deliver(&mut self, error: Option<&Error>) {
         if let Some(Err(why)) = self.traces.take().map(|traces| traces.end(error)) {
             output::warning(self.context, &format!("the traces were not delivered: {why}"));
         }
@@ -212,9 +212,21 @@ impl<'a> Work<'a> {
     /// Says what came of each plan, and ends the record.
     pub fn tell(&mut self, reports: &[Report]) -> Result<()> {
         self.record.result(reports, report)?;
+        self.end()
+    }
+
+    /// The work is done.
+    pub fn end(&mut self) -> Result<()> {
         self.record.end(None)?;
         self.deliver(None);
         Ok(())
+    }
+}
+
+impl Drop for Work<'_> {
+    /// A trace that was begun is sent: what was refused before [`Work::run`] has not been told yet.
+    fn drop(&mut self) {
+        self.deliver(Some(&Error::refused("it ended before anything was begun")));
     }
 }
 

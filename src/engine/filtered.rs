@@ -2,9 +2,8 @@
 
 use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
-use super::{Filled, Observed, Session};
+use super::{Filled, Observed, Session, Wants};
 use crate::apply::journal::Journal;
-use crate::diff::Delta;
 use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
@@ -137,8 +136,8 @@ impl Session for Filtered {
         self.inner.role()
     }
 
-    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
-        self.inner.lacking(deltas)
+    fn lacking(&mut self, wants: &Wants) -> Result<Vec<String>, SqlError> {
+        self.inner.lacking(wants)
     }
 
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {

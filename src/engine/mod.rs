@@ -240,15 +240,24 @@ pub trait Session: Send {
     fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
         Ok(std::time::Duration::ZERO)
     }
-    /// What this role would have to be granted for these changes, as statements for others to run.
-    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
-        let _ = deltas;
+    /// What this role would have to be granted for what is wanted, as statements for others to run.
+    fn lacking(&mut self, wants: &Wants) -> Result<Vec<String>, SqlError> {
+        let _ = wants;
         Ok(vec![])
     }
     /// A handle that another thread can stop the running statement with.
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
         None
     }
+}
+
+/// What a role is to do.
+pub struct Wants<'a> {
+    pub deltas: Vec<Delta>,
+    /// What it is done by.
+    pub sql: Vec<&'a str>,
+    /// What that counts on, and does not change.
+    pub relies: Vec<&'a Id>,
 }
 
 /// What a batch of a fill came to.

@@ -16,6 +16,8 @@ pub struct MsrToml {
     /// May hold a password, though the environment is a better place for one.
     pub database: Option<String>,
     pub shadow: Option<String>,
+    /// Whom msr acts as in the database.
+    pub role: Option<String>,
     pub schema: Option<String>,
     pub plans: Option<String>,
     pub color: Option<String>,

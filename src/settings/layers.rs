@@ -110,6 +110,12 @@ impl Layers<'_> {
         value.map(|text| DatabaseUrl::parse(&text).map_err(|e| self.blame(key, e))).transpose()
     }
 
+    /// The database, and the role to act as there.
+    pub fn target(&self, url: Option<String>, role: Option<String>) -> Result<DatabaseUrl> {
+        let url = self.url("database", url)?.map_or_else(|| DatabaseUrl::parse("sqlite://msr.db"), Ok)?;
+        url.with_role(role).map_err(|e| self.blame("role", e.hint("leave the role out: only PostgreSQL has roles")))
+    }
+
     pub fn duration(&self, key: &'static str, value: Option<String>) -> Result<Option<Duration>> {
         let wrong = |text: &str| {
             let error = Error::config(format!("`{}` is no duration", text.escape_debug()));

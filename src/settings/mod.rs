@@ -31,6 +31,7 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     pub database: Option<String>,
     pub shadow: Option<String>,
+    pub role: Option<String>,
     pub schema: Option<String>,
     pub plans: Option<String>,
     pub color: Option<String>,
@@ -122,6 +123,7 @@ impl Settings {
 
         let database = layers.secret("database", "--database", &flags.database, DATABASE, &file.database)?;
         let shadow = layers.secret("shadow", "--shadow", &flags.shadow, SHADOW, &file.shadow)?;
+        let role = layers.plain("role", "--role", &flags.role, "MSR_ROLE", &file.role)?;
         let schema = layers.plain("schema", "--schema", &flags.schema, "MSR_SCHEMA", &file.schema)?;
         let plans = layers.plain("plans", "--plans", &flags.plans, "MSR_PLANS", &file.plans)?;
         let wait = layers.plain("lock_wait", "--lock-wait", &flags.lock_wait, "MSR_LOCK_WAIT", &file.lock_wait)?;
@@ -150,7 +152,7 @@ impl Settings {
         let probe = layers.plain("probe_time", "--probe-time", &None, "MSR_PROBE_TIME", &file.probe_time)?;
 
         Ok(Settings {
-            database: layers.url("database", database)?.map_or_else(|| DatabaseUrl::parse("sqlite://msr.db"), Ok)?,
+            database: layers.target(database, role)?,
             shadow: layers.url("shadow", shadow)?,
             schema: schema.unwrap_or_else(|| "schema".to_owned()),
             plans: plans.unwrap_or_else(|| "plans".to_owned()),

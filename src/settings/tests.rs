@@ -98,6 +98,28 @@ fn shadow_lint_exclude_and_json() {
 }
 
 #[test]
+fn a_role_goes_with_the_database() {
+    let mut case =
+        Case::new().file("msr.toml", "database = 'postgres://u@h/d'\nrole = 'a'\nshadow = 'postgres://u@h/s'");
+    let role =
+        |case: &Case| case.load().map(|s| s.database.role().map(str::to_owned)).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(role(&case).as_deref(), Some("a"));
+    case = case.env("MSR_ROLE", "b");
+    assert_eq!(role(&case).as_deref(), Some("b"));
+    case.flags.role = Some("c".into());
+    assert_eq!(role(&case).as_deref(), Some("c"));
+    let shadow = case.load().unwrap_or_else(|e| panic!("{e}")).shadow;
+    assert_eq!(shadow.as_ref().and_then(|url| url.role()), None, "the shadow server has roles of its own");
+    case.flags.database = Some("sqlite://x.db".into());
+    let error = case.load().map(|_| ()).unwrap_err();
+    assert_eq!(error.failure.exit_code(), 78);
+    assert!(
+        error.to_string().contains("`sqlite://x.db` has no roles") && error.to_string().contains("flag `--role`"),
+        "{error}"
+    );
+}
+
+#[test]
 fn colours() {
     let color = |case: &Case| case.load().map(|s| s.color).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(color(&Case::new().env("NO_COLOR", "1")), Color::Never);

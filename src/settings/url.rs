@@ -14,6 +14,7 @@ pub struct DatabaseUrl {
     text: SecretString,
     engine: &'static str,
     shown: String,
+    role: Option<String>,
 }
 
 /// A SQLite URL taken apart.
@@ -57,7 +58,20 @@ impl DatabaseUrl {
             }
             _ => NetworkUrl::parse(rest.strip_prefix("//").ok_or_else(unknown)?)?.shown(scheme),
         };
-        Ok(DatabaseUrl { text: SecretString::from(text), engine, shown })
+        Ok(DatabaseUrl { text: SecretString::from(text), engine, shown, role: None })
+    }
+
+    /// The same database; who connects acts as this role there.
+    pub fn with_role(self, role: Option<String>) -> Result<DatabaseUrl> {
+        match &role {
+            Some(_) if self.engine != "postgres" => Err(Error::config(format!("`{self}` has no roles to act as"))),
+            _ => Ok(DatabaseUrl { role, ..self }),
+        }
+    }
+
+    /// The role to act as, where it is another than the user's.
+    pub fn role(&self) -> Option<&str> {
+        self.role.as_deref()
     }
 
     /// `postgres`, `sqlite` or `mysql`.

@@ -84,6 +84,26 @@ both!(what_fails_is_marked, |engine| {
     assert!(run["status"]["message"].as_str().is_some_and(|why| why.contains("stale")), "{run:#}");
 });
 
+both!(a_baseline_is_one_span_refused_or_not, |engine| {
+    let (msr, database) = (Msr::new(), engine.fresh());
+    database.load("CREATE TABLE t (id integer)").expect("a table");
+    for (schema, code, status) in [("", 4, 2), ("CREATE TABLE t (id integer);", 0, 1)] {
+        msr.write("schema/s.sql", schema);
+        let (url, came) = collector();
+        let mut command = msr.command(&["baseline", "--yes", "--database", &database.url()]);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", url);
+        support::finish(command.spawn().expect("msr"), Duration::from_secs(60)).expect(code);
+        let (_, body) = came.recv_timeout(Duration::from_secs(20)).expect("traces");
+        let run = named(spans(&body), "msr baseline");
+        assert_eq!(run["status"]["code"], status, "{run:#}");
+        assert_eq!(
+            code == 4,
+            run["status"]["message"].as_str().is_some_and(|why| why.contains("does not say")),
+            "{run:#}"
+        );
+    }
+});
+
 #[test]
 fn a_collector_that_is_away_or_silent_keeps_nobody() {
     needs!(Engine::Sqlite);

@@ -184,11 +184,16 @@ impl Ready {
         if moment.fault == Fault::Crash {
             support::postgres().expect("a server").wait();
         }
-        if !matches!(first.code, 0 | 1 | 3 | 6 | 130 | 143 | 137) {
+        // An error that is no answer to what was asked, before there is a session, is a refusal.
+        let refused = first.code == 4 && moment.fault == Fault::Error;
+        if !refused && !matches!(first.code, 0 | 1 | 3 | 6 | 130 | 143 | 137) {
             return Err(format!("the harmed run ended oddly: {}", first.said()));
         }
         // All is as it was for the run that was not disturbed, which reached the goal.
         let untouched = bench.untouched(&copy, mark, moment.fault == Fault::Crash);
+        if first.code == 4 && !untouched {
+            return Err(format!("the harmed run refused, and had changed something: {}", first.said()));
+        }
         if untouched && first.code == 0 {
             return Err(format!("the harmed run ended well and did nothing: {}", first.said()));
         }
@@ -289,21 +294,35 @@ fn all_of(engine: Engine) {
     while step > 1 && (step.is_multiple_of(5) || step.is_multiple_of(2)) {
         step -= 1;
     }
-    let chosen: Vec<(&Ready, Moment)> = every.iter().step_by(step).copied().collect();
+    // The others of every third, say, are tried by another run that begins with another one.
+    let from = std::env::var("MSR_CRASH_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let chosen: Vec<(&Ready, Moment)> = every.iter().skip(from).step_by(step).copied().collect();
     // A case's moments stay together, so that its database need not be made on each server for each.
     let parts: Vec<&[(&Ready, Moment)]> =
         chosen.chunk_by(|a, b| a.0.number == b.0.number).flat_map(|part| part.chunks(100)).collect();
-    let (begun, failures) = (Instant::now(), AtomicUsize::new(0));
+    let (begun, failures, tried) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
     let results = spread(&mut benches, &parts, |bench, _, part| {
         let mut results = vec![];
         for (case, moment) in *part {
             // The rest would most likely fail alike.
-            if failures.load(Ordering::Relaxed) >= 5 {
+            if failures.load(Ordering::Relaxed) >= 20 {
                 break;
             }
             let result = case.harmed(bench, *moment);
             failures.fetch_add(usize::from(result.is_err()), Ordering::Relaxed);
             results.push((moment, result.map_err(|why| format!("{} {moment:?}: {why}", case.name))));
+        }
+        // A run of hours that is broken off has said how far it came.
+        let tried = tried.fetch_add(results.len(), Ordering::Relaxed) + results.len();
+        println!(
+            "{}: {tried} of {} tried in {:.0} s, {} failed",
+            engine.name(),
+            chosen.len(),
+            begun.elapsed().as_secs_f64(),
+            failures.load(Ordering::Relaxed)
+        );
+        for (_, result) in &results {
+            result.as_ref().err().inspect(|why| println!("{why}"));
         }
         results
     });

@@ -7,6 +7,7 @@ use super::tables::postgres::{backfill, journal, journal_migrations, plans};
 use super::tables::{Row, values};
 use super::{Entry, Journal, Place, Tables, migrations, parts};
 use crate::engine::postgres::conn::Client;
+use crate::error::CLOSED_JOURNAL;
 use crate::{Result, SqlError};
 use diesel::migration::{Migration, MigrationVersion};
 use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
@@ -93,9 +94,29 @@ fn versions(c: &mut Client) -> Result<Option<Vec<String>>, SqlError> {
     rows.iter().map(|row| column(row, 0)).collect::<Result<_, _>>().map(Some)
 }
 
+/// Another role made the tables; said with what opens them.
+fn closed(c: &mut Client, error: SqlError) -> SqlError {
+    if error.code != "42501" {
+        return error;
+    }
+    let asked = c.query_raw("SELECT current_user::text, quote_ident(current_user)", &[], &[]).unwrap_or_default();
+    let name = |i: usize| asked.first().and_then(|row| column::<String>(row, i).ok()).unwrap_or_default();
+    let (role, quoted) = (name(0), name(1));
+    SqlError {
+        message: format!("the role `{role}` may not read msr's journal: {}", error.message),
+        code: CLOSED_JOURNAL.into(),
+        hint: Some(format!(
+            "let somebody who may run: GRANT USAGE ON SCHEMA msr TO {quoted}; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA msr TO {quoted}; \
+             GRANT UPDATE, DELETE ON msr.backfill TO {quoted};"
+        )),
+        ..SqlError::default()
+    }
+}
+
 impl Journal for Client {
     fn tables(&mut self) -> Result<Tables, SqlError> {
-        let Some(versions) = versions(self)? else { return Ok(Tables::Absent) };
+        let versions = versions(self).map_err(|e| closed(self, e))?;
+        let Some(versions) = versions else { return Ok(Tables::Absent) };
         let all = migrations::versions::<Pg>(&migrations::POSTGRES);
         Ok(if all.iter().all(|v| versions.contains(v)) { Tables::Current } else { Tables::Outdated })
     }

@@ -11,7 +11,11 @@ use std::process::{Command, Output, Stdio};
 
 pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<Backup> {
     let server = Server::of(url, ConnectFor::Read)?;
-    server.run("pg_dump", &["--format=custom", "--no-password", "--file"], Some(file))?;
+    let role = server.role();
+    let mut arguments = vec!["--format=custom", "--no-password"];
+    arguments.extend(role.as_deref());
+    arguments.push("--file");
+    server.run("pg_dump", &arguments, Some(file))?;
     // The list stands at the beginning; only who reads all of the file knows that the rest is there.
     let whole = ["--file=/dev/null"];
     server.run("pg_restore", &whole, Some(file)).map_err(|e| e.during("the backup can't be read back"))?;
@@ -34,6 +38,8 @@ pub fn restore(url: &DatabaseUrl, file: &Path, over: bool) -> Result<()> {
     let name = server.params.database.replace('\\', "\\\\").replace('\'', "\\'");
     let database = format!("--dbname=dbname='{name}'");
     let mut arguments = vec!["--exit-on-error", "--single-transaction", "--no-password", &database];
+    let role = server.role();
+    arguments.extend(role.as_deref());
     if over {
         arguments.extend(["--clean", "--if-exists"]);
     }
@@ -52,6 +58,11 @@ impl Server {
         let params = Params::resolve(url, &|name| std::env::var(name).ok())?;
         let major = Client::connect_with(&params, how)?.server_version_num() / 10_000;
         Ok(Server { params, major, write: how == ConnectFor::Write })
+    }
+
+    /// As both programs are told whom to act as.
+    fn role(&self) -> Option<String> {
+        self.params.role.as_ref().map(|role| format!("--role={role}"))
     }
 
     /// What the program printed. All that it needs to connect stands in its environment, which other users can't read as they

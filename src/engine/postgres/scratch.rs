@@ -48,7 +48,7 @@ pub fn open(like: Option<&DatabaseUrl>, shadow: Option<&DatabaseUrl>, roles: &Ro
             local(Some(major)).map_err(|e| three_ways(e, Some(Error::refused("the schema files speak of roles"))))?
         }
         (None, Some(target)) => {
-            let admin = connect(target)?;
+            let admin = connect(&Params { role: None, ..target.clone() })?;
             let major = admin.server_version_num() / 10_000;
             let in_recovery = admin.is_read_only();
             match on_server_with(admin, target) {
@@ -109,7 +109,7 @@ fn on_server_with(mut admin: Client, params: &Params) -> Result<Scratch> {
          FROM pg_database WHERE datname = current_database()",
     )?;
     let like = like.into_iter().flatten().next().flatten().unwrap_or_default();
-    admin.execute(&format!("CREATE DATABASE {name} TEMPLATE template0 {like}"))?;
+    create(&mut admin, &format!("CREATE DATABASE {name} TEMPLATE template0 {like}"), params.role.as_deref())?;
     let mut own = params.clone();
     own.database = name.clone();
     let connected = Client::connect_with(&own, ConnectFor::Write).map(PgSession::over);
@@ -118,6 +118,15 @@ fn on_server_with(mut admin: Client, params: &Params) -> Result<Scratch> {
     session.execute("SET synchronous_commit = off")?;
     scratch.session = Some(session);
     Ok(scratch)
+}
+
+/// As the target is to be changed by the role, so is this: whose a thing is tells the same in both. Who connects may make
+/// databases, or the role may.
+fn create(admin: &mut Client, sql: &str, role: Option<&str>) -> Result<(), SqlError> {
+    let Some(role) = role.map(ident) else { return admin.execute(sql) };
+    let made = admin.execute(&format!("{sql} OWNER {role}"));
+    admin.execute(&format!("SET ROLE {role}"))?;
+    made.or_else(|_| admin.execute(sql))
 }
 
 /// Databases that a killed run left: nobody is connected to them, and they are not just being made.

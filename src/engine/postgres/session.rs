@@ -3,10 +3,9 @@
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
 use crate::apply::journal::Journal;
-use crate::diff::Delta;
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
-use crate::engine::{Access, Filled, Observed, Session};
+use crate::engine::{Access, Filled, Observed, Session, Wants};
 use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
@@ -351,8 +350,8 @@ impl Session for PgSession {
         Ok(rows.into_iter().flatten().next().flatten().unwrap_or_default())
     }
 
-    fn lacking(&mut self, deltas: &[&Delta]) -> Result<Vec<String>, SqlError> {
-        super::rights::lacking(&mut self.client, deltas)
+    fn lacking(&mut self, wants: &Wants) -> Result<Vec<String>, SqlError> {
+        super::rights::lacking(&mut self.client, wants)
     }
 
     fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {

@@ -15,6 +15,7 @@ use super::failure::{self, Attempt};
 use super::params::{Endpoint, Host, Params, SslMode, TargetSession};
 use super::session::{ALIVE, OLDEST, PROBE, SETTINGS, Server};
 use super::tls;
+use crate::engine::postgres::ddl::ident;
 use crate::{Error, Failure, Result};
 
 /// What the connection is for. A standby, and a server that is read-only by default, will do for reading.
@@ -106,7 +107,34 @@ fn open_endpoint(
         let error = error.during(failure::attempted(params, endpoint));
         Attempt { error, other_transport: false, last: false }
     })?;
+    if let Some(role) = &params.role {
+        act_as(runtime, params, endpoint, &open, role)?;
+    }
     Ok(open)
+}
+
+/// Not in the packet that opens the session, where poolers refuse it. `RESET ALL` leaves it as it is
+/// (<https://www.postgresql.org/docs/current/sql-set-role.html>).
+fn act_as(runtime: &Runtime, params: &Params, endpoint: &Endpoint, open: &Open, role: &str) -> Result<(), Attempt> {
+    let doing = format!("{}, acting as `{}`", failure::attempted(params, endpoint), role.escape_debug());
+    let told = |error: Error| stop(error.during(doing.clone()));
+    let asked = async {
+        let told_pid = super::pooler::told_pid(&open.client.cancel_token()).await;
+        if told_pid.is_some_and(|pid| pid != open.server.backend_pid) {
+            return Ok(false);
+        }
+        open.client.batch_execute(&format!("SET ROLE {}", ident(role))).await.map(|()| true)
+    };
+    match within(runtime, params.connect_timeout, asked) {
+        Some(Ok(true)) => Ok(()),
+        // In transaction mode the application's next statement would be the role's.
+        Some(Ok(false)) => Err(told(
+            Error::refused("a pooler stands between msr and the server, whose sessions others use, too")
+                .hint("connect msr to the server itself, or leave `--role` out and connect as the role"),
+        )),
+        Some(Err(e)) => Err(told(failure::not_that_role(&e, params, open.server.version_num, role))),
+        None => Err(told(Error::transient("no answer within `connect_timeout`"))),
+    }
 }
 
 /// `allow` is plain then TLS, `prefer` TLS then plain, the others one of the two.

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use tokio_postgres::error::{DbError, ErrorPosition, Severity};
 
 use super::params::{Endpoint, Params, SslMode};
+use crate::engine::postgres::ddl::ident;
 use crate::{Error, Failure, SqlError};
 
 /// The error of one piece of SQL; `sql` is what was sent, for the position.
@@ -115,6 +116,20 @@ pub fn attempt(error: &tokio_postgres::Error, params: &Params, endpoint: &Endpoi
     };
     let last = code == "28P01" || code == "3D000" || told.message.contains("wants a password");
     Attempt { error: told.during(attempted), other_transport: tls || code == "28000", last }
+}
+
+/// Why `SET ROLE` failed, and what gives the right to it.
+pub fn not_that_role(error: &tokio_postgres::Error, params: &Params, version: u32, role: &str) -> Error {
+    let told = Error::from(sql_error(error, ""));
+    let (role, user) = (ident(role), ident(&params.user));
+    // From 16 on a member may be one that must not.
+    let set = if version >= 160_000 { " WITH SET TRUE" } else { "" };
+    let hint = match error.code().map_or("", |code| code.code()) {
+        "42501" => format!("let somebody who may run: GRANT {role} TO {user}{set};"),
+        "22023" | "42704" => format!("let somebody who may run: CREATE ROLE {role}; GRANT {role} TO {user}{set};"),
+        _ => return told,
+    };
+    Error { failure: Failure::Refused, ..told }.code(crate::error::code::NO_PRIVILEGE).hint(hint)
 }
 
 /// `can't connect to database … at … as …`: everything but the password.

@@ -20,6 +20,8 @@ pub struct Params {
     pub user: String,
     pub database: String,
     pub options: Option<String>,
+    /// Whom the session acts as.
+    pub role: Option<String>,
     pub application_name: String,
     /// For one attempt on one host, from name look-up to "ready"; `None` waits for ever.
     pub connect_timeout: Option<Duration>,
@@ -126,6 +128,7 @@ impl Params {
         }
         Ok(Params {
             endpoints,
+            role: url.role().map(str::to_owned),
             options: values.owned("options"),
             application_name: values
                 .owned("application_name")

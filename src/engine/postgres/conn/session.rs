@@ -6,7 +6,8 @@ pub const ALIVE: &str = "SET client_connection_check_interval = '2s'";
 
 /// Sent in one batch after connecting. The first part is what `pg_dump` sets
 /// (`setup_connection` in `src/bin/pg_dump/pg_dump.c`), for the same reason. `quote_all_identifiers` comes first: it
-/// decides how the value of `search_path` is stored.
+/// decides how the value of `search_path` is stored. What the journal was told has to outlive a crash of the server, so that a
+/// commit is waited for; where it waits for more than its own disk, that stays.
 pub const SETTINGS: &str = "\
 SET quote_all_identifiers = off;
 SET search_path = pg_catalog;
@@ -34,7 +35,9 @@ SET array_nulls = on;
 SET transform_null_equals = off;
 SET backslash_quote = safe_encoding;
 SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
-WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['idle_session_timeout', 'transaction_timeout'])";
+WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['idle_session_timeout', 'transaction_timeout'])
+UNION ALL SELECT pg_catalog.set_config('synchronous_commit', 'on', false)
+WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'";
 
 /// What must be known before the settings: nothing in it depends on `search_path`.
 pub const PROBE: &str = "\

@@ -106,6 +106,9 @@ fn of_journal(client: &mut Client, roles: &Parts) -> Result<Vec<String>, SqlErro
     if row[0] == "t" {
         sql.push(format!("GRANT USAGE, CREATE ON SCHEMA msr TO {migrator}"));
         sql.push(format!("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA msr TO {migrator}"));
+        // The place of a backfill is the one thing in it that is written over.
+        let backfill = one(client, "SELECT to_regclass('msr.backfill') IS NOT NULL")?;
+        sql.extend((backfill[0] == "t").then(|| format!("GRANT UPDATE, DELETE ON msr.backfill TO {migrator}")));
     }
     for role in roles.app.iter().chain(&roles.read_only).filter(|_| row[1] == "t").map(|name| ident(name)) {
         sql.push(format!("GRANT USAGE ON SCHEMA msr TO {role}"));

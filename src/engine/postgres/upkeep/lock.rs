@@ -40,6 +40,8 @@ pub fn holders(client: &mut Client) -> Result<Vec<Holder>> {
 /// Asks for the lock and ends its holder in one statement: a number of a process that has gone may be another's by now.
 pub fn release(client: &mut Client, holder: &Holder) -> Result<bool> {
     let Some(pid) = holder.pid else { return Ok(false) };
+    // Sessions are ended by who began them, whomever they act as.
+    client.execute("RESET ROLE")?;
     let sql = format!("SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE {} AND l.pid = {pid}", held());
     match super::one(client, &sql) {
         Ok(row) => Ok(row.first().is_some_and(|done| done == "t")),
