@@ -2,7 +2,7 @@
 //! column is written beside the old one instead, by a trigger and in batches, and takes its place in the contract phase.
 //! What is tied by a key, an index or a foreign key changes together: the ladder is that of the first column.
 
-use super::super::ddl::{ident, identity_sequence};
+use super::super::ddl::{about, ident, identity_sequence};
 use super::casts::{base_type, castable, using};
 use super::defaults::Defaults;
 use super::links::{home, only};
@@ -42,7 +42,10 @@ pub struct Retyped<'a> {
     pub default: Defaults<'a>,
     /// The sequence that it owns, if it is no identity.
     pub sequence: Option<&'a Id>,
-    pub comment: Option<String>,
+    /// What says of it what is said of the old one: comment, rights, labels.
+    pub said: Vec<Rung>,
+    /// The same of the sequence behind its identity.
+    pub said_of_identity: Vec<String>,
 }
 
 /// A part of a table that is made anew of the columns beside, as it is and as it will be.
@@ -203,7 +206,8 @@ impl<'a> Retyped<'a> {
         let gaps = relabelled.is_some_and(|ty| ty.removes());
         let mut parts = Vec::new();
         let default = Defaults::of(scene, old);
-        let mut found = Retyped { old, new, ty, value, back, gaps, key, default, sequence: None, comment: None };
+        let (sequence, said, said_of_identity) = (None, vec![], vec![]);
+        let mut found = Retyped { old, new, ty, value, back, gaps, key, default, sequence, said, said_of_identity };
         if left_behind(scene, id).is_some() {
             return None;
         }
@@ -211,7 +215,13 @@ impl<'a> Retyped<'a> {
             match user {
                 Object::Default(_) => {}
                 Object::Sequence(_) => found.sequence = Some(user.id()),
-                Object::Comment(_) => found.comment = user.attr("text").text().map(str::to_string),
+                _ if user.id().kind.is_about_another() => {
+                    let again = again(scene, user).filter(|_| scene.stays(user.id())).into_iter().flatten();
+                    match is_of_identity(user) {
+                        true => found.said_of_identity.extend(again.map(|rung| rung.sql)),
+                        false => found.said.extend(again),
+                    }
+                }
                 _ => parts.push(user),
             }
         }
@@ -229,13 +239,19 @@ fn alike(scene: &Scene, part: &Object) -> bool {
     same && after.attrs().iter().all(|(a, value)| *a == "definition" || part.attr(a) == *value)
 }
 
+/// Whether it says something of the sequence behind an identity, and nothing of the column.
+fn is_of_identity(said: &Object) -> bool {
+    said.id().kind.is_about_another() && about(said.id()).is_some_and(|of| of.kind == Kind::Sequence)
+}
+
 /// What is made of the column and can't be made of another one.
 pub fn left_behind<'a>(scene: &Scene<'a>, column: &Id) -> Option<&'a Object> {
     let stays = |o: &Object| scene.to.get(o.id()).is_some_and(|after| after.attrs() == o.attrs());
     scene.from.users(column).find_map(|user| match user {
         Object::Default(_) => None,
         Object::Sequence(s) => (!owns(scene, user) || s.owned_by.is_none()).then_some(user),
-        Object::Comment(_) => (!stays(user)).then_some(user),
+        _ if is_of_identity(user) => None,
+        _ if user.id().kind.is_about_another() => (!stays(user)).then_some(user),
         Object::Index(_) | Object::Check(_) => (!alike(scene, user) || !movable(scene, user)).then_some(user),
         _ if AROUND.contains(&user.id().kind) => lasting(scene, user),
         _ => (!stays(user) || !movable(scene, user)).then_some(user),

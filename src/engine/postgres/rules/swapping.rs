@@ -160,10 +160,7 @@ impl Retyped<'_> {
             let own = |c: &str| format!("ALTER SEQUENCE {} OWNED BY {}.{c}", path(sequence), table(id));
             rungs.push(later(own(&name), [own(&parked)]));
         }
-        if let Some(text) = &self.comment {
-            let say = |text: &str| format!("COMMENT ON COLUMN {}.{name} IS {text}", table(id));
-            rungs.push(later(say(&literal(text)), [say("NULL")]));
-        }
+        rungs.extend(self.said.iter().map(|said| Rung { phase: Phase::Contract, ..said.clone() }));
         rungs
     }
 
@@ -184,11 +181,13 @@ impl Retyped<'_> {
         let drop = |column: &str| self.alter(&format!("{column} DROP IDENTITY"));
         let go_on = |to: &str, from: &str| format!("SELECT setval({}, last_value, is_called) FROM {from}", literal(to));
         let rename = |from: &str, to: &str| format!("ALTER SEQUENCE {from} RENAME TO {}", ident(to));
-        vec![
+        let mut rungs = vec![
             later(add(beside, &beside_it), [drop(beside)]),
             later(go_on(&beside_it, &sequence), [go_on(&sequence, &beside_it)]),
-            later(drop(name), [add(name, &sequence)]),
+            later(drop(name), std::iter::once(add(name, &sequence)).chain(self.said_of_identity.iter().cloned())),
             later(rename(&beside_it, &plain), [rename(&sequence, &other)]),
-        ]
+        ];
+        rungs.extend(self.said_of_identity.iter().map(|said| later(said.clone(), [])));
+        rungs
     }
 }
