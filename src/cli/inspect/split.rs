@@ -61,7 +61,8 @@ fn path(root: &Id, catalog: &Catalog) -> String {
     let kinds = plural(root.kind).replace([' ', '-'], "_");
     match (root.kind, schema) {
         (Kind::Schema, Some(schema)) => format!("{schema}/schema.sql"),
-        (Kind::DefaultPrivilege, Some(schema)) => format!("{schema}/{kinds}.sql"),
+        // They act on what is made after them, and a folder is read in the order of names.
+        (Kind::DefaultPrivilege, _) => format!("zz_{kinds}.sql"),
         (kind, Some(schema)) if kind.is_in_schema() => format!("{schema}/{kinds}/{}.sql", plain(root.name())),
         (kind, None) if kind.is_in_schema() => format!("{kinds}/{}.sql", plain(root.name())),
         _ => format!("{kinds}.sql"),
