@@ -91,7 +91,7 @@ fn declared(goal: &Catalog) -> BTreeSet<Subject> {
 }
 
 fn is_said(id: &Id) -> bool {
-    matches!(id.kind, Kind::Owner | Kind::Grant | Kind::SecurityLabel | Kind::Connection)
+    id.kind.is_about_another() && id.kind != Kind::Comment
 }
 
 /// What must be done, less what nobody asked for: default privileges stay unless the goal says something of the same maker,

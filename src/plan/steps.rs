@@ -74,15 +74,10 @@ pub fn stretches(rungs: &[Rung]) -> Vec<&[Rung]> {
 
 /// The same of rungs that are let go; one without any rungs where there are none.
 fn cut(rungs: Vec<Rung>) -> Vec<Vec<Rung>> {
-    let mut all: Vec<Vec<Rung>> = vec![vec![]];
-    for rung in rungs {
-        match all.last_mut() {
-            Some(last) if !last.last().is_some_and(|before| before.parts_from(&rung)) => last.push(rung),
-            _ => all.push(vec![rung]),
-        }
-    }
-    all.iter_mut().for_each(Vec::shrink_to_fit);
-    all
+    let lengths: Vec<usize> = stretches(&rungs).iter().map(|stretch| stretch.len()).collect();
+    let mut rungs = rungs.into_iter();
+    let all: Vec<Vec<Rung>> = lengths.into_iter().map(|n| rungs.by_ref().take(n).collect()).collect();
+    if all.is_empty() { vec![vec![]] } else { all }
 }
 
 fn own_back(rungs: &[Rung]) -> Option<WayBack> {

@@ -131,9 +131,14 @@ pub fn about(id: &Id) -> Option<Id> {
 pub fn identity_sequence(column: &Column) -> Option<String> {
     let (id, options) = (&column.head.id, &column.identity_options);
     let said = options.iter().find_map(|o| o.strip_prefix("SEQUENCE NAME "));
-    let usual = format!("{}_{}_seq", id.at(1), id.name());
-    let named = said.is_some() || usual.len() <= 63;
-    named.then(|| said.map_or_else(|| format!("{}.{}", ident(id.at(0)), ident(&usual)), str::to_string))
+    let usual = || usual_sequence(id).map(|usual| format!("{}.{}", ident(id.at(0)), ident(&usual)));
+    said.map(str::to_string).or_else(usual)
+}
+
+/// What the server calls the sequence of a column; `None` where it shortens that.
+pub fn usual_sequence(column: &Id) -> Option<String> {
+    let usual = format!("{}_{}_seq", column.at(1), column.at(2));
+    (usual.len() <= 63).then_some(usual)
 }
 
 /// The parts of a name as `regclass` prints it.

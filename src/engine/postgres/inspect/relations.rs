@@ -292,8 +292,7 @@ fn identity_options(s: &Sequence, column: &Id) -> Vec<String> {
     if s.cycle {
         options.push("CYCLE".into());
     }
-    let usual_name = format!("{}_{}_seq", column.at(1), column.at(2));
-    if s.head.id.name() != usual_name && usual_name.len() <= 63 {
+    if super::super::ddl::usual_sequence(column).is_some_and(|usual| s.head.id.name() != usual) {
         options.push(format!("SEQUENCE NAME {}", super::super::ddl::path(&s.head.id)));
     }
     options
