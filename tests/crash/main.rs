@@ -5,7 +5,8 @@
 //! the byte, with nobody connected, needs no second run: that one would be the undisturbed run, which was tried.
 //!
 //! `MSR_CRASH=all` tries all of it on every fixture that can be applied, and `MSR_CRASH=N` about N runs of each engine (120 by
-//! default), spread over the cases, the moments and the faults. Some cases are tried with each step in a transaction of its own, and a chain of
+//! default), spread over the cases, the moments and the faults; `MSR_CRASH=points` tries the points that promise 14 names on every fixture.
+//! `MSR_CRASH_EVERY` takes every so many of them. Some cases are tried with each step in a transaction of its own, and a chain of
 //! plans in one (`[apply] transaction`).
 
 #[path = "../support/mod.rs"]
@@ -15,7 +16,7 @@ mod bench;
 mod proxy;
 
 use bench::{Bench, Copied, spread, workers};
-use proxy::{Fault, Moment, Proxy, When};
+use proxy::{Asked, Fault, Moment, Proxy, When};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
@@ -81,8 +82,10 @@ struct Ready {
     /// On SQLite; on PostgreSQL each server has one of its own.
     from: Option<Database>,
     goal: Dump,
-    /// How many moments an undisturbed apply has.
-    moments: usize,
+    /// The moments of an undisturbed apply.
+    moments: Vec<Asked>,
+    /// Of those that are tried first.
+    first: bool,
 }
 
 const APPLY: &[&str] = &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
@@ -114,7 +117,9 @@ fn ready(bench: &Bench, engine: Engine, number: usize, (mode, path): &(Mode, Pat
     let from = engine.with(&fill).ok()?;
     planned(&msr, &from, *mode, &text("new.sql"))?;
     let from = (engine == Engine::Sqlite).then_some(from);
-    let mut ready = Ready { name, number, fill, engine, msr, command, from, goal: Dump::default(), moments: 0 };
+    let first = *mode != Mode::Plan || FIRST.iter().any(|name| path.ends_with(name));
+    let mut ready =
+        Ready { name, number, fill, engine, msr, command, from, goal: Dump::default(), moments: vec![], first };
     // What apply leaves without being harmed is what it has to leave after any harm.
     let copy = bench.copy(&ready);
     let (output, moments, _) = ready.apply(&copy, None);
@@ -147,8 +152,8 @@ struct Run {
 }
 
 impl Ready {
-    /// One apply, harmed or not; what it said, how many moments it had, and whether the harm was done.
-    fn apply(&self, to: &Database, moment: Option<Moment>) -> (Output, usize, bool) {
+    /// One apply, harmed or not; what it said, its moments, and whether the harm was done.
+    fn apply(&self, to: &Database, moment: Option<Moment>) -> (Output, Vec<Asked>, bool) {
         match self.engine {
             Engine::Postgres => {
                 let proxy = Proxy::start(moment);
@@ -171,7 +176,7 @@ impl Ready {
                 let output = finish(command.spawn().expect("msr"), Duration::from_secs(120));
                 let asked = std::fs::read_to_string(&count).ok().and_then(|n| n.trim().parse().ok()).unwrap_or(0);
                 let _ = std::fs::remove_file(&count);
-                (output, asked, moment.is_some_and(|m| asked >= m.at || asked == 0))
+                (output, vec![Asked::Writes; asked], moment.is_some_and(|m| asked >= m.at || asked == 0))
             }
         }
     }
@@ -238,7 +243,11 @@ impl Ready {
 
 /// All moments, each with all the harm that can be done there. A run that is killed when its request was answered and one that
 /// is killed before the next request leave the same behind, as the server has heard the same: it is done once.
-fn matrix(engine: Engine, moments: usize) -> Vec<Moment> {
+///
+/// With `points` those that promise 14 names: of requests one after the other that only read the first alone, as nothing is
+/// different at the others, and of a case that is not among the first nothing before what leads to its own first statement,
+/// as all plans have that alike.
+fn matrix(engine: Engine, of: &Ready, points: bool) -> Vec<Moment> {
     use Fault::*;
     let faults: &[(When, Fault)] = match engine {
         Engine::Postgres => &[
@@ -256,7 +265,13 @@ fn matrix(engine: Engine, moments: usize) -> Vec<Moment> {
         ],
         Engine::Sqlite => &[(When::Before, Kill), (When::Before, Term)],
     };
-    let all = (1..=moments).flat_map(|at| faults.iter().map(move |(when, fault)| (at, *when, *fault)));
+    let moments = of.moments.len();
+    let reads = |at: usize| of.moments.get(at.wrapping_sub(1)) == Some(&Asked::Reads);
+    // The plan is noted, then comes the first transaction.
+    let own = of.moments.iter().position(|asked| *asked == Asked::Step).unwrap_or(0).saturating_sub(5);
+    let left = |at: &usize| points && (reads(*at) && reads(at - 1) || !of.first && *at <= own);
+    let all =
+        (1..=moments).filter(|at| !left(at)).flat_map(|at| faults.iter().map(move |(when, fault)| (at, *when, *fault)));
     let same = |(at, when, fault): &(usize, When, Fault)| (*when, *fault) == (When::After, Kill) && *at < moments;
     all.filter(|moment| !same(moment)).map(|(at, when, fault)| Moment { at, when, fault }).collect()
 }
@@ -267,7 +282,7 @@ fn cases(engine: Engine) -> Vec<(Mode, PathBuf)> {
         names.iter().map(|name| (mode, fixtures.join(name))).collect()
     };
     let mut all = [named(Mode::Plan, &FIRST), named(Mode::Step, &STEPWISE)].concat();
-    if std::env::var("MSR_CRASH").is_ok_and(|v| v == "all") {
+    if std::env::var("MSR_CRASH").is_ok_and(|v| v == "all" || v == "points") {
         let rest = fixture_cases().into_iter().filter(|path| !FIRST.iter().any(|name| path.ends_with(name)));
         all.extend(rest.map(|path| (Mode::Plan, path)));
     }
@@ -276,16 +291,22 @@ fn cases(engine: Engine) -> Vec<(Mode, PathBuf)> {
     all
 }
 
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
 fn all_of(engine: Engine) {
     let mut benches: Vec<Bench> = (0..workers()).map(|_| Bench::new(engine)).collect();
     let paths = cases(engine);
     let cases: Vec<Ready> =
         spread(&mut benches, &paths, |bench, i, path| ready(bench, engine, i, path)).into_iter().flatten().collect();
     assert!(cases.len() >= 3, "of the cases that are tried first, only {} are there", cases.len());
+    let asked = std::env::var("MSR_CRASH");
+    let points = asked.as_deref() == Ok("points");
     let every: Vec<(&Ready, Moment)> =
-        cases.iter().flat_map(|c| matrix(engine, c.moments).into_iter().map(move |m| (c, m))).collect();
-    let wanted = match std::env::var("MSR_CRASH").as_deref() {
-        Ok("all") => every.len(),
+        cases.iter().flat_map(|c| matrix(engine, c, points).into_iter().map(move |m| (c, m))).collect();
+    let wanted = match asked.as_deref() {
+        Ok("all" | "points") => every.len() / number("MSR_CRASH_EVERY").unwrap_or(1).max(1),
         Ok(number) => number.parse().unwrap_or(120),
         Err(_) => 120,
     };
@@ -295,7 +316,7 @@ fn all_of(engine: Engine) {
         step -= 1;
     }
     // The others of every third, say, are tried by another run that begins with another one.
-    let from = std::env::var("MSR_CRASH_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let from = number("MSR_CRASH_FROM").unwrap_or(0);
     let chosen: Vec<(&Ready, Moment)> = every.iter().skip(from).step_by(step).copied().collect();
     // A case's moments stay together, so that its database need not be made on each server for each.
     let parts: Vec<&[(&Ready, Moment)]> =

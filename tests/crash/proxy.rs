@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -47,6 +47,16 @@ pub struct Moment {
     pub fault: Fault,
 }
 
+/// What a request is to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It leaves the server as it was.
+    Reads,
+    Writes,
+    /// It is a statement of the plan.
+    Step,
+}
+
 pub struct Proxy {
     pub port: u16,
     shared: Arc<Shared>,
@@ -55,7 +65,8 @@ pub struct Proxy {
 struct Shared {
     server: &'static Postgres,
     moment: Option<Moment>,
-    asked: AtomicUsize,
+    /// What was asked so far.
+    asked: Mutex<Vec<Asked>>,
     fired: AtomicBool,
     /// The harm is done and over.
     over: AtomicBool,
@@ -70,7 +81,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             server: postgres().expect("a server"),
             moment,
-            asked: AtomicUsize::new(0),
+            asked: Mutex::default(),
             fired: AtomicBool::new(false),
             over: AtomicBool::new(false),
             process: AtomicI32::new(0),
@@ -93,8 +104,8 @@ impl Proxy {
         self.shared.process.store(process as i32, Ordering::SeqCst);
     }
 
-    pub fn asked(&self) -> usize {
-        self.shared.asked.load(Ordering::SeqCst)
+    pub fn asked(&self) -> Vec<Asked> {
+        self.shared.asked.lock().expect("requests").clone()
     }
 
     /// Whether harm was done; by then it is over.
@@ -174,10 +185,21 @@ fn message(from: &mut impl Read) -> std::io::Result<(u8, Vec<u8>)> {
 }
 
 fn forth(mut from: TcpStream, wire: &Wire, shared: &Shared) -> std::io::Result<()> {
+    // What a `Sync` ends was parsed before.
+    let mut parsed = Asked::Reads;
     loop {
         let (letter, mut bytes) = message(&mut from)?;
+        if letter == b'P' {
+            // A statement's name, and its text.
+            parsed = bytes[5..].split(|b| *b == 0).nth(1).map_or(parsed, asked);
+        }
         if matches!(letter, b'Q' | b'S') {
-            let number = shared.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            let what = if letter == b'Q' { asked(&bytes[5..]) } else { parsed };
+            let number = {
+                let mut so_far = shared.asked.lock().expect("requests");
+                so_far.push(what);
+                so_far.len()
+            };
             wire.open.lock().expect("open").push_back(number);
             if let Some(moment) = shared.moment
                 && (moment.at, moment.when) == (number, When::Before)
@@ -191,6 +213,29 @@ fn forth(mut from: TcpStream, wire: &Wire, shared: &Shared) -> std::io::Result<(
             }
         }
         (&wire.server).write_all(&bytes)?;
+    }
+}
+
+/// By its first word, and by the comment that msr puts before a statement of a step. What takes the lock is no reading.
+fn asked(sql: &[u8]) -> Asked {
+    let text = String::from_utf8_lossy(sql);
+    let (mut text, mut step) = (text.trim_start(), false);
+    loop {
+        let after = |mark: &str| text.split_once(mark).map_or("", |(_, rest)| rest);
+        if text.starts_with("--") {
+            text = after("\n").trim_start();
+        } else if text.starts_with("/*") {
+            step |= text.split("*/").next().is_some_and(|comment| comment.contains("step='"));
+            text = after("*/").trim_start();
+        } else {
+            break;
+        }
+    }
+    let reads = ["SELECT", "WITH"].iter().any(|word| text.starts_with(word)) && !text.contains("advisory");
+    match (step, reads) {
+        (true, _) => Asked::Step,
+        (false, true) => Asked::Reads,
+        (false, false) => Asked::Writes,
     }
 }
 
