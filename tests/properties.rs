@@ -132,7 +132,8 @@ fn go(pair: &Pair) -> Result<(), String> {
     let msr = Msr::new();
     msr.write("new.sql", pair.b.text());
     // What A says of owners and rights, and B does not, goes.
-    msr.write("msr.toml", "[manage]\ngrants = \"all\"\nowners = \"all\"\ndefault_privileges = \"all\"\n");
+    let all = ["grants", "owners", "default_privileges", "security_labels"].map(|kind| format!("{kind} = \"all\"\n"));
+    msr.write("msr.toml", format!("[manage]\n{}", all.concat()));
     let call = |args: &[&str]| {
         let output = msr.on(&database, args);
         if output.code == 0 { Ok(()) } else { Err(format!("{}: {}", args[0], output.said())) }

@@ -2,7 +2,7 @@
 
 use super::super::ddl::{ident, routine, table};
 use super::privileges::fresh;
-use super::{anew, own_name};
+use super::{anew, own_name, routine_name};
 use crate::engine::how::{How, KindRule, set};
 use crate::model::{Kind, Object, Value};
 
@@ -24,7 +24,7 @@ pub const FUNCTION: KindRule = KindRule {
         }),
         set("definition", |_, c| How::statement(c.to.to_string().trim_end())),
     ],
-    namespace: own_name,
+    namespace: routine_name,
     loses: None,
 };
 

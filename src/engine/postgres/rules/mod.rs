@@ -163,6 +163,13 @@ fn type_name(o: &Object) -> Vec<Vec<String>> {
     vec![named("type", &o.id().path)]
 }
 
+/// Functions, procedures and aggregates share their names. Overloads of one name are others, yet one that goes has to be gone
+/// before what calls its successor is written: a call that fits both is refused as not unique
+/// (<https://www.postgresql.org/docs/current/typeconv-func.html>).
+fn routine_name(o: &Object) -> Vec<Vec<String>> {
+    vec![named("routine", &o.id().path[..2])]
+}
+
 fn constraint_name(o: &Object) -> Vec<Vec<String>> {
     vec![named("constraint", &o.id().path)]
 }

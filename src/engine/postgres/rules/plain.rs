@@ -3,7 +3,7 @@
 use super::super::ddl::{ident, path, subject};
 use super::privileges::fresh;
 use super::twins;
-use super::{own_name, type_name};
+use super::{own_name, routine_name, type_name};
 use crate::engine::how::{How, KindRule, Scene, SetRule, replace, set};
 use crate::model::{Id, Kind, Object, Value};
 
@@ -167,15 +167,18 @@ fn create_aggregate(verb: &str, o: &Object) -> How {
 
 /// OR REPLACE keeps arguments, their sort and what it returns
 /// (<https://www.postgresql.org/docs/current/sql-createaggregate.html>).
-pub const AGGREGATE: KindRule = plain(
-    Kind::Aggregate,
-    |s, o, _| fresh(s, o, create_aggregate("CREATE", o)),
-    &[
-        set("arguments", replace),
-        set("signature", replace),
-        set("definition", |_, c| create_aggregate("CREATE OR REPLACE", c.new)),
-    ],
-);
+pub const AGGREGATE: KindRule = KindRule {
+    namespace: routine_name,
+    ..plain(
+        Kind::Aggregate,
+        |s, o, _| fresh(s, o, create_aggregate("CREATE", o)),
+        &[
+            set("arguments", replace),
+            set("signature", replace),
+            set("definition", |_, c| create_aggregate("CREATE OR REPLACE", c.new)),
+        ],
+    )
+};
 
 /// A token type and its dictionaries.
 fn mapping(text: &str) -> (&str, &str) {
