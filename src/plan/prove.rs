@@ -211,11 +211,9 @@ fn forward(
     Ok(())
 }
 
+/// Takes a batch back as it would be: in one transaction, if it can be.
 fn back(scratch: &mut dyn Session, rungs: &[&Rung]) -> Result<()> {
-    for chunk in rungs.chunk_by(|a, b| !a.parts_from(b) && !a.commit_after) {
-        run(scratch, chunk).map_err(|e| unproved("its way back fails on scratch").detail(e.message))?;
-    }
-    Ok(())
+    run(scratch, rungs).map_err(|e| unproved("its way back fails on scratch").detail(e.message))
 }
 
 /// There must be a way back from the middle of a ladder too, for a run that is stopped there: it is gone, and the rungs are

@@ -180,9 +180,11 @@ pub fn batches(engine: &dyn Engine, pieces: &[Piece], wanted: Transaction) -> Ve
     for (i, piece) in pieces.iter().enumerate() {
         let alone = wanted == Transaction::Step || piece.alone();
         let own = piece.node.deltas.iter().map(locks_held).sum::<usize>();
+        // The way back through a batch comes by it last: what it makes is usable to the batch before.
+        let first = piece.back.rungs.iter().any(|r| r.commit_after);
         let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
         match batches.last_mut() {
-            Some(last) if open && !alone && !full && piece.phase() == pieces[i - 1].phase() => last.last = i + 1,
+            Some(last) if open && !alone && !first && !full && piece.phase() == pieces[i - 1].phase() => last.last = i + 1,
             _ => {
                 batches.push(Batch { first: i + 1, last: i + 1, transaction: piece.transaction(), touches: vec![] });
                 weight = 0;
