@@ -126,8 +126,8 @@ pub struct Rung {
     pub sql: String,
     /// Whether it may run inside a transaction with others.
     pub transactional: bool,
-    /// What it makes can be used only after a commit: a new label of an enum.
-    pub commit_after: bool,
+    /// What it makes and only a commit makes usable, as SQL names it: a new label of an enum.
+    pub commit_after: Option<String>,
     /// Has a transaction to itself: its lock is not held while others do their work.
     pub alone: bool,
     /// Nobody waits behind it while it waits for its lock, so it may wait as long as it takes.
@@ -169,7 +169,7 @@ impl Rung {
         Rung {
             sql,
             transactional: true,
-            commit_after: false,
+            commit_after: None,
             alone: false,
             patient: false,
             ahead: false,
@@ -184,8 +184,8 @@ impl Rung {
         Rung { transactional: false, ..Rung::new(sql) }
     }
 
-    pub fn commit_after(sql: impl Into<String>) -> Rung {
-        Rung { commit_after: true, ..Rung::new(sql) }
+    pub fn commit_after(sql: impl Into<String>, makes: String) -> Rung {
+        Rung { commit_after: Some(makes), ..Rung::new(sql) }
     }
 
     pub fn alone(sql: impl Into<String>) -> Rung {

@@ -27,7 +27,7 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
     let attempt = "cannot copy the present state into scratch to prove the plan on it";
     let ordered = arrange(engine, scene, &diff(&blank, &want), Tie::Reader).map_err(|e| e.during(attempt))?;
     let rungs: Vec<&Rung> = ordered.nodes.iter().flat_map(|n| &n.rungs).collect();
-    for chunk in rungs.chunk_by(|a, b| !a.parts_from(b) && !a.commit_after) {
+    for chunk in rungs.chunk_by(|a, b| !a.parts_from(b) && a.commit_after.is_none()) {
         // Small enough for a default server's lock table.
         for part in chunk.chunks(500) {
             run(scratch, part).map_err(|e| e.during(attempt))?;

@@ -180,20 +180,29 @@ pub fn batches(engine: &dyn Engine, pieces: &[Piece], wanted: Transaction) -> Ve
     for (i, piece) in pieces.iter().enumerate() {
         let alone = wanted == Transaction::Step || piece.alone();
         let own = piece.node.deltas.iter().map(locks_held).sum::<usize>();
-        // The way back through a batch comes by it last: what it makes is usable to the batch before.
-        let first = piece.back.rungs.iter().any(|r| r.commit_after);
+        let since = batches.last().map_or(i, |last| last.first - 1);
+        let first = waited_for(piece, &pieces[since..i]);
         let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
         match batches.last_mut() {
-            Some(last) if open && !alone && !first && !full && piece.phase() == pieces[i - 1].phase() => last.last = i + 1,
+            Some(last) if open && !alone && !first && !full && piece.phase() == pieces[i - 1].phase() => {
+                last.last = i + 1
+            }
             _ => {
                 batches.push(Batch { first: i + 1, last: i + 1, transaction: piece.transaction(), touches: vec![] });
                 weight = 0;
             }
         }
         weight += own;
-        open = !alone && !piece.rungs.iter().any(|r| r.commit_after);
+        open = !alone && !piece.rungs.iter().any(|r| r.commit_after.is_some());
     }
     batches
+}
+
+/// Whether the way back of what is done before uses what that of the piece makes, and so has to come after its commit: the
+/// piece is then the first of a batch.
+fn waited_for(piece: &Piece, before: &[Piece]) -> bool {
+    let mut makes = piece.back.rungs.iter().filter_map(|r| r.commit_after.as_ref());
+    makes.any(|made| before.iter().flat_map(|p| &p.back.rungs).any(|r| r.sql.contains(made)))
 }
 
 /// A rough count of entries in the server's lock table, by the dearer way: a drop locks the row type, each default and

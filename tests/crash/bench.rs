@@ -46,6 +46,14 @@ impl Deref for Copied {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(Option<u64>);
 
+/// A copy of a database comes without its subscriptions, as they are the server's.
+const NOT_COPIED: &str = "CREATE SUBSCRIPTION";
+
+/// A subscription keeps its database from being dropped.
+const WITHOUT_SUBSCRIPTIONS: &str = "DO $$DECLARE name text; BEGIN FOR name IN SELECT quote_ident(subname) FROM pg_subscription \
+    JOIN pg_database d ON d.oid = subdbid AND datname = current_database() LOOP EXECUTE 'ALTER SUBSCRIPTION ' || name || ' DISABLE'; \
+    EXECUTE 'ALTER SUBSCRIPTION ' || name || ' SET (slot_name = NONE)'; EXECUTE 'DROP SUBSCRIPTION ' || name; END LOOP; END$$;";
+
 /// What recovery writes when there was nothing to recover: one record of a checkpoint.
 const RECOVERED: u64 = 120;
 
@@ -80,13 +88,19 @@ impl Bench {
             }
             self.drop(Copied::Postgres(Database::borrowed(&name)));
         }
+        *self.count.borrow_mut() += 1;
+        let name = format!("copy_{}", self.count.borrow());
+        if of.fill.contains(NOT_COPIED) {
+            self.ask(&format!("CREATE DATABASE {name} TEMPLATE template0;"));
+            let copy = Database::borrowed(&name);
+            copy.load(&of.fill).expect("it was loaded before");
+            return Copied::Postgres(copy);
+        }
         let base = format!("base_{}", of.number);
         if self.there.borrow_mut().insert(of.name.clone()) {
             self.ask(&format!("CREATE DATABASE {base} TEMPLATE template0;"));
             Database::borrowed(&base).load(&of.fill).expect("it was loaded before");
         }
-        *self.count.borrow_mut() += 1;
-        let name = format!("copy_{}", self.count.borrow());
         // Files are copied as they are: on a disk in memory that is the fastest. Before 15 there was no other way.
         let how = if self.engine.major() >= 15 { "STRATEGY FILE_COPY" } else { "" };
         self.ask(&format!("CREATE DATABASE {name} TEMPLATE {base} {how};"));
@@ -124,6 +138,13 @@ impl Bench {
 
     pub fn drop(&self, copy: Copied) {
         if let Copied::Postgres(database) = copy {
+            let subscriptions = format!(
+                "SELECT count(*) FROM pg_subscription JOIN pg_database d ON d.oid = subdbid AND datname = '{}';",
+                database.name
+            );
+            if self.ask(&subscriptions) != "0" {
+                self.ask_in(&database.name, WITHOUT_SUBSCRIPTIONS);
+            }
             self.ask(&format!("DROP DATABASE {} WITH (FORCE);", database.name));
         }
     }

@@ -38,7 +38,8 @@ fn labels(scene: &Scene, c: &Change) -> How {
     match additions(&list(c.from), &list(c.to)) {
         Some(new) => {
             let one = |(label, place): &(String, String)| {
-                Rung::commit_after(format!("ALTER TYPE {} ADD VALUE {}{place}", path(c.new.id()), literal(label)))
+                let label = literal(label);
+                Rung::commit_after(format!("ALTER TYPE {} ADD VALUE {label}{place}", path(c.new.id())), label)
             };
             How::Ladder(new.iter().map(one).collect())
         }
