@@ -180,9 +180,9 @@ pub fn needed_with(
             // An extension brings its comment along, so a copy without it would differ.
             let comments = base.users(id).filter(|o| base.contains(id) && o.id().kind == Kind::Comment);
             queue.extend(comments.map(Object::id));
-            // Who needs a composite type needs it with all that it is made of.
-            let attributes = base.children(id).filter(|o| id.kind == Kind::Composite && o.id().kind == Kind::Attribute);
-            queue.extend(attributes.chain(base.children(id).filter(is_part)).map(Object::id));
+            // Who needs a type needs it with all that it is made of.
+            let made_of = base.children(id).filter(|o| matches!(o.id().kind, Kind::Attribute | Kind::Function));
+            queue.extend(made_of.chain(base.children(id).filter(is_part)).map(Object::id));
             for object in base.get(id).into_iter().chain(goal.get(id)) {
                 queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
                 queue.extend(object.wholes().flat_map(|end| base.family(end)));

@@ -52,7 +52,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
     match id.kind {
         Kind::Schema => format!("SCHEMA {}", path(id)),
         Kind::Extension => format!("EXTENSION {}", path(id)),
-        Kind::Enum | Kind::Composite => format!("TYPE {}", path(id)),
+        Kind::Enum | Kind::Composite | Kind::Range | Kind::BaseType => format!("TYPE {}", path(id)),
         Kind::Domain => format!("DOMAIN {}", path(id)),
         Kind::DomainCheck => format!("CONSTRAINT {} ON DOMAIN {}", ident(id.name()), table(id)),
         Kind::Sequence => {
@@ -75,7 +75,6 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
             });
             format!("{word} {}", routine(id))
         }
-        Kind::Range => format!("TYPE {}", path(id)),
         Kind::Language => format!("LANGUAGE {}", path(id)),
         Kind::AccessMethod => format!("ACCESS METHOD {}", path(id)),
         Kind::Collation => format!("COLLATION {}", path(id)),
@@ -112,6 +111,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         | Kind::DefaultPrivilege
         | Kind::PublicationTable
         | Kind::PublicationSchema
+        | Kind::BinaryFormat
         | Kind::Connection
         | Kind::Attachment
         | Kind::Inheritance

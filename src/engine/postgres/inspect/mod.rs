@@ -2,6 +2,7 @@
 //!
 //! The session's `search_path` is `pg_catalog` alone, so every name in the server's own texts comes out qualified.
 
+mod circles;
 mod links;
 mod names;
 mod parts;
@@ -64,6 +65,7 @@ pub fn inspect(client: &mut Client, roles: &Roles) -> Result<Catalog, SqlError> 
     r.unmodelled()?;
     r.withheld()?;
     r.connect(&depends);
+    r.circles(&depends)?;
     r.follow();
     r.default_privileges()?;
     r.wishes();

@@ -8,7 +8,8 @@ use crate::model::{Kind, Object, Value};
 
 pub const FUNCTION: KindRule = KindRule {
     kind: Kind::Function,
-    clause: None,
+    // Inside of the type that is made of it.
+    clause: Some(|_, o| o.attr("definition").to_string()),
     create: |s, o, _| fresh(s, o, How::statement(o.attr("definition").to_string().trim_end())),
     drop: |_, o| How::statement(format!("DROP {} {}", o.attr("routine"), routine(o.id()))),
     rename: Some(|_, o, to| {
@@ -23,6 +24,8 @@ pub const FUNCTION: KindRule = KindRule {
             _ => How::Replace,
         }),
         set("definition", |_, c| How::statement(c.to.to_string().trim_end())),
+        // It is the type that becomes one, or is no longer.
+        set("part_of", |_, c| c.new.parent().or(c.old.parent()).map_or(How::Nothing, |of| How::With(of.clone()))),
     ],
     namespace: own_name,
     loses: None,
