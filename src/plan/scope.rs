@@ -2,7 +2,7 @@
 
 use crate::diff::{Delta, diff};
 use crate::engine::Engine;
-use crate::model::{Catalog, Id, Kind, Object};
+use crate::model::{Catalog, Id, Kind, Object, Status};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -161,6 +161,11 @@ pub fn needed_with(
     if !rights.is_empty() {
         affected.extend(base.of_kind(Kind::Grant).map(Object::id).filter(|id| rights.contains(&subject(id))));
     }
+    // What is pending may be so for want of a part of a table that is tied to its own.
+    let pending = |id: &&Id| [base, goal].iter().any(|c| c.get(id).is_some_and(|o| o.status() == Status::Pending));
+    let waiting: BTreeSet<&Id> = deltas.iter().copied().map(touched).filter(pending).map(|id| goal.root(id)).collect();
+    let ties = base.ties().filter(|o| !waiting.is_empty() && o.wholes().any(|end| waiting.contains(end)));
+    affected.extend(ties.map(Object::id));
     // What becomes a part of a thing may have to have its owner.
     let refs = deltas.iter().filter_map(|delta| goal.get(touched(delta))).flat_map(|o| o.refs());
     let owners: Vec<Id> = refs.map(|r| Id::about(Kind::Owner, goal.root(&r.to))).collect();

@@ -2,6 +2,7 @@
 //!
 //! The session's `search_path` is `pg_catalog` alone, so every name in the server's own texts comes out qualified.
 
+mod bodies;
 mod circles;
 mod links;
 mod names;
@@ -19,6 +20,7 @@ use super::conn::Client;
 use crate::SqlError;
 use crate::engine::how::Casts;
 use crate::model::{Catalog, Comment, Extension, Head, Id, Kind, Object, Ref, Roles, Schema, Strength, Unmodelled};
+pub use bodies::refused;
 use names::{Names, class};
 use row::Row;
 pub use stamp::stamp;

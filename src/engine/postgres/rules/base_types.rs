@@ -61,9 +61,13 @@ fn define(s: &Scene, c: &Change) -> How {
     }
 }
 
+/// Whether a shell becomes a type, which then says all.
+fn defines(c: &Change) -> bool {
+    c.old.attr("definition") == Value::None && c.new.attr("definition") != Value::None
+}
+
 fn alter(c: &Change) -> How {
-    // A shell that becomes a type says it there.
-    if c.old.attr("definition") == Value::None {
+    if defines(c) {
         return How::Nothing;
     }
     let word = ALTERABLE.iter().find(|(attr, _)| *attr == c.attr).map_or(c.attr, |(_, word)| word);
@@ -79,7 +83,7 @@ pub const BASE_TYPE: KindRule = KindRule {
         create,
         &[
             set("definition", define),
-            set("functions", |_, c| if c.old.attr("definition") == Value::None { How::Nothing } else { How::Replace }),
+            set("functions", |_, c| if defines(c) { How::Nothing } else { How::Replace }),
             set("typmod_in", |_, c| alter(c)),
             set("typmod_out", |_, c| alter(c)),
             set("analyze", |_, c| alter(c)),

@@ -36,6 +36,7 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
+pub use columns::column_extras;
 pub use detaching::finishing;
 pub use hindrance::hindrance;
 pub use ladders::debris;
