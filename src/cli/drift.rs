@@ -165,7 +165,7 @@ fn as_json(compared: &Compared) -> serde_json::Value {
 }
 
 fn adopt(context: &Context, reader: &Reader, path: &Path, desired: &Catalog, live: &Seen) -> Result<()> {
-    let mut to = Seen { catalog: live.catalog.clone(), server: live.server.clone() };
+    let mut to = Seen { catalog: live.catalog.clone(), server: live.server.clone(), unchecked: live.unchecked.clone() };
     msr::plan::only_managed(reader.settings.manage, &mut to.catalog, desired);
     let plan = reader.between(desired, &to)?;
     if plan.is_empty() {

@@ -3,14 +3,16 @@
 use super::context::Context;
 use super::plans::{self, Saved};
 use super::progress::Progress;
+use msr::diff::Delta;
 use msr::engine::how::Server;
 use msr::engine::{self, Access, Engine, Session, filtered};
-use msr::model::{Catalog, Roles};
+use msr::model::{Catalog, Id, Roles};
 use msr::plan::{Plan, Step, make, replay};
 use msr::render::text;
 use msr::settings::{DatabaseUrl, Settings};
 use msr::source::{self, File, Source};
 use msr::{Error, Result};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A source, as the user wrote it.
@@ -75,11 +77,14 @@ pub fn engine_of(form: &Form) -> Result<Option<&'static dyn Engine>> {
 pub struct Seen {
     pub catalog: Catalog,
     pub server: Server,
+    /// Functions that can be made only while bodies are not checked.
+    pub unchecked: BTreeSet<Id>,
 }
 
 impl Seen {
     pub fn of(session: &mut dyn Session) -> Result<Seen> {
-        Ok(Seen { catalog: session.inspect()?, server: session.server().clone() })
+        let (catalog, unchecked) = (session.inspect()?, session.unchecked()?);
+        Ok(Seen { catalog, server: session.server().clone(), unchecked })
     }
 }
 
@@ -120,6 +125,11 @@ impl Reader<'_> {
         // SQLite keeps the comments of a statement; what a hint in them asked for is done.
         for sql in plan.steps.iter_mut().flat_map(|step| &mut step.up) {
             *sql = source::without_hints(sql, self.engine.dialect());
+        }
+        let unchecked = |d: &Delta| matches!(d, Delta::Add(id) if seen.unchecked.contains(id));
+        for step in plan.steps.iter_mut().filter(|step| step.deltas.iter().any(unchecked)) {
+            step.up.insert(0, "SET check_function_bodies = off".into());
+            step.up.push("RESET check_function_bodies".into());
         }
         Ok(plan)
     }

@@ -4,9 +4,10 @@ use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
 use super::{Filled, Observed, Session, Wants};
 use crate::apply::journal::Journal;
-use crate::model::{Catalog, Filter, Roles};
+use crate::model::{Catalog, Filter, Id, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
+use std::collections::BTreeSet;
 
 struct Filtered {
     inner: Box<dyn Session>,
@@ -50,6 +51,10 @@ impl Session for Filtered {
 
     fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
         self.inner.lag()
+    }
+
+    fn unchecked(&mut self) -> Result<BTreeSet<Id>> {
+        self.inner.unchecked()
     }
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {

@@ -19,6 +19,7 @@ use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{Fill, How, KindRule, Rung, Scene, Server};
 use probe::ProbeRule;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
@@ -197,6 +198,10 @@ pub trait Session: Send {
     /// there is none.
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         Ok(None)
+    }
+    /// Functions that could not be made as they are while their bodies are checked. Outside of a transaction.
+    fn unchecked(&mut self) -> Result<BTreeSet<Id>> {
+        Ok(BTreeSet::new())
     }
     /// Loads the desired statements in the order that works.
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()>;

@@ -203,7 +203,7 @@ fn merge(texts: Vec<Event>, base: &Catalog, sides: Sides, seen: &Observed) -> Ve
 }
 
 const CONSTRAINTS: &[Kind] = &[Kind::Check, Kind::Unique, Kind::PrimaryKey, Kind::ForeignKey, Kind::Exclusion];
-const TYPES: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range];
+const TYPES: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range, Kind::BaseType];
 const RELATIONS: &[Kind] = &[Kind::Table, Kind::ForeignTable, Kind::VirtualTable, Kind::View, Kind::MaterializedView];
 
 /// The id that the catalog has for what the text names.

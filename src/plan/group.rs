@@ -6,7 +6,7 @@ use super::expand::{Work, answer};
 use super::links::Links;
 use super::node::Node;
 use super::order::needs;
-use super::tied::comes_late;
+use super::tied::made_late;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::{Change, How, Scene};
@@ -101,8 +101,8 @@ impl<'a> Grouper<'a> {
         let old = self.scene.from.get(id)?;
         // What is pending beside its table's links goes before them, and comes back after them.
         let whole = |table: &Id| self.scene.from.users(table).any(|o| o.has_ref(table, Strength::Whole));
-        if old.parent().is_some_and(whole) && comes_late(self.engine, self.scene.from, id) {
-            return None;
+        if old.parent().is_some_and(whole) && made_late(self.engine, self.scene.from, id) {
+            return old.leaders().find_map(|leader| self.work.drops.get(leader));
         }
         // A link that goes with its table is there until then.
         let linked = |leader: &'a Id| match self.links.between(id, leader) {

@@ -136,7 +136,7 @@ fn kind_fits(word: &str, kind: Kind) -> bool {
             kind,
             Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey | Kind::Exclusion | Kind::DomainCheck
         ),
-        "type" => matches!(kind, Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range),
+        "type" => matches!(kind, Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range | Kind::BaseType),
         "procedure" => kind == Kind::Function,
         "materialized view" | "view" => matches!(kind, Kind::View | Kind::MaterializedView),
         "table" => matches!(kind, Kind::Table | Kind::VirtualTable),

@@ -3,6 +3,7 @@
 
 use super::links::Links;
 use super::node::Node;
+use super::tied::made_late;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Scene;
@@ -33,8 +34,8 @@ impl Places {
 /// Joins followers to leaders.
 pub fn lead<'a>(engine: &dyn Engine, scene: &Scene<'a>, links: &Links<'a>, nodes: Vec<Node>) -> Vec<Node> {
     let places = Places::new(&nodes);
-    let leaders: Vec<Option<usize>> =
-        nodes.iter().enumerate().map(|(i, n)| leader(scene, links, n, &places).filter(|l| *l != i)).collect();
+    let of = |(i, node)| leader(engine, scene, links, node, &places).filter(|l| *l != i);
+    let leaders: Vec<Option<usize>> = nodes.iter().enumerate().map(of).collect();
     // The leader of leaders, and how far it is: a partition of a partition follows from two steps away.
     let root = |i: usize| {
         let (mut root, mut depth) = (i, 0);
@@ -55,7 +56,13 @@ pub fn lead<'a>(engine: &dyn Engine, scene: &Scene<'a>, links: &Links<'a>, nodes
 }
 
 /// The node that the given one joins.
-fn leader<'a>(scene: &Scene<'a>, links: &Links<'a>, node: &Node, places: &Places) -> Option<usize> {
+fn leader<'a>(
+    engine: &dyn Engine,
+    scene: &Scene<'a>,
+    links: &Links<'a>,
+    node: &Node,
+    places: &Places,
+) -> Option<usize> {
     if let Some(with) = &node.with {
         return places.sets.get(with).copied();
     }
@@ -67,6 +74,10 @@ fn leader<'a>(scene: &Scene<'a>, links: &Links<'a>, node: &Node, places: &Places
     let sides = [scene.to.get(id), scene.from.get(id)];
     let objects: Vec<&Object> = sides.into_iter().flatten().collect();
     for (object, leader) in objects.iter().flat_map(|o| o.leaders().map(move |l| (o, l))) {
+        let late = adds && made_late(engine, scene.to, leader);
+        if let Some(found) = places.adds.get(leader).filter(|_| late) {
+            return Some(*found);
+        }
         if links.together(scene.replaced, object.id(), leader) {
             let bound = object.has_ref(leader, Strength::Auto);
             let of_same = places

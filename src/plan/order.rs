@@ -223,7 +223,9 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
     for (before, after) in same_names(engine, scene, nodes)? {
         edge(Some(&before), after, EdgeRule::Identity);
     }
-    for (before, after) in followed(scene, nodes, &doers).into_iter().chain(linked(engine, scene, nodes, &doers)?) {
+    for (before, after) in
+        followed(engine, scene, nodes, &doers).into_iter().chain(linked(engine, scene, nodes, &doers)?)
+    {
         edge(Some(&before), after, EdgeRule::Link);
     }
     let mut graph = DiGraph::with_capacity(nodes.len(), found.len());

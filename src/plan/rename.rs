@@ -140,8 +140,16 @@ fn resolve(engine: &dyn Engine, subject: &Subject, written: &str, goal: &Catalog
 }
 
 /// What can go to another schema as it is.
-const MOVABLE: &[Kind] =
-    &[Kind::Table, Kind::View, Kind::MaterializedView, Kind::Sequence, Kind::Enum, Kind::Domain, Kind::Composite];
+const MOVABLE: &[Kind] = &[
+    Kind::Table,
+    Kind::View,
+    Kind::MaterializedView,
+    Kind::Sequence,
+    Kind::Enum,
+    Kind::Domain,
+    Kind::Composite,
+    Kind::BaseType,
+];
 
 /// The schema that stands before a name.
 fn place(written: &str) -> Option<String> {

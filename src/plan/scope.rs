@@ -2,7 +2,7 @@
 
 use crate::diff::{Delta, diff};
 use crate::engine::Engine;
-use crate::model::{Catalog, Id, Kind, Object};
+use crate::model::{Catalog, Id, Kind, Object, Status};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -161,6 +161,11 @@ pub fn needed_with(
     if !rights.is_empty() {
         affected.extend(base.of_kind(Kind::Grant).map(Object::id).filter(|id| rights.contains(&subject(id))));
     }
+    // What is pending may be so for want of a part of a table that is tied to its own.
+    let pending = |id: &&Id| [base, goal].iter().any(|c| c.get(id).is_some_and(|o| o.status() == Status::Pending));
+    let waiting: BTreeSet<&Id> = deltas.iter().copied().map(touched).filter(pending).map(|id| goal.root(id)).collect();
+    let ties = base.ties().filter(|o| !waiting.is_empty() && o.wholes().any(|end| waiting.contains(end)));
+    affected.extend(ties.map(Object::id));
     // What becomes a part of a thing may have to have its owner.
     let refs = deltas.iter().filter_map(|delta| goal.get(touched(delta))).flat_map(|o| o.refs());
     let owners: Vec<Id> = refs.map(|r| Id::about(Kind::Owner, goal.root(&r.to))).collect();
@@ -180,9 +185,9 @@ pub fn needed_with(
             // An extension brings its comment along, so a copy without it would differ.
             let comments = base.users(id).filter(|o| base.contains(id) && o.id().kind == Kind::Comment);
             queue.extend(comments.map(Object::id));
-            // Who needs a composite type needs it with all that it is made of.
-            let attributes = base.children(id).filter(|o| id.kind == Kind::Composite && o.id().kind == Kind::Attribute);
-            queue.extend(attributes.chain(base.children(id).filter(is_part)).map(Object::id));
+            // Who needs a type needs it with all that it is made of.
+            let made_of = base.children(id).filter(|o| matches!(o.id().kind, Kind::Attribute | Kind::Function));
+            queue.extend(made_of.chain(base.children(id).filter(is_part)).map(Object::id));
             for object in base.get(id).into_iter().chain(goal.get(id)) {
                 queue.extend(object.refs().iter().map(|r| &r.to).chain(object.parent()));
                 queue.extend(object.wholes().flat_map(|end| base.family(end)));

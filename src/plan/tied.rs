@@ -11,14 +11,15 @@ use crate::model::{Catalog, Id, Object, Status, Strength};
 use std::collections::BTreeMap;
 
 /// A follower with a node of its own: it is there before its leader comes, altered after it, and goes after it has gone.
-pub fn followed(scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<(usize, usize)> {
+pub fn followed(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<(usize, usize)> {
     let links = Links::of(*scene);
     let mut pairs = Vec::new();
     for (i, delta) in nodes.iter().enumerate().flat_map(|(i, n)| n.deltas.iter().map(move |d| (i, d))) {
         let side = if matches!(delta, Delta::Drop(_)) { scene.from } else { scene.to };
         let Some(follower) = side.get(delta.id()) else { continue };
         for leader in follower.leaders() {
-            let late = scene.to.get(leader).is_some_and(|l| l.status() == Status::Pending);
+            let pending = scene.to.get(leader).is_some_and(|l| l.status() == Status::Pending);
+            let late = pending || made_late(engine, scene.to, leader);
             if late && let (Delta::Add(_), Some(leader)) = (delta, doers.adds.get(leader)) {
                 pairs.push((*leader, i));
             } else if links.together(scene.replaced, follower.id(), leader) {
@@ -62,9 +63,9 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
             }
             for (other, part, part_dropped) in touched.parts(&whole.to).filter(|(other, ..)| *other != i) {
                 match dropped {
-                    false if !part_dropped && comes_late(engine, scene.to, part) => pairs.push((i, other)),
+                    false if !part_dropped && made_late(engine, scene.to, part) => pairs.push((i, other)),
                     // It went first, so that it comes back last.
-                    true if part_dropped && comes_late(engine, scene.from, part) => pairs.push((other, i)),
+                    true if part_dropped && made_late(engine, scene.from, part) => pairs.push((other, i)),
                     true if alone || !part_dropped || !needs_dropped(part) => pairs.push((i, other)),
                     false if alone || engine.rule(part.kind)?.clause.is_some() => pairs.push((other, i)),
                     _ => {}
@@ -79,7 +80,24 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
 /// what follows it as well.
 pub fn comes_late(engine: &dyn Engine, catalog: &Catalog, id: &Id) -> bool {
     let late = |o: &Object| o.status() == Status::Pending && engine.rule(o.id().kind).is_ok_and(|r| r.clause.is_none());
-    catalog.get(id).is_some_and(|o| late(o) || o.leaders().filter_map(|l| catalog.get(l)).any(late))
+    // Links make no circles.
+    catalog.get(id).is_some_and(|o| late(o) || o.leaders().any(|leader| comes_late(engine, catalog, leader)))
+}
+
+/// Whether it is made when the links are there: what comes late, and what is pending in heirs that are made with their parents,
+/// where it would be in force if it were there before them.
+pub fn made_late(engine: &dyn Engine, catalog: &Catalog, id: &Id) -> bool {
+    let born_with = |heir: &Object| {
+        let mut links = catalog.ties().filter(|link| link.parent() == heir.parent());
+        links.any(|link| engine.rule(link.id().kind).is_ok_and(|r| r.clause.is_some()))
+    };
+    let pending = |o: &Object| o.status() == Status::Pending;
+    let bound = |heir: &Object, to: &Object| pending(heir) && heir.has_ref(to.id(), Strength::Auto) && born_with(heir);
+    let heirs = |o: &Object| {
+        pending(o) && catalog.users(o.id()).any(|user| user.has_ref(o.id(), Strength::Follow) && bound(user, o))
+    };
+    let follows = |o: &Object| o.leaders().filter_map(|l| catalog.get(l)).any(|l| pending(l) && bound(o, l));
+    comes_late(engine, catalog, id) || catalog.get(id).is_some_and(|o| heirs(o) || follows(o))
 }
 
 /// What a step does to objects of one table, for the links that want it settled.

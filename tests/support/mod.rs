@@ -6,6 +6,7 @@
 
 pub mod dump;
 mod postgres;
+pub mod regress;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -46,21 +46,31 @@ pub fn routine(id: &Id) -> String {
     format!("{}.{}({})", ident(id.at(0)), ident(id.at(1)), id.at(2))
 }
 
+/// The same where it is spoken of. Of several procedures of one name `p(integer)` can be the one with that argument and the one
+/// that gives an integer back, unless a mode says which (<https://www.postgresql.org/docs/current/sql-dropprocedure.html>).
+pub fn called(id: &Id, catalog: &Catalog) -> String {
+    let procedure = |o: &Object| o.attr("routine").text() == Some("PROCEDURE");
+    let namesake = |o: &Object| o.id() != id && o.id().path[..2] == id.path[..2] && procedure(o);
+    let mode =
+        !id.at(2).is_empty() && catalog.get(id).is_some_and(procedure) && catalog.of_kind(Kind::Function).any(namesake);
+    format!("{}.{}({}{})", ident(id.at(0)), ident(id.at(1)), if mode { "IN " } else { "" }, id.at(2))
+}
+
 /// How an object is named after `COMMENT ON`, `ALTER … OWNER` and the like.
 pub fn subject(id: &Id, catalog: &Catalog) -> String {
     let on_table = |word: &str| format!("{word} {} ON {}", ident(id.name()), table(id));
     match id.kind {
         Kind::Schema => format!("SCHEMA {}", path(id)),
         Kind::Extension => format!("EXTENSION {}", path(id)),
-        Kind::Enum | Kind::Composite => format!("TYPE {}", path(id)),
+        Kind::Enum | Kind::Composite | Kind::Range | Kind::BaseType => format!("TYPE {}", path(id)),
         Kind::Domain => format!("DOMAIN {}", path(id)),
         Kind::DomainCheck => format!("CONSTRAINT {} ON DOMAIN {}", ident(id.name()), table(id)),
         Kind::Sequence => {
             let identity = match catalog.get(&id.of_kind(Kind::Column)) {
                 Some(Object::Column(column)) => identity_sequence(column),
-                _ => None,
+                _ => path(id),
             };
-            format!("SEQUENCE {}", identity.unwrap_or_else(|| path(id)))
+            format!("SEQUENCE {identity}")
         }
         Kind::Table | Kind::VirtualTable => format!("TABLE {}", path(id)),
         Kind::Column | Kind::Attribute | Kind::Default => format!("COLUMN {}", path(id)),
@@ -73,9 +83,8 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
                 Object::Function(f) => f.routine.clone(),
                 _ => "FUNCTION".into(),
             });
-            format!("{word} {}", routine(id))
+            format!("{word} {}", called(id, catalog))
         }
-        Kind::Range => format!("TYPE {}", path(id)),
         Kind::Language => format!("LANGUAGE {}", path(id)),
         Kind::AccessMethod => format!("ACCESS METHOD {}", path(id)),
         Kind::Collation => format!("COLLATION {}", path(id)),
@@ -112,6 +121,7 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         | Kind::DefaultPrivilege
         | Kind::PublicationTable
         | Kind::PublicationSchema
+        | Kind::BinaryFormat
         | Kind::Connection
         | Kind::Attachment
         | Kind::Inheritance
@@ -126,19 +136,30 @@ pub fn about(id: &Id) -> Option<Id> {
     Some(Id::new(*kind, id.path.get(1..end)?))
 }
 
-/// The sequence behind an identity column; `None` where the server had to shorten its name. It is a part of the column and no
-/// object of its own, but rights on it are given and comments made: its id is the column's path under the kind of a sequence.
-pub fn identity_sequence(column: &Column) -> Option<String> {
+/// The sequence behind an identity column. It is a part of the column and no object of its own, but rights on it are given and
+/// comments made: its id is the column's path under the kind of a sequence.
+pub fn identity_sequence(column: &Column) -> String {
     let (id, options) = (&column.head.id, &column.identity_options);
     let said = options.iter().find_map(|o| o.strip_prefix("SEQUENCE NAME "));
-    let usual = || usual_sequence(id).map(|usual| format!("{}.{}", ident(id.at(0)), ident(&usual)));
-    said.map(str::to_string).or_else(usual)
+    said.map_or_else(|| format!("{}.{}", ident(id.at(0)), ident(&usual_sequence(id))), str::to_string)
 }
 
-/// What the server calls the sequence of a column; `None` where it shortens that.
-pub fn usual_sequence(column: &Id) -> Option<String> {
-    let usual = format!("{}_{}_seq", column.at(1), column.at(2));
-    (usual.len() <= 63).then_some(usual)
+/// What the server calls the sequence of a column: of a name that would be too long it leaves out the end of the table's or the
+/// column's, whichever is longer (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS>).
+pub fn usual_sequence(column: &Id) -> String {
+    const ROOM: usize = 63 - "__seq".len();
+    let (table, own) = (column.at(1), column.at(2));
+    let (mut of_table, mut of_own) = (table.len(), own.len());
+    while of_table + of_own > ROOM {
+        if of_table > of_own { of_table -= 1 } else { of_own -= 1 }
+    }
+    format!("{}_{}_seq", clipped(table, of_table), clipped(own, of_own))
+}
+
+/// As many whole characters as fit.
+fn clipped(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 /// The parts of a name as `regclass` prints it.

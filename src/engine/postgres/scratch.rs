@@ -8,10 +8,11 @@ use crate::apply::journal::Journal;
 use crate::engine::how::Server;
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Observed, Session};
-use crate::model::{Catalog, Roles};
+use crate::model::{Catalog, Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Error, Failure, Result, SqlError};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -223,6 +224,10 @@ impl Session for Scratch {
 
     fn prepare(&mut self) -> Result<()> {
         self.session().prepare()
+    }
+
+    fn unchecked(&mut self) -> Result<BTreeSet<Id>> {
+        self.session().unchecked()
     }
 
     fn wait_at_most(&mut self, limit: Option<Duration>) -> Result<(), SqlError> {

@@ -6,11 +6,11 @@ use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Filled, Observed, Session, Wants};
-use crate::model::{Catalog, Roles};
+use crate::model::{Catalog, Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
 use crate::{Result, SqlError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The key of msr's advisory lock: the letters of its name. Advisory locks are kept per database
@@ -193,6 +193,11 @@ impl Session for PgSession {
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         inspect::stamp(&mut self.client)
+    }
+
+    fn unchecked(&mut self) -> Result<BTreeSet<Id>> {
+        inspect::refused(&mut self.client)
+            .map_err(|e| crate::Error::from(e).during("cannot check the functions' bodies"))
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

@@ -11,5 +11,7 @@ kind! {
         signature: String,
         /// How many arguments have a default.
         defaults: i64,
+        /// The base type or range that there can't be without it.
+        part_of: Option<String>,
     }
 }

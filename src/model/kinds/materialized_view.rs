@@ -9,5 +9,7 @@ kind! {
         options: crate::model::Unordered,
         method: Option<String>,
         populated: bool,
+        /// What is said of single columns, as the actions of ALTER that say it.
+        settings: Vec<String>,
     }
 }

@@ -132,6 +132,8 @@ kinds! {
     domain::Domain = "domain",
     domain_check::DomainCheck = "domain check",
     range::Range = "range type",
+    base_type::BaseType = "base type",
+    binary_format::BinaryFormat = "binary format",
     composite::Composite = "composite type",
     attribute::Attribute = "attribute",
     foreign_data_wrapper::ForeignDataWrapper = "foreign-data wrapper",

@@ -2,6 +2,8 @@
 //!
 //! The session's `search_path` is `pg_catalog` alone, so every name in the server's own texts comes out qualified.
 
+mod bodies;
+mod circles;
 mod links;
 mod names;
 mod parts;
@@ -18,6 +20,7 @@ use super::conn::Client;
 use crate::SqlError;
 use crate::engine::how::Casts;
 use crate::model::{Catalog, Comment, Extension, Head, Id, Kind, Object, Ref, Roles, Schema, Strength, Unmodelled};
+pub use bodies::refused;
 use names::{Names, class};
 use row::Row;
 pub use stamp::stamp;
@@ -64,6 +67,7 @@ pub fn inspect(client: &mut Client, roles: &Roles) -> Result<Catalog, SqlError> 
     r.unmodelled()?;
     r.withheld()?;
     r.connect(&depends);
+    r.circles(&depends)?;
     r.follow();
     r.default_privileges()?;
     r.wishes();

@@ -5,10 +5,10 @@ use super::row::Row;
 use crate::SqlError;
 use crate::engine::postgres::rules::NOWHERE;
 use crate::model::{
-    AccessMethod, Aggregate, Cast, Collation, Connection, Conversion, EventTrigger, ForeignDataWrapper, ForeignTable,
-    Head, Id, Kind, Language, Object, Operator, OperatorClass, OperatorFamily, Publication, PublicationSchema,
-    PublicationTable, Range, Ref, Server, Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary,
-    TextSearchParser, TextSearchTemplate, Transform, UserMapping,
+    AccessMethod, Aggregate, BaseType, Cast, Collation, Connection, Conversion, EventTrigger, ForeignDataWrapper,
+    ForeignTable, Head, Id, Kind, Language, Object, Operator, OperatorClass, OperatorFamily, Publication,
+    PublicationSchema, PublicationTable, Range, Ref, Server, Statistics, Subscription, TextSearchConfiguration,
+    TextSearchDictionary, TextSearchParser, TextSearchTemplate, Transform, UserMapping,
 };
 
 /// Each query returns the number of its catalog, the row's, the path, numbers of rows that come and go with it, and then what
@@ -67,6 +67,16 @@ const PLAIN: &[Plain] = &[
         ..Conversion::new(head)
     }),
     defined!(Range, "ranges"),
+    plain!(BaseType, "base_types", |head, row| BaseType {
+        definition: row.maybe(4),
+        functions: row.list(5),
+        typmod_in: row.maybe(6),
+        typmod_out: row.maybe(7),
+        analyze: row.maybe(8),
+        subscript: row.maybe(9),
+        storage: row.maybe(10),
+        ..BaseType::new(head)
+    }),
     plain!(ForeignDataWrapper, "wrappers", |head, row| ForeignDataWrapper {
         handler: row.maybe(4),
         validator: row.maybe(5),

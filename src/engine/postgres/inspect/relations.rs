@@ -3,6 +3,7 @@
 use super::row::Row;
 use super::{Reader, class};
 use crate::SqlError;
+use crate::engine::postgres::rules::column_extras;
 use crate::model::{
     Attribute, Column, Composite, Default as ColumnDefault, Domain, Enum, Head, Id, Kind, MaterializedView, Object,
     Ref, Sequence, Table, View,
@@ -109,10 +110,14 @@ impl Reader<'_> {
         let (name, ty) = (row.text(2), row.text(3));
         match self.catalog.get_mut(owner) {
             Some(view @ (Object::View(_) | Object::MaterializedView(_))) => {
-                let column = format!("{name} {ty}");
+                let shown = format!("{name} {ty}");
                 match view {
-                    Object::View(view) => view.columns.push(column),
-                    Object::MaterializedView(view) => view.columns.push(column),
+                    Object::View(view) => view.columns.push(shown),
+                    Object::MaterializedView(view) => {
+                        view.columns.push(shown);
+                        let head = Head::new(owner.below(Kind::Column, &name));
+                        view.settings.extend(column_extras(&said_of(head, &row)));
+                    }
                     _ => {}
                 }
                 let id = owner.below(Kind::Column, &name);
@@ -127,7 +132,7 @@ impl Reader<'_> {
             }
             Some(Object::Table(_) | Object::ForeignTable(_)) => {
                 let id = owner.below(Kind::Column, &name);
-                let mut column = Column::new(Head::child(id.clone(), owner.clone()));
+                let mut column = said_of(Head::child(id.clone(), owner.clone()), &row);
                 (column.position, column.r#type, column.collation) = (number as u32, ty, row.maybe(4));
                 column.not_null = row.flag(5);
                 column.identity = match row.letter(6) {
@@ -135,10 +140,6 @@ impl Reader<'_> {
                     'd' => Some("BY DEFAULT".into()),
                     _ => None,
                 };
-                (column.storage, column.usual_storage) = (storage(row.letter(8)), storage(row.letter(14)));
-                column.statistics = (!row.is_null(9)).then(|| row.number(9));
-                column.options = row.list(10).into();
-                column.compression = row.maybe(13);
                 column.foreign_options = row.list(15).into();
                 (column.not_null_name, column.not_null_pending) = (row.maybe(16), row.flag(17));
                 // What its NOT NULL is called at present; no attribute, since the server chose it.
@@ -208,6 +209,18 @@ const NAMED_NOT_NULL: (&str, &str) = (
     "CASE WHEN nn.conname !~ '_not_null[0-9]*$' THEN nn.conname END, NOT coalesce(nn.convalidated, true), nn.conname",
     "LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey = ARRAY[a.attnum]",
 );
+
+/// A column with what can be set of it whatever it stands in.
+fn said_of(head: Head, row: &Row) -> Column {
+    Column {
+        storage: storage(row.letter(8)),
+        usual_storage: storage(row.letter(14)),
+        statistics: (!row.is_null(9)).then(|| row.number(9)),
+        options: row.list(10).into(),
+        compression: row.maybe(13),
+        ..Column::new(head)
+    }
+}
 
 fn storage(letter: char) -> String {
     let word = match letter {
@@ -292,7 +305,7 @@ fn identity_options(s: &Sequence, column: &Id) -> Vec<String> {
     if s.cycle {
         options.push("CYCLE".into());
     }
-    if super::super::ddl::usual_sequence(column).is_some_and(|usual| s.head.id.name() != usual) {
+    if super::super::ddl::usual_sequence(column) != s.head.id.name() {
         options.push(format!("SEQUENCE NAME {}", super::super::ddl::path(&s.head.id)));
     }
     options

@@ -2,7 +2,6 @@
 
 use super::{Reader, class};
 use crate::SqlError;
-use crate::engine::postgres::ddl::identity_sequence;
 use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Owner, Ref, SecurityLabel};
 use std::collections::BTreeMap;
 
@@ -104,11 +103,11 @@ impl Reader<'_> {
             address.0 == class::CLASS && matches!(id.kind, Kind::PrimaryKey | Kind::Unique | Kind::Exclusion);
         // Nor is what is said of the sequence behind an identity said of the column.
         if address.0 == class::CLASS && address.2 == 0 && id.kind == Kind::Column {
-            let Some(Object::Column(column)) = self.catalog.get(id) else { return None };
-            return identity_sequence(column).map(|_| id.of_kind(Kind::Sequence));
+            return Some(id.of_kind(Kind::Sequence));
         }
-        // What is said of a constraint's index is not said of the constraint.
-        (!own_constraint).then(|| id.clone())
+        // The index of a key is no object of its own either; what is said of it is not said of the key.
+        let index = || Id::new(Kind::Index, [id.at(0), id.name()]);
+        Some(if own_constraint { index() } else { id.clone() })
     }
 
     fn say(&mut self, subject: &Id, kind: Kind, object: impl FnOnce(Head) -> Object) {
@@ -117,8 +116,13 @@ impl Reader<'_> {
             None => {
                 let view = |kind| Id::new(kind, subject.path.iter().take(2));
                 let identity = subject.of_kind(Kind::Column);
-                let holders = [identity, view(Kind::View), view(Kind::MaterializedView)];
-                match holders.into_iter().find(|id| self.catalog.contains(id)) {
+                let index_of = |o: &&Object| o.id().at(0) == subject.at(0) && o.id().name() == subject.name();
+                let keys = [Kind::PrimaryKey, Kind::Unique, Kind::Exclusion].into_iter();
+                let keys = keys.filter(|_| subject.kind == Kind::Index).flat_map(|kind| self.catalog.of_kind(kind));
+                let key = keys.filter(index_of).map(|o| o.id().clone()).next();
+                let holders = [identity, view(Kind::View), view(Kind::MaterializedView)].into_iter().chain(key);
+                let mut holders = holders;
+                match holders.find(|id| self.catalog.contains(id)) {
                     Some(holder) => holder,
                     None => return,
                 }

@@ -1,5 +1,5 @@
 -- Types: enums and domains are objects; of the others it must be known what they belong to.
-SELECT t.oid, n.nspname, t.typname, t.typtype, t.typrelid, t.typelem,
+SELECT t.oid, n.nspname, t.typname, t.typtype, t.typrelid, coalesce((SELECT a.oid FROM pg_type a WHERE a.typarray = t.oid), 0),
        (SELECT array_to_json(array_agg(e.enumlabel ORDER BY e.enumsortorder)) FROM pg_enum e WHERE e.enumtypid = t.oid),
        CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
        CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation

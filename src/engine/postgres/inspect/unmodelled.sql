@@ -1,8 +1,23 @@
 -- Kinds of objects that msr does not model, by the engine's word, name and a text that tells two of them apart.
-SELECT 'type', t.oid::regtype::text, t.typtype::text, 'pg_type'::regclass::oid, t.oid FROM pg_type t
-    WHERE t.oid >= 16384 AND t.typtype = 'b' AND t.typelem = 0
-UNION ALL SELECT 'shell type', t.oid::regtype::text, '', 'pg_type'::regclass, t.oid FROM pg_type t WHERE t.oid >= 16384 AND NOT t.typisdefined
-UNION ALL SELECT 'range type with a canonical function', r.rngtypid::regtype::text, r.rngcanonical::regproc::text, 'pg_type'::regclass, r.rngtypid
-    FROM pg_range r WHERE r.rngtypid >= 16384 AND r.rngcanonical <> 0
-UNION ALL SELECT 'security label', objoid::text, label, 'pg_shseclabel'::regclass, objoid FROM pg_shseclabel
+SELECT 'security label', objoid::text, label, 'pg_shseclabel'::regclass, objoid FROM pg_shseclabel
     WHERE classoid = 'pg_subscription'::regclass
+UNION ALL SELECT 'another state of a trigger in the partition', t.tgrelid::regclass || ' of ' || quote_ident(t.tgname), t.tgenabled::text, 'pg_class'::regclass, t.tgrelid
+    FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid WHERE NOT p.tgisinternal AND t.tgenabled <> p.tgenabled
+UNION ALL SELECT 'comment on the NOT NULL', k.conrelid::regclass || '.' || quote_ident(k.conname), d.description, 'pg_class'::regclass, k.conrelid
+    FROM pg_constraint k JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid WHERE k.contype = 'n'
+UNION ALL SELECT CASE s.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END || ', unlike its table''s, of the identity sequence', s.oid::regclass::text, '', 'pg_class'::regclass, s.oid
+    FROM pg_class s JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
+    JOIN pg_class t ON t.oid = d.refobjid WHERE s.relkind = 'S' AND s.relpersistence <> t.relpersistence AND current_setting('server_version_num')::integer >= 150000
+-- By a change of name: no CREATE takes it.
+UNION ALL SELECT 'rule', r.ev_class::regclass || '.' || quote_ident(r.rulename) || ', which only a view''s may be called', pg_get_ruledef(r.oid), 'pg_class'::regclass, r.ev_class
+    FROM pg_rewrite r WHERE r.oid >= 16384 AND r.rulename = '_RETURN' AND r.ev_type <> '1'
+-- All in one line: a platform may have changed many.
+UNION ALL SELECT 'rights on what is the system''s own:', string_agg(x.name, ', ' ORDER BY x.name), string_agg(x.acl::text, ' ' ORDER BY x.name), 'pg_namespace'::regclass, 11 FROM (
+    SELECT c.oid::regclass::text, c.relacl, i.initprivs FROM pg_class c LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
+        WHERE c.oid < 16384 AND c.relnamespace = 'pg_catalog'::regnamespace
+    UNION ALL SELECT a.attrelid::regclass || '.' || quote_ident(a.attname), a.attacl, i.initprivs FROM pg_attribute a
+        LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass AND i.objoid = a.attrelid AND i.objsubid = a.attnum
+        WHERE a.attrelid < 16384 AND a.attacl IS NOT NULL
+    UNION ALL SELECT p.oid::regprocedure::text, p.proacl, i.initprivs FROM pg_proc p LEFT JOIN pg_init_privs i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid
+        WHERE p.oid < 16384 AND p.proacl IS NOT NULL) x(name, acl, init)
+    WHERE NOT (coalesce(x.acl, '{}') @> coalesce(x.init, '{}') AND coalesce(x.init, '{}') @> coalesce(x.acl, '{}')) HAVING count(*) > 0

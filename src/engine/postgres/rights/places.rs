@@ -45,7 +45,7 @@ pub const RELATIONS: Place = Place {
 };
 
 pub const TYPES: Place = Place {
-    kinds: &[Kind::Enum, Kind::Domain, Kind::DomainCheck, Kind::Range],
+    kinds: &[Kind::Enum, Kind::Domain, Kind::DomainCheck, Kind::Range, Kind::BaseType, Kind::BinaryFormat],
     catalog: "pg_type",
     name: "typname",
     schema: "typnamespace",
@@ -111,6 +111,7 @@ pub const IN_SCHEMAS: &[Kind] = &[
     Kind::Enum,
     Kind::Domain,
     Kind::Range,
+    Kind::BaseType,
     Kind::Composite,
     Kind::Function,
     Kind::Aggregate,
@@ -160,7 +161,7 @@ pub const USES: &[Use] = &[
     },
     Use {
         made: Kind::ALL,
-        of: &[Kind::Enum, Kind::Domain, Kind::Range],
+        of: &[Kind::Enum, Kind::Domain, Kind::Range, Kind::BaseType],
         said: ANYWHERE,
         place: TYPES,
         allowed: "has_type_privilege(o.oid, 'USAGE')",

@@ -1,6 +1,6 @@
 //! Functions, triggers, policies and rewrite rules.
 
-use super::super::ddl::{ident, routine, table};
+use super::super::ddl::{called, ident, table};
 use super::privileges::fresh;
 use super::{anew, own_name, routine_name};
 use crate::engine::how::{How, KindRule, set};
@@ -8,11 +8,12 @@ use crate::model::{Kind, Object, Value};
 
 pub const FUNCTION: KindRule = KindRule {
     kind: Kind::Function,
-    clause: None,
+    // Inside of the type that is made of it.
+    clause: Some(|_, o| o.attr("definition").to_string()),
     create: |s, o, _| fresh(s, o, How::statement(o.attr("definition").to_string().trim_end())),
-    drop: |_, o| How::statement(format!("DROP {} {}", o.attr("routine"), routine(o.id()))),
-    rename: Some(|_, o, to| {
-        How::statement(format!("ALTER {} {} RENAME TO {}", o.attr("routine"), routine(o.id()), ident(to.at(1))))
+    drop: |s, o| How::statement(format!("DROP {} {}", o.attr("routine"), called(o.id(), s.from))),
+    rename: Some(|s, o, to| {
+        How::statement(format!("ALTER {} {} RENAME TO {}", o.attr("routine"), called(o.id(), s.from), ident(to.at(1))))
     }),
     set: &[
         // What CREATE OR REPLACE may not change (https://www.postgresql.org/docs/current/sql-createfunction.html).
@@ -23,6 +24,8 @@ pub const FUNCTION: KindRule = KindRule {
             _ => How::Replace,
         }),
         set("definition", |_, c| How::statement(c.to.to_string().trim_end())),
+        // It is the type that becomes one, or is no longer.
+        set("part_of", |_, c| c.new.parent().or(c.old.parent()).map_or(How::Nothing, |of| How::With(of.clone()))),
     ],
     namespace: routine_name,
     loses: None,

@@ -301,13 +301,9 @@ fn set_identity_options(_: &Scene, c: &Change) -> How {
         });
     }
     let called = new_name(c);
-    if actions.is_empty() && called.is_none() {
-        return How::Refuse(format!(
-            "cannot rename the sequence behind {}: write `ALTER SEQUENCE … RENAME TO …` by hand and plan again",
-            c.new.id()
-        ));
-    }
-    let Some(called) = called else { return on_column(c, actions.join(" ")) };
+    let Some(called) = called else {
+        return if actions.is_empty() { How::Nothing } else { on_column(c, actions.join(" ")) };
+    };
     let name = ident(c.new.id().name());
     let set = format!("ALTER TABLE {} ALTER COLUMN {name} {}", table(c.new.id()), actions.join(" "));
     How::statements(std::iter::once(called).chain((!actions.is_empty()).then_some(set)))
@@ -316,7 +312,7 @@ fn set_identity_options(_: &Scene, c: &Change) -> How {
 /// The sequence behind an identity keeps its name when the table or the column gets another one.
 fn new_name(c: &Change) -> Option<String> {
     let (Object::Column(old), Object::Column(new)) = (c.old, c.new) else { return None };
-    let (from, to) = (identity_sequence(old)?, identity_sequence(new)?);
+    let (from, to) = (identity_sequence(old), identity_sequence(new));
     let plain = split(&to).pop().filter(|_| from != to)?;
     Some(format!("ALTER SEQUENCE {from} RENAME TO {}", ident(&plain)))
 }

@@ -50,8 +50,7 @@ fn of_labels(scene: &Scene, id: &Id) -> Option<String> {
         return None;
     }
     let plain = |o: &&Object| matches!(o.id().kind, Kind::Column | Kind::Default | Kind::Index | Kind::Check);
-    let said = |o: &&Object| matches!(o.id().kind, Kind::Comment | Kind::Owner | Kind::Grant);
-    let other = scene.from.users(id).find(|o| !plain(o) && !said(o));
+    let other = scene.from.users(id).find(|o| !plain(o) && !o.id().kind.is_about_another());
     let reason = other.map(|o| format!("{} is made of it", o.id()));
     let of_columns = || columns.iter().find_map(|c| in_the_way(scene, c));
     Some(reason.or_else(of_columns).unwrap_or_else(|| "not all that is made of it can be made of another type".into()))

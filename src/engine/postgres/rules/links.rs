@@ -78,7 +78,17 @@ fn leaders<'a>(scene: &Scene<'a>, catalog: &'a Catalog, o: &'a Object) -> impl I
 /// The new leader that the object is made with: what is added to a partitioned table is added to its partitions.
 pub fn comes_with<'a>(scene: &Scene<'a>, o: &'a Object) -> Option<&'a Object> {
     let goes_along = |leader: &&Object| o.has_ref(leader.id(), Strength::Auto);
-    leaders(scene, scene.to, o).filter(goes_along).find(|leader| !scene.stays(leader.id()))
+    let mut all = leaders(scene, scene.to, o).chain(after_heirs(scene, o)).filter(goes_along);
+    all.find(|leader| !scene.stays(leader.id()))
+}
+
+/// What is pending in an heir as in its parent is made when the heir is there: it would be in force in one made later.
+fn after_heirs<'a>(scene: &Scene<'a>, o: &'a Object) -> impl Iterator<Item = &'a Object> {
+    let to = scene.to;
+    let pending = |o: &Object| o.status() == Status::Pending && o.id().kind == Kind::Check;
+    let heir = home(o);
+    let inherits = move |leader: &Object| to.contains(&heir.below(Kind::Inheritance, &path(&home(leader))));
+    o.leaders().filter(move |_| pending(o)).filter_map(|id| to.get(id)).filter(move |l| pending(l) && inherits(l))
 }
 
 /// Whether the change is made by the statement that makes the same one to what the object follows.
@@ -92,8 +102,12 @@ pub fn changes_with(scene: &Scene, c: &Change) -> bool {
 /// Whether the index is attached to its leader while the tables are linked already: otherwise linking the tables does it. An
 /// invalid leader is made after the link, since that would find its missing parts.
 pub fn attaches(scene: &Scene, o: &Object) -> bool {
-    let late = |l: &Id| scene.to.get(l).is_some_and(|l| l.status() == Status::Pending);
-    leaders(scene, scene.to, o).next().is_some() || o.leaders().any(late)
+    leaders(scene, scene.to, o).next().is_some() || o.leaders().any(|leader| late(scene, leader))
+}
+
+/// Whether it is pending, or follows what is: made when the tables are linked.
+fn late(scene: &Scene, id: &Id) -> bool {
+    scene.to.get(id).is_some_and(|o| o.status() == Status::Pending || o.leaders().any(|leader| late(scene, leader)))
 }
 
 /// Whether the object can't go without its leader: the tables stay linked.

@@ -9,7 +9,7 @@ use crate::model::{Id, Index, Kind, MaterializedView, Object, Status};
 /// The ladder; `None` where it is not large, or where more hangs on it than goes over.
 pub fn ladder(scene: &Scene, c: &Change) -> Option<How> {
     let (Object::MaterializedView(old), Object::MaterializedView(new)) = (c.old, c.new) else { return None };
-    let same = ["options", "method", "populated"].iter().all(|a| c.old.attr(a) == c.new.attr(a));
+    let same = ["options", "method", "populated", "settings"].iter().all(|a| c.old.attr(a) == c.new.attr(a));
     if !scene.online(c.new.id()) || !same || !new.populated {
         return None;
     }
@@ -18,7 +18,7 @@ pub fn ladder(scene: &Scene, c: &Change) -> Option<How> {
         let stays = scene.to.get(user.id()).is_some_and(|after| after.attrs() == user.attrs());
         match user {
             Object::Index(i) if stays && movable(scene, i) => indexes.push(&**i),
-            Object::Comment(_) | Object::Owner(_) | Object::Grant(_) if stays => said.extend(again(scene, user)?),
+            _ if stays && user.id().kind.is_about_another() => said.extend(again(scene, user)?),
             _ => return None,
         }
     }

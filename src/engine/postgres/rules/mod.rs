@@ -1,5 +1,6 @@
 //! What PostgreSQL says for each kind and attribute: one record a kind.
 
+mod base_types;
 mod beside;
 mod casts;
 mod code;
@@ -35,6 +36,7 @@ use crate::model::{Id, Kind, Object};
 
 use super::ddl::{ident, path};
 
+pub use columns::column_extras;
 pub use detaching::finishing;
 pub use hindrance::hindrance;
 pub use ladders::debris;
@@ -58,6 +60,8 @@ pub static RULES: &[KindRule] = &[
     types::DOMAIN,
     types::DOMAIN_CHECK,
     plain::RANGE,
+    base_types::BASE_TYPE,
+    base_types::BINARY_FORMAT,
     types::COMPOSITE,
     types::ATTRIBUTE,
     foreign::FOREIGN_DATA_WRAPPER,

@@ -1,6 +1,7 @@
 //! Kinds that are made of one definition: dropped and created when it changes, renamed where PostgreSQL can.
 
 use super::super::ddl::{ident, path, subject};
+use super::base_types::{around_functions, with_functions};
 use super::privileges::fresh;
 use super::twins;
 use super::{own_name, routine_name, type_name};
@@ -99,11 +100,13 @@ pub const CONVERSION: KindRule = plain(
 );
 
 pub const RANGE: KindRule = KindRule {
+    drop: with_functions,
     namespace: type_name,
     ..plain(
         Kind::Range,
-        |s, o, _| {
-            fresh(s, o, How::statement(format!("CREATE TYPE {} AS RANGE ({})", path(o.id()), o.attr("definition"))))
+        |s, o, functions| {
+            let create = format!("CREATE TYPE {} AS RANGE ({})", path(o.id()), o.attr("definition"));
+            around_functions(s, o, functions, create)
         },
         ANEW,
     )

@@ -72,7 +72,7 @@ fn sort(kind: Kind) -> Option<&'static str> {
         Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => "TABLES",
         Kind::Sequence => "SEQUENCES",
         Kind::Function | Kind::Aggregate => "FUNCTIONS",
-        Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => "TYPES",
+        Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::BaseType => "TYPES",
         Kind::Schema => "SCHEMAS",
         _ => return None,
     })

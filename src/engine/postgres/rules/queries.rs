@@ -63,15 +63,9 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
         let method = v.method.as_ref().map(|m| format!(" USING {m}")).unwrap_or_default();
         let data = if v.populated { "WITH DATA" } else { "WITH NO DATA" };
         let options = with_options(&v.options);
-        fresh(
-            s,
-            o,
-            How::statement(format!(
-                "CREATE MATERIALIZED VIEW {}{method}{options} AS\n{}\n{data}",
-                path(o.id()),
-                v.definition
-            )),
-        )
+        let create = format!("CREATE MATERIALIZED VIEW {}{method}{options} AS\n{}\n{data}", path(o.id()), v.definition);
+        let settings = v.settings.iter().map(|action| alter_materialized(o, action));
+        fresh(s, o, How::statements(std::iter::once(create).chain(settings)))
     },
     drop: |_, o| How::statement(format!("DROP MATERIALIZED VIEW {}", path(o.id()))),
     rename: Some(|_, o, to| rename("MATERIALIZED VIEW", o, to)),
@@ -85,6 +79,7 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
             )
         }),
         set("method", anew),
+        set("settings", settings),
         set("populated", |_, c| {
             let data = if *c.to == Value::Bool(true) { "WITH DATA" } else { "WITH NO DATA" };
             How::statement(format!("REFRESH MATERIALIZED VIEW {} {data}", path(c.new.id())))
@@ -93,6 +88,30 @@ pub const MATERIALIZED_VIEW: KindRule = KindRule {
     namespace: relation_name,
     loses: None,
 };
+
+fn alter_materialized(o: &Object, action: &str) -> String {
+    format!("ALTER MATERIALIZED VIEW {} {action}", path(o.id()))
+}
+
+/// What is no longer said goes back to what is usual, where there is a word for that.
+fn settings(_: &Scene, c: &Change) -> How {
+    let (from, to) = (list(c.from), list(c.to));
+    let mut actions = Vec::new();
+    for gone in from.iter().filter(|action| !to.contains(action)) {
+        let Some((column, value)) = gone.rsplit_once(" SET ") else { return How::Replace };
+        actions.push(match value.split_once(' ') {
+            Some(("STATISTICS", _)) => format!("{column} SET STATISTICS -1"),
+            Some(("COMPRESSION", _)) => format!("{column} SET COMPRESSION default"),
+            _ if value.starts_with('(') => {
+                let names = value.trim_matches(['(', ')']).split(", ").filter_map(|o| o.split('=').next());
+                format!("{column} RESET ({})", names.collect::<Vec<_>>().join(", "))
+            }
+            _ => return How::Replace,
+        });
+    }
+    actions.extend(to.iter().filter(|action| !from.contains(action)).cloned());
+    How::statements(actions.iter().map(|action| alter_materialized(c.new, action)))
+}
 
 /// Columns follow from the definition, or from what is under the view, which is then in the view's way.
 fn columns(scene: &Scene, c: &Change) -> How {

@@ -2,7 +2,7 @@
 //! column is written beside the old one instead, by a trigger and in batches, and takes its place in the contract phase.
 //! What is tied by a key, an index or a foreign key changes together: the ladder is that of the first column.
 
-use super::super::ddl::{about, ident, identity_sequence};
+use super::super::ddl::{about, ident};
 use super::casts::{base_type, castable, using};
 use super::defaults::Defaults;
 use super::links::{home, only};
@@ -140,7 +140,7 @@ impl<'a> Retyping<'a> {
             match user.id().kind {
                 Kind::Column | Kind::Default if known(user.id()) => {}
                 Kind::Index | Kind::Check if parts.contains_key(user.id()) => {}
-                Kind::Comment | Kind::Owner | Kind::Grant if stays => said.extend(again(scene, user)?),
+                kind if stays && kind.is_about_another() => said.extend(again(scene, user)?),
                 _ => return None,
             }
         }
@@ -179,8 +179,7 @@ impl<'a> Retyped<'a> {
         const CHANGES: &[&str] = &["type", "usual_storage", "storage", "not_null"];
         let same = |a: &str| CHANGES.contains(&a) || before.attr(a) == after.attr(a);
         let usual = old.storage == old.usual_storage && new.storage == new.usual_storage;
-        let named = new.identity.is_none() || identity_sequence(new).is_some();
-        let plain = named && new.generated.is_none() && new.collation.is_none() && old.collation.is_none();
+        let plain = new.generated.is_none() && new.collation.is_none() && old.collation.is_none();
         let alone = after.leaders().next().is_none() && only(scene.to, &home).is_empty() && scene.stays(&home);
         let relabelled = Relabelled::of_column(scene, old).filter(|_| old.r#type == new.r#type);
         let writes = relabelled.is_some() || !in_place(&base_type(&old.r#type), &base_type(&new.r#type));
@@ -260,11 +259,10 @@ pub fn left_behind<'a>(scene: &Scene<'a>, column: &Id) -> Option<&'a Object> {
 
 /// Of what would be dropped with the part and made again, something that takes its time.
 fn lasting<'a>(scene: &Scene<'a>, part: &'a Object) -> Option<&'a Object> {
-    const WITH: &[Kind] = &[Kind::Comment, Kind::Owner, Kind::Grant];
     let (mut queue, mut seen) = (vec![part], BTreeSet::new());
     while let Some(o) = queue.pop() {
         let kind = o.id().kind;
-        if !AROUND.contains(&kind) && !WITH.contains(&kind) {
+        if !AROUND.contains(&kind) && !kind.is_about_another() {
             return Some(o);
         }
         if seen.insert(o.id()) {

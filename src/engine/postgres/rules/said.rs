@@ -1,6 +1,6 @@
 //! Comments, owners and grants.
 
-use super::super::ddl::{about, ident, literal, path, routine, subject};
+use super::super::ddl::{about, called, ident, literal, path, routine, subject};
 use super::own_name;
 use super::privileges::change;
 use crate::engine::how::{How, KindRule, Scene, set};
@@ -122,7 +122,7 @@ pub fn regrant(s: &Scene, catalog: &Catalog, id: &Id, from: &[String], to: &[Str
         Kind::View | Kind::MaterializedView | Kind::ForeignTable => (format!("TABLE {}", path(&of)), String::new()),
         Kind::Function => {
             let word = catalog.get(&of).map(|o| o.attr("routine").to_string()).unwrap_or("FUNCTION".into());
-            (format!("{word} {}", routine(&of)), String::new())
+            (format!("{word} {}", called(&of, catalog)), String::new())
         }
         Kind::Aggregate => (format!("FUNCTION {}", routine(&of)), String::new()),
         Kind::Server => (format!("FOREIGN SERVER {}", path(&of)), String::new()),

@@ -167,7 +167,7 @@ impl Retyped<'_> {
     /// The sequence behind an identity goes with its column: another one goes on where it was, and takes its name.
     fn identity(&self, name: &str, beside: &str) -> Vec<Rung> {
         let Some(when) = &self.new.identity else { return vec![] };
-        let (id, Some(sequence)) = (&self.new.head.id, identity_sequence(self.new)) else { return vec![] };
+        let (id, sequence) = (&self.new.head.id, identity_sequence(self.new));
         let own = split(&sequence);
         let plain = own.last().cloned().unwrap_or_default();
         let other = with_suffix(&plain, "_msr_new");

@@ -53,6 +53,13 @@ pub const TABLE: KindRule = KindRule {
 fn create_table(scene: &Scene, t: &Table, folded: &[&Object]) -> Vec<String> {
     let typed = |o: &Object| match o {
         Object::Column(column) if t.of_type.is_some() => Some(in_clause(column, default_of(column, folded))),
+        // An heir may not say so itself before 16: https://www.postgresql.org/docs/15/ddl-generated-columns.html
+        Object::Column(column)
+            if scene.server.version < 160_000 && column.generated.is_some() && computes(scene, o, folded) =>
+        {
+            let plain = Column { generated: None, ..Column::clone(column) };
+            Some(Some(column_clause(&plain, None)))
+        }
         _ => None,
     };
     let mut actions = row_security(None, t.row_security.as_deref());
@@ -118,11 +125,18 @@ fn parents<'a>(folded: &[&'a Object]) -> impl Iterator<Item = &'a Object> {
 
 /// Whether the part is there without being said, by INHERITS: one that would go with the parent's.
 fn inherits(part: &Object, folded: &[&Object]) -> bool {
-    let from = |leader: &Id| {
-        let named = [Kind::Table, Kind::ForeignTable].map(|kind| Id::new(kind, leader.path.iter().take(2)));
-        parents(folded).any(|link| named.iter().any(|table| link.has_ref(table, Strength::Whole)))
-    };
-    part.leaders().any(|leader| part.has_ref(leader, Strength::Auto) && from(leader))
+    part.leaders().any(|leader| part.has_ref(leader, Strength::Auto) && is_of_parent(leader, folded))
+}
+
+/// Whether a parent that INHERITS names computes the column too.
+fn computes(scene: &Scene, column: &Object, folded: &[&Object]) -> bool {
+    let computed = |id: &Id| scene.to.get(id).is_some_and(|o| o.attr("generated") != Value::None);
+    column.leaders().any(|leader| is_of_parent(leader, folded) && computed(leader))
+}
+
+fn is_of_parent(leader: &Id, folded: &[&Object]) -> bool {
+    let named = [Kind::Table, Kind::ForeignTable].map(|kind| Id::new(kind, leader.path.iter().take(2)));
+    parents(folded).any(|link| named.iter().any(|table| link.has_ref(table, Strength::Whole)))
 }
 
 fn row_security(from: Option<&str>, to: Option<&str>) -> Vec<String> {
