@@ -2,7 +2,7 @@
 
 use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
-use super::{Filled, Observed, Session, Wants};
+use super::{Figures, Filled, Observed, Session, Wants};
 use crate::apply::journal::Journal;
 use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
@@ -32,8 +32,8 @@ impl Session for Filtered {
         self.inner.look_at_roles(roles);
     }
 
-    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
-        self.inner.sizes()
+    fn figures(&mut self) -> Result<Figures, SqlError> {
+        self.inner.figures()
     }
 
     fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {

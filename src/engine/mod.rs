@@ -5,7 +5,7 @@ pub mod how;
 pub mod postgres;
 pub mod probe;
 pub mod sqlite;
-mod text;
+pub mod text;
 pub mod upkeep;
 pub mod volatile;
 
@@ -19,6 +19,7 @@ use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{Fill, How, KindRule, Rung, Scene, Server};
 use probe::ProbeRule;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
@@ -217,9 +218,9 @@ pub trait Session: Send {
     fn upkeep(&mut self) -> &mut dyn upkeep::Upkeep;
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
-    /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.
-    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
-        Ok(std::collections::BTreeMap::new())
+    /// What the server has counted, without a look at any row.
+    fn figures(&mut self) -> Result<Figures, SqlError> {
+        Ok(Figures::default())
     }
     /// Asks a question of `engine::probe` in a transaction that only reads, for at most as long: counts and keys.
     fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
@@ -266,6 +267,27 @@ pub struct Filled {
     pub changed: u64,
     /// The key of its last row; `None` when there was no row any more.
     pub last: Option<Vec<String>>,
+}
+
+/// What a server has counted, by `schema.name`; what is not in it is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// About how many bytes the rows of each table take.
+    pub bytes: BTreeMap<String, u64>,
+    /// How many columns each table had in its life.
+    pub columns: BTreeMap<String, u64>,
+    pub updates: BTreeMap<String, Updates>,
+    /// How often each index was read by.
+    pub scans: BTreeMap<String, u64>,
+    /// Indexes that are INVALID, and their tables.
+    pub invalid: BTreeMap<String, String>,
+}
+
+/// Updates of a table, and those of them that had to write no index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Updates {
+    pub all: u64,
+    pub hot: u64,
 }
 
 /// What scratch saw a step do, on tables with a row each.

@@ -3,6 +3,7 @@
 mod backup;
 pub mod conn;
 mod ddl;
+mod figures;
 mod inspect;
 mod local;
 mod rights;

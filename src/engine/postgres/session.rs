@@ -5,7 +5,7 @@ use super::inspect;
 use crate::apply::journal::Journal;
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
-use crate::engine::{Access, Filled, Observed, Session, Wants};
+use crate::engine::{Access, Figures, Filled, Observed, Session, Wants};
 use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
@@ -240,15 +240,9 @@ impl Session for PgSession {
         Ok(seen)
     }
 
-    /// From the statistics, which ask for no lock; a table that has none yet is measured.
-    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
-        let rows = self.client.rows(
-            "SELECT n.nspname || '.' || c.relname, CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::bigint \
-             ELSE pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.relkind IN ('r', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
-        )?;
-        let size = |v: &Option<String>| v.as_deref().and_then(|v| v.parse().ok());
-        Ok(rows.iter().filter_map(|r| Some((r[0].clone()?, size(&r[1])?))).collect())
+    /// From catalogs and statistics, which ask for no lock.
+    fn figures(&mut self) -> Result<Figures, SqlError> {
+        super::figures::read(&mut self.client)
     }
 
     /// Without rows that row security hides: a count of the others would be wrong.
