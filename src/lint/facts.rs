@@ -203,9 +203,7 @@ fn changed(event: &mut Event, object: &Object, sides: Sides) {
 
 /// An index on an expression or on a part of the rows: no change of type leaves it as it is.
 fn computed(object: &Object) -> bool {
-    let definition = text(object, "definition");
-    let expression = types::index_columns(&definition).iter().any(|c| c.contains('('));
-    object.id().kind == Kind::Index && (expression || definition.contains(" WHERE "))
+    object.id().kind == Kind::Index && crate::engine::text::computes(&text(object, "definition"))
 }
 
 /// What is true of the table, whatever happens to it or to a part of it.

@@ -118,6 +118,10 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
             event.traits.add(Trait::Parked);
         }
         observed(event, &step.rewrites, &step.scans);
+        // One that is away meanwhile is not built: no row was read for it.
+        if !event.is(Trait::Scans) && !event.is(Trait::Rewrites) {
+            event.traits.remove(Trait::RebuildsIndex);
+        }
     }
     if let Some(held) = &step.held {
         let event = Event::run("at once", step.subject.clone());
