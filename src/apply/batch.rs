@@ -184,25 +184,34 @@ fn inside(target: &mut Target, work: Work) -> Attempt<()> {
             return Err(trouble);
         }
     };
-    if let Err(error) = target.session().commit() {
-        if !error.disconnected {
-            let _ = target.session().rollback();
-            return Err(Box::new(Trouble::Session(error)));
+    match target.session().commit_with(&entry) {
+        Ok(true) => {
+            target.head = Some(entry);
+            Ok(())
         }
-        return settle::settle(target, error, entry);
+        Ok(false) => Err(Box::new(Trouble::Faster)),
+        Err(error) if error.disconnected => settle::settle(target, error, entry),
+        Err(error) => {
+            let _ = target.session().rollback();
+            Err(Box::new(Trouble::Session(error)))
+        }
     }
-    target.head = Some(entry);
-    Ok(())
 }
 
-/// All of the batch but its COMMIT; the entry is what the journal has then.
+/// All of the batch but its COMMIT; the entry is what the journal has then. Once the statements have their locks the server is
+/// asked for nothing more: when it is by its clock follows from when they began.
 fn in_transaction(target: &mut Target, work: Work) -> Attempt<Entry> {
     let start = Instant::now();
+    // Asked for before the first lock, where nobody has asked yet.
+    target.who()?;
     let steps = send(target, work)?;
+    let ended = steps.last().and_then(|last| {
+        let started: jiff::Timestamp = last.started.parse().ok()?;
+        Some(format!("{:.3}", started + Duration::from_millis(u64::try_from(last.millis).ok()?)))
+    });
+    let at = ended.map_or_else(|| target.journal().now(), Ok)?;
     let entry = entry(target, work, steps, start)?;
-    let head = target.head.clone();
-    let appended = target.journal().append(head.as_ref(), entry)?;
-    appended.ok_or_else(|| Box::new(Trouble::Faster))
+    Ok(entry.after(target.head.as_ref(), at))
 }
 
 pub(super) fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, start: Instant) -> Attempt<Entry> {

@@ -3,7 +3,7 @@
 use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
 use super::{Figures, Filled, Observed, Session, Wants};
-use crate::apply::journal::Journal;
+use crate::apply::journal::{Entry, Journal};
 use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
@@ -78,6 +78,10 @@ impl Session for Filtered {
 
     fn commit(&mut self) -> Result<(), SqlError> {
         self.inner.commit()
+    }
+
+    fn commit_with(&mut self, entry: &Entry) -> Result<bool, SqlError> {
+        self.inner.commit_with(entry)
     }
 
     fn rollback(&mut self) -> Result<(), SqlError> {

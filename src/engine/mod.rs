@@ -11,7 +11,7 @@ pub mod volatile;
 
 pub use filtered::filtered;
 
-use crate::apply::journal::Journal;
+use crate::apply::journal::{Entry, Journal};
 use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
@@ -172,6 +172,12 @@ pub trait Session: Send {
     }
     fn begin(&mut self) -> Result<(), SqlError>;
     fn commit(&mut self) -> Result<(), SqlError>;
+    /// Journals the entry and commits; `false` where another run was faster, and then nothing of the transaction is done. What it
+    /// locks is free that much sooner where an engine can be told both at once.
+    fn commit_with(&mut self, entry: &Entry) -> Result<bool, SqlError> {
+        let first = self.journal().insert(entry)?;
+        if first { self.commit().map(|()| true) } else { self.rollback().map(|()| false) }
+    }
     fn rollback(&mut self) -> Result<(), SqlError>;
     /// Prepares for statements that change the schema: what must be set outside a transaction is set here.
     fn prepare(&mut self) -> Result<()>;

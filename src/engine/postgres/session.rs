@@ -2,7 +2,8 @@
 
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
-use crate::apply::journal::Journal;
+use crate::apply::journal::postgres::insert_and_commit;
+use crate::apply::journal::{Entry, Journal};
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Figures, Filled, Observed, Session, Wants};
@@ -141,6 +142,10 @@ impl Session for PgSession {
 
     fn commit(&mut self) -> Result<(), SqlError> {
         self.client.execute("COMMIT")
+    }
+
+    fn commit_with(&mut self, entry: &Entry) -> Result<bool, SqlError> {
+        insert_and_commit(&mut self.client, entry)
     }
 
     fn rollback(&mut self) -> Result<(), SqlError> {
