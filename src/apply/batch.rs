@@ -56,9 +56,10 @@ impl<'a> Work<'a> {
         Some((step, step.fill.as_ref()?))
     }
 
-    /// The relations that are locked.
-    pub fn locks(&self) -> Vec<&'a str> {
-        self.steps().into_iter().flat_map(|step| &step.locks).map(|(relation, _)| relation.as_str()).collect()
+    /// The relations that are locked, and how.
+    pub fn locks(&self) -> Vec<(&'a str, &'a str)> {
+        let all = self.steps().into_iter().flat_map(|step| &step.locks);
+        all.map(|(relation, mode)| (relation.as_str(), mode.as_str())).collect()
     }
 
     fn in_transaction(&self) -> bool {
@@ -358,6 +359,8 @@ pub(super) fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
             told.message = format!("{what} {}, {}, failed: {}{code}", step.id, step.subject, told.message);
             told.details.insert(0, sql);
             told.at = step.at.clone();
+            let blockers = std::mem::take(&mut target.blockers);
+            told = blockers.iter().fold(told, |told, blocker| told.detail(blocker.to_string()));
             told.detail(stands).hint(AGAIN)
         }
         Trouble::Session(error) => {

@@ -68,7 +68,7 @@ fn explain(context: &Context, name: &str) -> Result<Done> {
     let text = match rules::named(name) {
         Some(rule) => render::human::explain(rule, context.look()),
         None if name == "all" => {
-            rules::all().map(|r| format!("{:34} {:5} {}\n", r.id, render::word(r.level), r.title)).collect()
+            rules::all().map(|r| format!("{:34} {:5} {}\n", r.id, render::human::own_level(r), r.title)).collect()
         }
         None => {
             let known: Vec<&str> = rules::all().map(|r| r.id).collect();

@@ -2,7 +2,7 @@
 
 use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
-use super::{Figures, Filled, Observed, Session, Wants};
+use super::{Blocker, Figures, Filled, Observed, Session, Wants};
 use crate::apply::journal::{Entry, Journal};
 use crate::model::{Catalog, Filter, Roles};
 use crate::source::Source;
@@ -102,6 +102,10 @@ impl Session for Filtered {
 
     fn vacuum_yields_after(&mut self, relations: &[&str]) -> Result<Option<std::time::Duration>, SqlError> {
         self.inner.vacuum_yields_after(relations)
+    }
+
+    fn in_the_way(&mut self, locks: &[(&str, &str)]) -> Result<Vec<Blocker>, SqlError> {
+        self.inner.in_the_way(locks)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

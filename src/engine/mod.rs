@@ -194,6 +194,11 @@ pub trait Session: Send {
         let _ = relations;
         Ok(None)
     }
+    /// Who holds what keeps these locks, each of a relation and a mode, from being had.
+    fn in_the_way(&mut self, locks: &[(&str, &str)]) -> Result<Vec<Blocker>, SqlError> {
+        let _ = locks;
+        Ok(vec![])
+    }
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
     /// Of the roles, which are the server's, these are read with the catalog from now on.
@@ -273,6 +278,32 @@ pub struct Filled {
     pub changed: u64,
     /// The key of its last row; `None` when there was no row any more.
     pub last: Option<Vec<String>>,
+}
+
+/// A session that holds a lock which another one waits for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Blocker {
+    pub pid: String,
+    pub user: String,
+    pub application: String,
+    pub state: String,
+    /// The age of its transaction.
+    pub seconds: u64,
+    pub mode: String,
+    pub relation: String,
+    /// How its present or last statement begins.
+    pub query: String,
+}
+
+impl std::fmt::Display for Blocker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Blocker { pid, user, application, state, seconds, mode, relation, query } = self;
+        write!(f, "session {pid} of `{user}`")?;
+        if !application.is_empty() {
+            write!(f, " ({application})")?;
+        }
+        write!(f, " holds {mode} on {relation}, in a transaction that is {seconds} s old, {state}: {query}")
+    }
 }
 
 /// What a server has counted, by `schema.name`; what is not in it is not known.

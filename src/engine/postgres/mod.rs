@@ -1,6 +1,7 @@
 //! PostgreSQL.
 
 mod backup;
+mod blockers;
 pub mod conn;
 mod ddl;
 mod figures;

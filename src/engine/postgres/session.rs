@@ -6,7 +6,7 @@ use crate::apply::journal::postgres::insert_and_commit;
 use crate::apply::journal::{Entry, Journal};
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
-use crate::engine::{Access, Figures, Filled, Observed, Session, Wants};
+use crate::engine::{Access, Blocker, Figures, Filled, Observed, Session, Wants};
 use crate::model::{Catalog, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
@@ -106,7 +106,7 @@ const MODES: &[&str] = &[
 ];
 
 /// `AccessExclusiveLock` as the manual writes it.
-fn manual_name(mode: &str) -> String {
+pub(super) fn manual_name(mode: &str) -> String {
     let mut words = String::new();
     for c in mode.trim_end_matches("Lock").chars() {
         if c.is_ascii_uppercase() && !words.is_empty() {
@@ -182,6 +182,10 @@ impl Session for PgSession {
         ))?;
         let millis = rows.into_iter().flatten().next().flatten().and_then(|n| n.parse().ok());
         Ok(millis.map(|millis: u64| Duration::from_millis(millis + 500)))
+    }
+
+    fn in_the_way(&mut self, locks: &[(&str, &str)]) -> Result<Vec<Blocker>, SqlError> {
+        super::blockers::look(&mut self.client, locks)
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
