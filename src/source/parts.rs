@@ -29,11 +29,11 @@ fn offset(text: &str, dialect: Dialect, name: &str) -> Option<usize> {
         words.name(i).is_some_and(folded)
     };
     let mut depth = 0;
-    for i in 0..words.len() {
+    for (i, token) in tokens.iter().enumerate() {
         let begins = depth == 1 && (words.after(i, "(") || words.after(i, ","));
         let constraint = depth == 1 && words.is(i, "constraint");
         if begins && !constraint && called(i) || constraint && called(i + 1) {
-            return Some(tokens[i].start);
+            return Some(token.start);
         }
         depth = match words.is(i, "(") {
             true => depth + 1,
