@@ -115,12 +115,12 @@ impl Database {
     fn judge(&mut self, made: &mut Made, desired: &Source, today: jiff::civil::Date) -> Result<()> {
         let policy = Policy::new(&Lint::default(), &self.allow);
         policy.check()?;
-        let (sizes, version) = match made.plan.is_empty() {
+        let (figures, version) = match made.plan.is_empty() {
             true => Default::default(),
-            false => (self.session.sizes()?, self.session.server().version),
+            false => (self.session.figures()?, self.session.server().version),
         };
-        let (base, goal, sizes, policy) = (&made.base, &made.goal, &sizes, &policy);
-        report::judge(&mut made.plan, &report::Judge { base, goal, desired, sizes, policy, today, version })?;
+        let (base, goal, figures, policy) = (&made.base, &made.goal, &figures, &policy);
+        report::judge(&mut made.plan, &report::Judge { base, goal, desired, figures, policy, today, version })?;
         Ok(())
     }
 

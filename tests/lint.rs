@@ -3,7 +3,8 @@
 //! A file may be another one for an engine: `bad.sqlite.sql`. Its first line can say how it is looked at: `-- lint: plan` is the
 //! schema that is planned to, `-- lint: plan online` the same for a table that is in use, `-- lint: in-transaction` a script in a
 //! transaction, `-- lint: none` that there is no such example, and why the rule has none is said in [`WITHOUT`]. What is found in
-//! the bad one stands in `bad.<engine>.txt`; `UPDATE_FIXTURES=1` writes it.
+//! the bad one stands in `bad.<engine>.txt`; `UPDATE_FIXTURES=1` writes it. `msr.toml` are the settings; `live.sql` is run on a database
+//! that holds the base, for what only that can tell.
 
 mod support;
 
@@ -83,14 +84,30 @@ impl Case {
         }
     }
 
+    /// A database of its own with the base, in which `live.sql` has done something worth counting.
+    fn live(&self) -> Result<Option<Database>, Failed> {
+        let Ok(work) = fs::read_to_string(folder(self.rule).join("live.sql")) else { return Ok(None) };
+        let database = self.engine.fresh();
+        database.load(&self.file("base").unwrap_or_default())?;
+        database.load(&work)?;
+        Ok(Some(database))
+    }
+
     /// A line a finding: `level rule place what`.
     fn found(&self, text: &str) -> Result<Vec<String>, Failed> {
         let msr = Msr::new();
         msr.write("base.sql", self.file("base").unwrap_or_default());
         msr.write("script.sql", text);
-        let database = database(self.engine);
+        let live = self.live()?;
+        let database = live.as_ref().unwrap_or_else(|| database(self.engine));
+        let url = database.url();
+        let from = if live.is_some() { url.as_str() } else { "base.sql" };
         let flags = text.lines().next().and_then(|line| line.strip_prefix("-- lint: ")).unwrap_or_default();
-        let mut args = vec!["lint", "--from", "base.sql", "--format", "json"];
+        let mut args = vec!["lint", "--format", "json"];
+        // What a database has counted is told by the target.
+        if live.is_none() || !flags.starts_with("plan") {
+            args.extend(["--from", from]);
+        }
         match flags {
             "plan" | "plan online" => args.extend(["--schema", "script.sql"]),
             _ => args.push("script.sql"),
@@ -98,9 +115,11 @@ impl Case {
         if flags == "in-transaction" {
             args.push("--in-transaction");
         }
-        if flags.ends_with("online") {
-            msr.write("msr.toml", "online = true\n");
-        }
+        let online = if flags.ends_with("online") { "online = true\n" } else { "" };
+        msr.write(
+            "msr.toml",
+            online.to_string() + &fs::read_to_string(folder(self.rule).join("msr.toml")).unwrap_or_default(),
+        );
         let output = msr.on(database, &args);
         if ![0, 2].contains(&output.code) {
             return Err(output.said().into());

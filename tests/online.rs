@@ -276,6 +276,25 @@ fn p09_nobody_waits_long_behind_who_waits() {
 }
 
 #[test]
+fn p09_who_is_in_the_way_is_told() {
+    let Some((database, msr)) = setting("p09_told", TABLE) else { return };
+    msr.write("msr.toml", "online = true\n");
+    plan(&msr, &database, "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer);\n");
+    let writer = Writer::on(&database);
+    let gave_up = msr.on(&database, &["apply", "p.ron", "--yes", "--lock-wait", "1s"]);
+    let pid = database
+        .ask("SELECT pid FROM pg_stat_activity WHERE query LIKE 'BEGIN; UPDATE t%' AND pid <> pg_backend_pid()");
+    drop(writer);
+    assert_eq!(gave_up.code, 3, "{}", gave_up.said());
+    let told = format!("session {} of `", pid.trim());
+    let said = gave_up.said();
+    assert!(
+        said.contains(&told) && said.contains("holds ROW EXCLUSIVE on ") && said.contains("BEGIN; UPDATE t SET a"),
+        "{said}"
+    );
+}
+
+#[test]
 fn p09_a_vacuum_is_waited_for_until_it_gives_way() {
     let Some((database, msr)) = setting("p09_vacuum", TABLE) else { return };
     msr.write("msr.toml", "online = true\n");

@@ -44,7 +44,7 @@ fn all(target: &mut Target, work: Work, step: &Step, fill: &Fill) -> Attempt<()>
                 failed += 1;
                 size = (size / 2).max(LEAST);
                 let wait = lock::jitter(begun.elapsed().max(LOOK / 10) * failed).min(LOOK * 5);
-                target.tell(Event::Retry { attempt: failed, why: trouble.why(), wait });
+                target.tell(Event::Retry { attempt: failed, why: trouble.why(), wait, blockers: vec![] });
                 std::thread::sleep(wait);
                 continue;
             }

@@ -56,9 +56,10 @@ impl<'a> Work<'a> {
         Some((step, step.fill.as_ref()?))
     }
 
-    /// The relations that are locked.
-    pub fn locks(&self) -> Vec<&'a str> {
-        self.steps().into_iter().flat_map(|step| &step.locks).map(|(relation, _)| relation.as_str()).collect()
+    /// The relations that are locked, and how.
+    pub fn locks(&self) -> Vec<(&'a str, &'a str)> {
+        let all = self.steps().into_iter().flat_map(|step| &step.locks);
+        all.map(|(relation, mode)| (relation.as_str(), mode.as_str())).collect()
     }
 
     fn in_transaction(&self) -> bool {
@@ -184,25 +185,34 @@ fn inside(target: &mut Target, work: Work) -> Attempt<()> {
             return Err(trouble);
         }
     };
-    if let Err(error) = target.session().commit() {
-        if !error.disconnected {
-            let _ = target.session().rollback();
-            return Err(Box::new(Trouble::Session(error)));
+    match target.session().commit_with(&entry) {
+        Ok(true) => {
+            target.head = Some(entry);
+            Ok(())
         }
-        return settle::settle(target, error, entry);
+        Ok(false) => Err(Box::new(Trouble::Faster)),
+        Err(error) if error.disconnected => settle::settle(target, error, entry),
+        Err(error) => {
+            let _ = target.session().rollback();
+            Err(Box::new(Trouble::Session(error)))
+        }
     }
-    target.head = Some(entry);
-    Ok(())
 }
 
-/// All of the batch but its COMMIT; the entry is what the journal has then.
+/// All of the batch but its COMMIT; the entry is what the journal has then. Once the statements have their locks the server is
+/// asked for nothing more: when it is by its clock follows from when they began.
 fn in_transaction(target: &mut Target, work: Work) -> Attempt<Entry> {
     let start = Instant::now();
+    // Asked for before the first lock, where nobody has asked yet.
+    target.who()?;
     let steps = send(target, work)?;
+    let ended = steps.last().and_then(|last| {
+        let started: jiff::Timestamp = last.started.parse().ok()?;
+        Some(format!("{:.3}", started + Duration::from_millis(u64::try_from(last.millis).ok()?)))
+    });
+    let at = ended.map_or_else(|| target.journal().now(), Ok)?;
     let entry = entry(target, work, steps, start)?;
-    let head = target.head.clone();
-    let appended = target.journal().append(head.as_ref(), entry)?;
-    appended.ok_or_else(|| Box::new(Trouble::Faster))
+    Ok(entry.after(target.head.as_ref(), at))
 }
 
 pub(super) fn entry(target: &mut Target, work: Work, steps: Vec<StepRecord>, start: Instant) -> Attempt<Entry> {
@@ -349,6 +359,8 @@ pub(super) fn told(target: &mut Target, work: Work, trouble: Trouble) -> Error {
             told.message = format!("{what} {}, {}, failed: {}{code}", step.id, step.subject, told.message);
             told.details.insert(0, sql);
             told.at = step.at.clone();
+            let blockers = std::mem::take(&mut target.blockers);
+            told = blockers.iter().fold(told, |told, blocker| told.detail(blocker.to_string()));
             told.detail(stands).hint(AGAIN)
         }
         Trouble::Session(error) => {

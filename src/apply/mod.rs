@@ -28,7 +28,7 @@ mod fake;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::Session;
+use crate::engine::{Blocker, Session};
 use crate::lint::Policy;
 use crate::model::{Fingerprint, Id};
 use crate::plan::{Plan, Transaction};
@@ -197,6 +197,8 @@ pub enum Event {
         attempt: u32,
         why: String,
         wait: Duration,
+        /// Who had it.
+        blockers: Vec<Blocker>,
     },
     /// The connection broke and was made again.
     Reconnected,

@@ -3,7 +3,7 @@
 use super::history::History;
 use super::journal::{self, Entry, Event as Happened, Journal, Tables};
 use super::{Event, Options};
-use crate::engine::Session;
+use crate::engine::{Blocker, Session};
 use crate::model::Roles;
 use crate::plan::Plan;
 use crate::{Error, Failure, Result, SqlError};
@@ -25,6 +25,8 @@ pub struct Target<'a> {
     who: Option<String>,
     /// How long a vacuum must be waited for that is in the way.
     vacuum: Option<Duration>,
+    /// Who was in the way of the last attempt.
+    pub blockers: Vec<Blocker>,
     prepared: bool,
     roles: Roles,
     /// As it was told the session last.
@@ -42,6 +44,7 @@ impl<'a> Target<'a> {
             head: None,
             who: None,
             vacuum: None,
+            blockers: vec![],
             prepared: false,
             roles: Roles::default(),
             tag: String::new(),
@@ -154,6 +157,12 @@ impl<'a> Target<'a> {
             self.wait(false)?;
         }
         Ok(())
+    }
+
+    /// After an attempt that did not get these locks. Whoever was in the way may be gone by now; that nobody is seen is no error.
+    pub fn look_around(&mut self, locks: &[(&str, &str)]) -> Vec<Blocker> {
+        self.blockers = self.session().in_the_way(locks).unwrap_or_default();
+        self.blockers.clone()
     }
 
     /// An entry about the plan, to be filled in and appended.

@@ -119,7 +119,7 @@ fn fits(engine: &dyn Engine, parts: &[Part]) -> Result<()> {
 fn all(target: &mut Target, parts: &[Part]) -> Result<Vec<Report>> {
     let before = target.head.clone();
     let (mut reports, mut at) = (vec![], 0);
-    let locks: Vec<&str> = parts.iter().flat_map(|part| part.work().locks()).collect();
+    let locks: Vec<(&str, &str)> = parts.iter().flat_map(|part| part.work().locks()).collect();
     let done = super::retry::run(target, &locks, |target| {
         target.head = before.clone();
         (reports, at) = (vec![], 0);

@@ -2,9 +2,9 @@ use super::context::{Context, Format};
 use super::progress::Progress;
 use super::source_arg::{Form, Reader, form};
 use super::{Done, output, plan, plans};
-use msr::engine::{self, Engine, Session};
+use msr::engine::{self, Access, Engine, Figures, Session, filtered};
 use msr::lint::scripts::{self, Look};
-use msr::lint::{Policy, Report, Sizes, report, rules};
+use msr::lint::{Policy, Report, report, rules};
 use msr::plan::Level;
 use msr::render::lint as render;
 use msr::settings::{Origin, Settings};
@@ -68,7 +68,7 @@ fn explain(context: &Context, name: &str) -> Result<Done> {
     let text = match rules::named(name) {
         Some(rule) => render::human::explain(rule, context.look()),
         None if name == "all" => {
-            rules::all().map(|r| format!("{:34} {:5} {}\n", r.id, render::word(r.level), r.title)).collect()
+            rules::all().map(|r| format!("{:34} {:5} {}\n", r.id, render::human::own_level(r), r.title)).collect()
         }
         None => {
             let known: Vec<&str> = rules::all().map(|r| r.id).collect();
@@ -109,7 +109,7 @@ fn files(context: &Context, settings: &Settings, args: &Args, policy: &Policy) -
                 policy,
                 in_transaction: args.in_transaction,
                 today: today(),
-                sizes: &Sizes::new(),
+                figures: &base.figures,
             };
             let looked = scripts::lint(&script, base.session.as_deref_mut(), &look)?;
             let notes = looked.notes.into_iter().chain(base.missing.clone()).collect();
@@ -123,17 +123,19 @@ fn files(context: &Context, settings: &Settings, args: &Args, policy: &Policy) -
 struct Base {
     session: Option<Box<dyn Session>>,
     missing: Option<String>,
+    /// Of the database that the schema was read from.
+    figures: Figures,
 }
 
 /// A script can be read where no server is at hand; a schema that was asked for must be loaded.
 fn base_or_none(context: &Context, settings: &Settings, args: &Args, engine: &'static dyn Engine) -> Result<Base> {
     let asked = args.from.is_some() || !matches!(settings.origin("schema"), Origin::Default);
     match base(context, settings, args, engine) {
-        Ok(session) => Ok(Base { session: Some(session), missing: None }),
+        Ok((session, figures)) => Ok(Base { session: Some(session), missing: None, figures }),
         Err(e) if asked || Path::new(&settings.schema).exists() => Err(e),
         Err(e) => {
             let missing = format!("no scratch database: {}; only what the text says is known", e.message);
-            Ok(Base { session: None, missing: Some(missing) })
+            Ok(Base { session: None, missing: Some(missing), figures: Figures::default() })
         }
     }
 }
@@ -143,12 +145,17 @@ pub fn today() -> jiff::civil::Date {
 }
 
 /// A scratch database with the schema that the files are run on.
-fn base(context: &Context, settings: &Settings, args: &Args, engine: &'static dyn Engine) -> Result<Box<dyn Session>> {
+fn base(
+    context: &Context,
+    settings: &Settings,
+    args: &Args,
+    engine: &'static dyn Engine,
+) -> Result<(Box<dyn Session>, Figures)> {
     let reader = Reader { context, settings, engine };
     let asked = args.from.is_some() || !matches!(settings.origin("schema"), Origin::Default);
     let name = args.from.as_deref().unwrap_or(&settings.schema);
     if !asked && !Path::new(name).exists() {
-        return reader.scratch(&Default::default());
+        return Ok((reader.scratch(&Default::default())?, Figures::default()));
     }
     let source: Form = form(name, settings)?;
     let statements = reader.statements(&source)?;
@@ -156,7 +163,11 @@ fn base(context: &Context, settings: &Settings, args: &Args, engine: &'static dy
     let mut progress = Progress::new(context);
     let of = statements.statements.len();
     scratch.load(&statements, &mut |done| progress.at("loading the schema", done, of))?;
-    Ok(scratch)
+    let figures = match &source {
+        Form::Database(url) => filtered(engine.connect(url, Access::Read)?, &settings.filter).figures()?,
+        _ => Figures::default(),
+    };
+    Ok((scratch, figures))
 }
 
 /// The lines of schema files that findings of plans stand at.

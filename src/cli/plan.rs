@@ -246,15 +246,15 @@ fn judged(
     session: Option<&mut (dyn Session + 'static)>,
     policy: &Policy,
 ) -> Result<Vec<String>> {
-    let (sizes, version) = match session {
-        Some(session) if !made.plan.is_empty() => (session.sizes()?, session.server().version),
+    let (figures, version) = match session {
+        Some(session) if !made.plan.is_empty() => (session.figures()?, session.server().version),
         _ => Default::default(),
     };
     let judge = report::Judge {
         base: &made.base,
         goal: &made.goal,
         desired,
-        sizes: &sizes,
+        figures: &figures,
         policy,
         today: super::lint::today(),
         version,

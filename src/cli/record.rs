@@ -193,8 +193,9 @@ fn told(event: &Event) -> Value {
         Event::Batch(Turn { plan, batch, of, back }) => {
             json!({ "event": "batch", "plan": plan, "batch": batch, "of": of, "back": back })
         }
-        Event::Retry { attempt, why, wait } => {
-            json!({ "event": "retry", "attempt": attempt, "why": why, "wait_millis": millis(wait) })
+        Event::Retry { attempt, why, wait, blockers } => {
+            let blockers: Vec<String> = blockers.iter().map(ToString::to_string).collect();
+            json!({ "event": "retry", "attempt": attempt, "why": why, "wait_millis": millis(wait), "blockers": blockers })
         }
         Event::Reconnected => json!({ "event": "reconnected" }),
         Event::Checking => json!({ "event": "checking" }),

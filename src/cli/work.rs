@@ -157,6 +157,7 @@ impl<'a> Work<'a> {
             progress: Progress::new(self.context),
             subject: String::new(),
             waiting: false,
+            known: vec![],
         };
         let (hooks, record, traces) = (&self.hooks, &mut self.record, &mut self.traces);
         let done = work(engine, &mut *self.session, &options, &mut |event| {
@@ -252,6 +253,8 @@ struct Teller<'a> {
     progress: Progress,
     subject: String,
     waiting: bool,
+    /// Sessions that were told to be in the way of the attempt before.
+    known: Vec<String>,
 }
 
 impl Teller<'_> {
@@ -281,7 +284,11 @@ impl Teller<'_> {
             }
             Event::Lagging { behind } => self.line(&format!("a replica is {} behind: waiting", took(millis(behind)))),
             Event::Begins(_) | Event::Batch(_) => {}
-            Event::Retry { attempt, why, wait } => {
+            Event::Retry { attempt, why, wait, blockers } => {
+                for blocker in blockers.iter().filter(|b| !self.known.contains(&b.pid)) {
+                    self.line(&format!("in the way: {}", line(&blocker.to_string())));
+                }
+                self.known = blockers.into_iter().map(|b| b.pid).collect();
                 self.line(&format!(
                     "attempt {attempt} did not get its locks ({}); again in {}",
                     line(&why),

@@ -2,8 +2,8 @@
 
 use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
-use super::{Filled, Observed, Session, Wants};
-use crate::apply::journal::Journal;
+use super::{Blocker, Figures, Filled, Observed, Session, Wants};
+use crate::apply::journal::{Entry, Journal};
 use crate::model::{Catalog, Filter, Id, Roles};
 use crate::source::Source;
 use crate::{Result, SqlError};
@@ -33,8 +33,8 @@ impl Session for Filtered {
         self.inner.look_at_roles(roles);
     }
 
-    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
-        self.inner.sizes()
+    fn figures(&mut self) -> Result<Figures, SqlError> {
+        self.inner.figures()
     }
 
     fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
@@ -85,6 +85,10 @@ impl Session for Filtered {
         self.inner.commit()
     }
 
+    fn commit_with(&mut self, entry: &Entry) -> Result<bool, SqlError> {
+        self.inner.commit_with(entry)
+    }
+
     fn rollback(&mut self) -> Result<(), SqlError> {
         self.inner.rollback()
     }
@@ -103,6 +107,10 @@ impl Session for Filtered {
 
     fn vacuum_yields_after(&mut self, relations: &[&str]) -> Result<Option<std::time::Duration>, SqlError> {
         self.inner.vacuum_yields_after(relations)
+    }
+
+    fn in_the_way(&mut self, locks: &[(&str, &str)]) -> Result<Vec<Blocker>, SqlError> {
+        self.inner.in_the_way(locks)
     }
 
     fn load(&mut self, source: &Source, progress: &mut dyn FnMut(usize)) -> Result<()> {

@@ -5,13 +5,13 @@ pub mod how;
 pub mod postgres;
 pub mod probe;
 pub mod sqlite;
-mod text;
+pub mod text;
 pub mod upkeep;
 pub mod volatile;
 
 pub use filtered::filtered;
 
-use crate::apply::journal::Journal;
+use crate::apply::journal::{Entry, Journal};
 use crate::diff::Delta;
 use crate::model::{Catalog, Id, Kind, Roles};
 use crate::settings::DatabaseUrl;
@@ -19,7 +19,7 @@ use crate::source::{Dialect, Source};
 use crate::{Error, Result, SqlError};
 use how::{Fill, How, KindRule, Rung, Scene, Server};
 use probe::ProbeRule;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The engines that msr knows, by the scheme of their URLs.
@@ -172,6 +172,12 @@ pub trait Session: Send {
     }
     fn begin(&mut self) -> Result<(), SqlError>;
     fn commit(&mut self) -> Result<(), SqlError>;
+    /// Journals the entry and commits; `false` where another run was faster, and then nothing of the transaction is done. What it
+    /// locks is free that much sooner where an engine can be told both at once.
+    fn commit_with(&mut self, entry: &Entry) -> Result<bool, SqlError> {
+        let first = self.journal().insert(entry)?;
+        if first { self.commit().map(|()| true) } else { self.rollback().map(|()| false) }
+    }
     fn rollback(&mut self) -> Result<(), SqlError>;
     /// Prepares for statements that change the schema: what must be set outside a transaction is set here.
     fn prepare(&mut self) -> Result<()>;
@@ -187,6 +193,11 @@ pub trait Session: Send {
     fn vacuum_yields_after(&mut self, relations: &[&str]) -> Result<Option<std::time::Duration>, SqlError> {
         let _ = relations;
         Ok(None)
+    }
+    /// Who holds what keeps these locks, each of a relation and a mode, from being had.
+    fn in_the_way(&mut self, locks: &[(&str, &str)]) -> Result<Vec<Blocker>, SqlError> {
+        let _ = locks;
+        Ok(vec![])
     }
     /// Reads the whole catalog, without msr's own objects and what belongs to extensions, in a constant number of queries.
     fn inspect(&mut self) -> Result<Catalog>;
@@ -222,9 +233,9 @@ pub trait Session: Send {
     fn upkeep(&mut self) -> &mut dyn upkeep::Upkeep;
     /// Who is connected, for the journal.
     fn role(&mut self) -> Result<String, SqlError>;
-    /// About how many bytes the rows of each table take, by `schema.table`; a table that is not in it may have any number.
-    fn sizes(&mut self) -> Result<std::collections::BTreeMap<String, u64>, SqlError> {
-        Ok(std::collections::BTreeMap::new())
+    /// What the server has counted, without a look at any row.
+    fn figures(&mut self) -> Result<Figures, SqlError> {
+        Ok(Figures::default())
     }
     /// Asks a question of `engine::probe` in a transaction that only reads, for at most as long: counts and keys.
     fn probe(&mut self, sql: &str, limit: std::time::Duration) -> Result<Vec<(u64, String)>, SqlError> {
@@ -271,6 +282,53 @@ pub struct Filled {
     pub changed: u64,
     /// The key of its last row; `None` when there was no row any more.
     pub last: Option<Vec<String>>,
+}
+
+/// A session that holds a lock which another one waits for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Blocker {
+    pub pid: String,
+    pub user: String,
+    pub application: String,
+    pub state: String,
+    /// The age of its transaction.
+    pub seconds: u64,
+    pub mode: String,
+    pub relation: String,
+    /// How its present or last statement begins.
+    pub query: String,
+}
+
+impl std::fmt::Display for Blocker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Blocker { pid, user, application, state, seconds, mode, relation, query } = self;
+        write!(f, "session {pid} of `{user}`")?;
+        if !application.is_empty() {
+            write!(f, " ({application})")?;
+        }
+        write!(f, " holds {mode} on {relation}, in a transaction that is {seconds} s old, {state}: {query}")
+    }
+}
+
+/// What a server has counted, by `schema.name`; what is not in it is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// About how many bytes the rows of each table take.
+    pub bytes: BTreeMap<String, u64>,
+    /// How many columns each table had in its life.
+    pub columns: BTreeMap<String, u64>,
+    pub updates: BTreeMap<String, Updates>,
+    /// How often each index was read by.
+    pub scans: BTreeMap<String, u64>,
+    /// Indexes that are INVALID, and their tables.
+    pub invalid: BTreeMap<String, String>,
+}
+
+/// Updates of a table, and those of them that had to write no index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Updates {
+    pub all: u64,
+    pub hot: u64,
 }
 
 /// What scratch saw a step do, on tables with a row each.

@@ -44,6 +44,13 @@ pub fn split_predicate(definition: &str) -> (&str, &str) {
     }
 }
 
+/// Whether an index is of an expression or of a part of the rows.
+pub fn computes(definition: &str) -> bool {
+    let (body, predicate) = split_predicate(definition);
+    let columns = body.find('(').and_then(|open| parenthesised(&body[open..])).map_or("", |(columns, _)| columns);
+    !predicate.is_empty() || items(columns).iter().any(|column| column.contains('('))
+}
+
 /// What a text is made of: quoted texts and names, words and numbers, `::`, single signs, and what is blank between them.
 fn tokens(text: &str) -> Vec<&str> {
     let (mut all, mut rest) = (vec![], text);

@@ -20,7 +20,8 @@ fn entry(rule: &Rule) -> String {
     let level = match rule.level {
         Level::Deny => "deny",
         Level::Warn => "warn",
-        Level::Note | Level::Allow => "note",
+        Level::Note => "note",
+        Level::Allow => "off",
     };
     let engines = rule.engines.join(", ");
     let mut out = format!("\n### {}\n\n*{level}* · {engines} · {}\n\n", rule.id, rule.title);
@@ -67,6 +68,20 @@ A rule's **level** is `deny` (nothing is applied, exit 2 of `lint`, 4 of `apply`
   error; after the day it no longer counts, and msr says so;
 - for one run: `--allow RULE`. `destructive` stands for all rules about lost data, `all` for every rule.
 
-A table that is made by the same plan or file is never complained about. `msr lint --explain RULE` shows one rule.
+A table that is made by the same plan or file is never complained about. Some rules are `off` until a level is given to them:
+what teams agree on differs.
+
+```toml
+[lint]
+warn = [\"naming\", \"comments\"]
+deny = [\"required-columns\"]
+required_columns = [\"created_at\"]
+
+[lint.names]          # by the kind's word; `*` is any run of characters
+index = \"*_idx\"
+```
+
+What only a live database can tell (how often an index was read by, how large a table is) is asked of the target, or of the
+database that `--from` names; without one nothing is said of it. `msr lint --explain RULE` shows one rule.
 Formats: human, json, markdown (a pull request's comment or a job's summary), github, gitlab, sarif, junit.
 ";

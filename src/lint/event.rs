@@ -185,6 +185,14 @@ traits! {
     LittleToScan,
     LittleToIndex,
     LittleToRewrite,
+    /// So much that it takes long, and others feel it.
+    MuchToIndex,
+    // What the server has counted.
+    /// Queries have read by it.
+    Used,
+    /// Most updates of its table change no indexed column.
+    Hot,
+    ManyColumns,
 }
 
 /// A set of traits.

@@ -203,9 +203,7 @@ fn changed(event: &mut Event, object: &Object, sides: Sides) {
 
 /// An index on an expression or on a part of the rows: no change of type leaves it as it is.
 fn computed(object: &Object) -> bool {
-    let definition = text(object, "definition");
-    let expression = types::index_columns(&definition).iter().any(|c| c.contains('('));
-    object.id().kind == Kind::Index && (expression || definition.contains(" WHERE "))
+    object.id().kind == Kind::Index && crate::engine::text::computes(&text(object, "definition"))
 }
 
 /// What is true of the table, whatever happens to it or to a part of it.
@@ -218,8 +216,12 @@ fn relation(event: &mut Event, sides: Sides) {
     let published = |o: &Object| matches!(o.id().kind, Kind::PublicationTable);
     mark(event, sides.from.users(&id).any(published), Trait::Published);
     // What is attached, or made a partition, stands beside the other partitions of its parent.
-    let link = sides.to.get(&id.of_kind(Kind::Attachment));
-    let Some(parent) = link.map(|l| text(l, "parent")) else { return };
-    let sibling = |o: &&Object| text(o, "parent") == parent && text(o, "bound") == "DEFAULT" && o.id().path != id.path;
+    let link = |c: &Catalog| c.get(&id.of_kind(Kind::Attachment)).map(|l| text(l, "parent"));
+    let leaves = event.verb == Verb::Drop && event.id.kind == Kind::Attachment;
+    let Some(parent) = link(if leaves { sides.from } else { sides.to }) else { return };
+    // The default partition itself is in the way of its own leaving as well.
+    let sibling = |o: &&Object| {
+        text(o, "parent") == parent && text(o, "bound") == "DEFAULT" && (leaves || o.id().path != id.path)
+    };
     mark(event, sides.from.of_kind(Kind::Attachment).any(|o| sibling(&o)), Trait::HasDefaultPartition);
 }

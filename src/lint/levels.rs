@@ -45,7 +45,19 @@ impl Policy {
                 });
             }
         }
-        Ok(())
+        self.check_names()
+    }
+
+    fn check_names(&self) -> Result<()> {
+        let kinds: Vec<&str> = super::rules::named_kinds().collect();
+        let Some(wrong) = self.settings.names.keys().find(|kind| !kinds.contains(&kind.as_str())) else {
+            return Ok(());
+        };
+        let what = format!(
+            "`[lint.names]` in the settings file speaks of `{}`, which has no name of its own",
+            wrong.escape_debug()
+        );
+        Err(Error::config(what).hint(format!("it may speak of: {}", kinds.join(", "))))
     }
 
     /// The level of a rule on these objects, and who allowed it.
@@ -92,7 +104,7 @@ fn matches_table(pattern: &str, id: &Id) -> bool {
 }
 
 /// `*` is any run of characters.
-fn glob(pattern: &str, text: &str) -> bool {
+pub fn glob(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, rest)) => {

@@ -19,7 +19,6 @@ mod text;
 mod types;
 
 pub use levels::Policy;
-pub use plans::Sizes;
 pub use rule::Rule;
 
 use crate::model::Id;
@@ -65,8 +64,11 @@ pub fn find(scene: &Scene, policy: &Policy) -> Vec<Finding> {
     let mut found: Vec<(usize, usize, Finding)> = vec![];
     for (order, rule) in rules::all().filter(|r| r.engines.contains(&scene.engine)).enumerate() {
         for hit in hits(rule, scene) {
-            let event = &scene.events[hit.event];
-            found.push((hit.event, order, finding(rule, event, hit.what, policy)));
+            let finding = finding(rule, &scene.events[hit.event], hit.what, policy);
+            // Allowed by nobody, it was never asked for.
+            if finding.level != Level::Allow || finding.allowed.is_some() {
+                found.push((hit.event, order, finding));
+            }
         }
     }
     found.sort_by_key(|(event, order, _)| (*event, *order));

@@ -3,20 +3,27 @@
 use super::event::{Event, Trait, Verb};
 use super::facts::{self, Sides};
 use crate::diff::Delta;
+use crate::engine::Figures;
 use crate::model::{Catalog, Id, Kind};
 use crate::plan::{Action, Phase, Plan, Step};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Bytes of a table's rows, by the name that scratch and the target have for it: `schema.table`.
-pub type Sizes = BTreeMap<String, u64>;
+use std::collections::BTreeSet;
 
 /// What can be read, built, written anew in about a tenth of a second.
 const SCAN: u64 = 16 << 20;
 const INDEX: u64 = 8 << 20;
 const REWRITE: u64 = 1 << 20;
 
+/// What takes minutes to read, and gigabytes of log to index.
+const MUCH: u64 = 1 << 30;
+
+/// Updates of which something can be said.
+const OFTEN: u64 = 1000;
+
+/// A table of PostgreSQL has at most 1600 columns in its life.
+const MANY_COLUMNS: u64 = 1500;
+
 /// The events of a plan, in the order of its steps.
-pub fn events(plan: &Plan, base: &Catalog, goal: &Catalog, sizes: &Sizes) -> Vec<Event> {
+pub fn events(plan: &Plan, base: &Catalog, goal: &Catalog, figures: &Figures) -> Vec<Event> {
     let whole = Whole::of(plan);
     let mut events = vec![];
     for (tx, batch) in plan.batches.iter().enumerate() {
@@ -27,7 +34,7 @@ pub fn events(plan: &Plan, base: &Catalog, goal: &Catalog, sizes: &Sizes) -> Vec
             }
         }
     }
-    events.iter_mut().for_each(|event| weigh(event, sizes));
+    events.iter_mut().for_each(|event| weigh(event, figures));
     events
 }
 
@@ -111,6 +118,10 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
             event.traits.add(Trait::Parked);
         }
         observed(event, &step.rewrites, &step.scans);
+        // One that is away meanwhile is not built: no row was read for it.
+        if !event.is(Trait::Scans) && !event.is(Trait::Rewrites) {
+            event.traits.remove(Trait::RebuildsIndex);
+        }
     }
     if let Some(held) = &step.held {
         let event = Event::run("at once", step.subject.clone());
@@ -200,12 +211,25 @@ fn names(text: &str, table: &Id) -> bool {
     plain == table.path.join(".") || plain == table.name()
 }
 
-/// What is little enough, as far as sizes are known.
-pub fn weigh(event: &mut Event, sizes: &Sizes) {
-    let Some(size) = event.table.as_ref().and_then(|t| sizes.get(&t.path.join("."))) else { return };
-    for (limit, this) in [(SCAN, Trait::LittleToScan), (INDEX, Trait::LittleToIndex), (REWRITE, Trait::LittleToRewrite)]
-    {
-        if *size <= limit {
+/// What the server has counted of its table and of itself, as far as that is known.
+pub fn weigh(event: &mut Event, figures: &Figures) {
+    let own = event.id.path.first().map(|schema| format!("{schema}.{}", event.id.name())).unwrap_or_default();
+    let used = figures.scans.get(&own).is_some_and(|times| *times > 0);
+    let Some(table) = event.table.as_ref().map(|t| t.path.join(".")) else { return };
+    let size = figures.bytes.get(&table).copied();
+    let little = |limit: u64| size.is_some_and(|size| size <= limit);
+    let hot = figures.updates.get(&table).is_some_and(|u| u.all >= OFTEN && u.hot * 2 > u.all);
+    let full = figures.columns.get(&table).is_some_and(|n| *n >= MANY_COLUMNS);
+    for (holds, this) in [
+        (little(SCAN), Trait::LittleToScan),
+        (little(INDEX), Trait::LittleToIndex),
+        (little(REWRITE), Trait::LittleToRewrite),
+        (size.is_some_and(|size| size >= MUCH), Trait::MuchToIndex),
+        (used, Trait::Used),
+        (hot, Trait::Hot),
+        (full, Trait::ManyColumns),
+    ] {
+        if holds {
             event.traits.add(this);
         }
     }

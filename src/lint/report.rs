@@ -1,6 +1,7 @@
 //! What lint has to say of one plan or one file.
 
 use super::{Finding, Place, Policy, allows, find, plans, scene::Scene};
+use crate::engine::Figures;
 use crate::model::Catalog;
 use crate::plan::{self, Level, Plan};
 use crate::source::Source;
@@ -26,7 +27,7 @@ pub struct Judge<'a> {
     pub base: &'a Catalog,
     pub goal: &'a Catalog,
     pub desired: &'a Source,
-    pub sizes: &'a plans::Sizes,
+    pub figures: &'a Figures,
     pub policy: &'a Policy,
     pub today: jiff::civil::Date,
     /// As the server counts it.
@@ -35,7 +36,7 @@ pub struct Judge<'a> {
 
 /// Writes into a plan's steps what the rules find in them; what one should know of the looking is returned.
 pub fn judge(plan: &mut Plan, judge: &Judge) -> Result<Vec<String>> {
-    let events = plans::events(plan, judge.base, judge.goal, judge.sizes);
+    let events = plans::events(plan, judge.base, judge.goal, judge.figures);
     let engine = plan.header.engine.clone();
     let scene = Scene {
         engine: &engine,
@@ -44,6 +45,8 @@ pub fn judge(plan: &mut Plan, judge: &Judge) -> Result<Vec<String>> {
         base: Some(judge.base),
         goal: Some(judge.goal),
         plan: Some(plan),
+        figures: judge.figures,
+        settings: &judge.policy.settings,
     };
     let mut found = find(&scene, judge.policy);
     let notes = allows::apply(&mut found, &allows::of_source(judge.desired)?, judge.today);

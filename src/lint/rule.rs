@@ -181,6 +181,11 @@ pub const fn warn(id: &'static str, title: &'static str, check: Check) -> Rule {
     Rule::new(id, Level::Warn, title, check)
 }
 
+/// Nothing is said of it unless the settings give it a level.
+pub const fn off(id: &'static str, title: &'static str, check: Check) -> Rule {
+    Rule::new(id, Level::Allow, title, check)
+}
+
 pub const fn note(id: &'static str, title: &'static str, check: Check) -> Rule {
     Rule::new(id, Level::Note, title, check)
 }

@@ -1,8 +1,10 @@
 //! All that a rule may look at.
 
 use super::event::Event;
+use crate::engine::Figures;
 use crate::model::Catalog;
 use crate::plan::Plan;
+use crate::settings::Lint;
 
 pub struct Scene<'a> {
     pub engine: &'a str,
@@ -15,6 +17,9 @@ pub struct Scene<'a> {
     pub goal: Option<&'a Catalog>,
     /// A plan of msr's, which sets its own timeouts and decides on transactions.
     pub plan: Option<&'a Plan>,
+    /// What the server has counted; nothing where there is none.
+    pub figures: &'a Figures,
+    pub settings: &'a Lint,
 }
 
 impl Scene<'_> {

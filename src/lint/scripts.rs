@@ -6,7 +6,7 @@ use super::plans::{self, Whole};
 use super::scene::Scene;
 use super::{Finding, Place, Policy, allows, find, text};
 use crate::diff::{Delta, diff};
-use crate::engine::{Observed, Session};
+use crate::engine::{Figures, Observed, Session};
 use crate::model::{Catalog, Id, Kind};
 use crate::source::Dialect;
 use crate::source::script::Script;
@@ -20,7 +20,7 @@ pub struct Look<'a> {
     /// The tool that runs it puts a transaction around it.
     pub in_transaction: bool,
     pub today: jiff::civil::Date,
-    pub sizes: &'a plans::Sizes,
+    pub figures: &'a Figures,
 }
 
 /// What was found in a script, and what one should know of the looking.
@@ -45,7 +45,7 @@ pub fn lint(script: &Script, scratch: Option<&mut (dyn Session + 'static)>, look
     }
     let mut events = events.into_iter().flatten().collect::<Vec<_>>();
     settle(&mut events, &goal);
-    events.iter_mut().for_each(|event| plans::weigh(event, look.sizes));
+    events.iter_mut().for_each(|event| plans::weigh(event, look.figures));
     judged(script, look, (&base, &goal), version, (events, failed))
 }
 
@@ -57,7 +57,16 @@ fn judged(
     (events, failed): (Vec<Event>, Vec<(usize, String)>),
 ) -> Result<Looked> {
     let allowed = allows::of_script(script)?;
-    let scene = Scene { engine: look.engine, version, events, base: Some(base), goal: Some(goal), plan: None };
+    let scene = Scene {
+        engine: look.engine,
+        version,
+        events,
+        base: Some(base),
+        goal: Some(goal),
+        plan: None,
+        figures: look.figures,
+        settings: &look.policy.settings,
+    };
     let mut findings = find(&scene, look.policy);
     // Two ways of seeing the same thing are one finding.
     let mut seen = BTreeSet::new();

@@ -47,6 +47,21 @@ fn width(name: &str) -> Option<u32> {
     })
 }
 
+/// How many bytes a value takes and at a multiple of how many it begins, of types whose values are all of one length.
+pub fn fixed(spelt: &str) -> Option<(u64, u64)> {
+    if spelt.ends_with("[]") {
+        return None;
+    }
+    Some(match base(spelt).as_str() {
+        "boolean" => (1, 1),
+        "smallint" => (2, 2),
+        "integer" | "real" | "date" | "oid" => (4, 4),
+        "bigint" | "double precision" | "timestamp" | "timestamptz" | "time" | "money" => (8, 8),
+        "uuid" => (16, 1),
+        _ => return None,
+    })
+}
+
 /// The numbers in the parentheses.
 fn limits(spelt: &str) -> Vec<u64> {
     let inner = spelt.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inner, _)| inner);

@@ -58,7 +58,7 @@ pub fn busy(
         (When::Never, _) | (When::Auto, None) => Ok(BTreeSet::new()),
         (When::Always, _) => Ok(concerned),
         (When::Auto, Some((session, _))) => {
-            let sizes = session.sizes()?;
+            let sizes = session.figures()?.bytes;
             let size = |id: &Id| sizes.get(&name_before(renames, id.clone()).path.join(".")).copied();
             let total =
                 |id: &Id| with_partitions(from, &BTreeSet::from([id.clone()])).iter().filter_map(size).sum::<u64>();

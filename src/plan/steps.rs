@@ -9,7 +9,7 @@ use super::{Action, Back, Batch, Down, Phase, Step, Transaction};
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Rung;
-use crate::model::Kind;
+use crate::model::{Id, Kind};
 use crate::source::Source;
 use std::collections::BTreeMap;
 
@@ -117,13 +117,14 @@ impl Piece {
 /// The steps, in order, which take the deltas over. What a node asks is asked for the last of its steps.
 pub fn steps(pieces: &mut [Piece], desired: &Source, questions: Vec<Vec<Question>>) -> Vec<Step> {
     let places = places(desired);
-    let mut steps: Vec<Step> = pieces.iter_mut().enumerate().map(|(i, piece)| step(i + 1, piece, &places)).collect();
+    let place = |subject: &Id| place(desired, &places, subject);
+    let mut steps: Vec<Step> = pieces.iter_mut().enumerate().map(|(i, piece)| step(i + 1, piece, &place)).collect();
     let ends = pieces.iter().zip(&mut steps).filter(|(piece, _)| !piece.goes_on);
     ends.zip(questions).for_each(|((_, step), asked)| step.questions = asked);
     steps
 }
 
-fn step(id: usize, piece: &mut Piece, places: &BTreeMap<Vec<String>, String>) -> Step {
+fn step(id: usize, piece: &mut Piece, place: &dyn Fn(&Id) -> Option<String>) -> Step {
     let deltas = std::mem::take(&mut piece.node.deltas);
     let piece = &*piece;
     let (node, back) = (&piece.node, &piece.back);
@@ -133,7 +134,6 @@ fn step(id: usize, piece: &mut Piece, places: &BTreeMap<Vec<String>, String>) ->
         (None, Some(lost)) => Down::Lossy { sql, loses: lost.clone() },
         (None, None) => Down::Sql(sql),
     };
-    let path: Vec<String> = node.subject.path.iter().take(2).map(|s| s.to_string()).collect();
     Step {
         id,
         phase: piece.phase(),
@@ -153,20 +153,28 @@ fn step(id: usize, piece: &mut Piece, places: &BTreeMap<Vec<String>, String>) ->
         loses: node.loses.clone(),
         fill: piece.rungs.iter().find_map(|r| r.fill.as_deref().cloned()),
         purge: piece.rungs.iter().filter_map(|r| r.purge.clone()).collect(),
-        at: places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..])).cloned(),
+        at: place(&node.subject),
         findings: vec![],
         questions: vec![],
     }
 }
 
-/// Where in the files a name is defined, with its schema and without.
-fn places(desired: &Source) -> BTreeMap<Vec<String>, String> {
+/// Where in the files a subject is defined: a part of a table at its own line.
+fn place(desired: &Source, places: &BTreeMap<Vec<String>, usize>, subject: &Id) -> Option<String> {
+    let path: Vec<String> = subject.path.iter().take(2).map(|s| s.to_string()).collect();
+    let statement = *places.get(&path).or_else(|| places.get(&path[path.len().saturating_sub(1)..]))?;
+    let part = subject.path.get(2).filter(|_| !subject.kind.is_named_second());
+    Some(desired.place(statement, part.map_or(0, |name| desired.part(statement, name))))
+}
+
+/// The statement that defines a name, with its schema and without.
+fn places(desired: &Source) -> BTreeMap<Vec<String>, usize> {
     let mut places = BTreeMap::new();
     for (i, statement) in desired.statements.iter().enumerate() {
         for name in &statement.defines {
             let path: Vec<String> = name.schema.iter().chain([&name.name]).cloned().collect();
-            places.entry(path).or_insert_with(|| desired.place(i, 0));
-            places.entry(vec![name.name.clone()]).or_insert_with(|| desired.place(i, 0));
+            places.entry(path).or_insert(i);
+            places.entry(vec![name.name.clone()]).or_insert(i);
         }
     }
     places

@@ -1,5 +1,6 @@
 //! `msr.toml`: what a project writes down once. TOML, or JSON with the same keys when the name ends in `.json`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -101,13 +102,17 @@ impl Switch {
     }
 }
 
-/// `[lint]`: rules by level, each `rule` or `rule:table-pattern`.
+/// `[lint]`: rules by level, each `rule` or `rule:table-pattern`, and what some of them go by.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lint {
     pub deny: Vec<String>,
     pub warn: Vec<String>,
     pub allow: Vec<String>,
+    /// For `naming`: what names of a kind look like, `*` for any run of characters.
+    pub names: BTreeMap<String, String>,
+    /// For `required-columns`: what each new table has.
+    pub required_columns: Vec<String>,
 }
 
 impl MsrToml {

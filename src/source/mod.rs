@@ -12,6 +12,7 @@ mod load;
 pub mod migrations;
 mod needs;
 mod order;
+mod parts;
 mod read;
 mod refuse;
 mod roles;

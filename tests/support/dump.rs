@@ -49,9 +49,12 @@ fn order_free(lines: &[String]) -> Vec<String> {
 pub fn postgres(text: &str) -> Dump {
     let mut dump = Dump::new();
     let mut name: Option<String> = None;
-    // A parked column is out of the way, and nobody's.
-    for line in text.lines().filter(|line| !line.contains("msr_trash_")) {
-        if let Some(section) = section(line) {
+    // What is parked is out of the way, and nobody's.
+    for line in text.lines() {
+        if line.contains("msr_trash_") {
+            // Of a type that is, all lines.
+            name = name.filter(|_| section(line).is_none());
+        } else if let Some(section) = section(line) {
             dump.entry(section.clone()).or_default();
             name = Some(section);
         } else if let Some(name) = &name

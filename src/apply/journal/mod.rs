@@ -6,7 +6,7 @@
 //! that start from one head only one can commit.
 
 mod migrations;
-mod postgres;
+pub mod postgres;
 mod sqlite;
 mod tables;
 
@@ -204,7 +204,7 @@ impl Entry {
     }
 
     /// As the successor of `head`.
-    fn after(mut self, head: Option<&Entry>, at: String) -> Entry {
+    pub fn after(mut self, head: Option<&Entry>, at: String) -> Entry {
         self.number = head.map_or(1, |h| h.number + 1);
         self.at = at;
         self.hash = self.hash_after(head.map_or("", |h| &h.hash));

@@ -113,6 +113,19 @@ fn closed(c: &mut Client, error: SqlError) -> SqlError {
     }
 }
 
+/// Without ON CONFLICT here: a rival's entry must be an error, for which the COMMIT that is on its way is a rollback.
+/// The text of a plan is stored with the entry that begins it, which is none of a batch's.
+pub fn insert_and_commit(c: &mut Client, entry: &Entry) -> Result<bool, SqlError> {
+    debug_assert!(entry.plan.is_none());
+    let sent = sent(&diesel::insert_into(journal::table).values(values!(journal, entry)))?;
+    match c.execute_and_commit(&sent.sql, &sent.types, &sent.binds) {
+        Ok(_) => Ok(true),
+        // unique_violation: the number is taken.
+        Err(error) if error.code == "23505" => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl Journal for Client {
     fn tables(&mut self) -> Result<Tables, SqlError> {
         let versions = versions(self).map_err(|e| closed(self, e))?;

@@ -1,8 +1,10 @@
 //! PostgreSQL.
 
 mod backup;
+mod blockers;
 pub mod conn;
 mod ddl;
+mod figures;
 mod inspect;
 mod local;
 mod rights;

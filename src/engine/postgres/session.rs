@@ -2,10 +2,11 @@
 
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
-use crate::apply::journal::Journal;
+use crate::apply::journal::postgres::insert_and_commit;
+use crate::apply::journal::{Entry, Journal};
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
-use crate::engine::{Access, Filled, Observed, Session, Wants};
+use crate::engine::{Access, Blocker, Figures, Filled, Observed, Session, Wants};
 use crate::model::{Catalog, Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
@@ -105,7 +106,7 @@ const MODES: &[&str] = &[
 ];
 
 /// `AccessExclusiveLock` as the manual writes it.
-fn manual_name(mode: &str) -> String {
+pub(super) fn manual_name(mode: &str) -> String {
     let mut words = String::new();
     for c in mode.trim_end_matches("Lock").chars() {
         if c.is_ascii_uppercase() && !words.is_empty() {
@@ -143,6 +144,10 @@ impl Session for PgSession {
         self.client.execute("COMMIT")
     }
 
+    fn commit_with(&mut self, entry: &Entry) -> Result<bool, SqlError> {
+        insert_and_commit(&mut self.client, entry)
+    }
+
     fn rollback(&mut self) -> Result<(), SqlError> {
         self.client.execute("ROLLBACK")
     }
@@ -177,6 +182,10 @@ impl Session for PgSession {
         ))?;
         let millis = rows.into_iter().flatten().next().flatten().and_then(|n| n.parse().ok());
         Ok(millis.map(|millis: u64| Duration::from_millis(millis + 500)))
+    }
+
+    fn in_the_way(&mut self, locks: &[(&str, &str)]) -> Result<Vec<Blocker>, SqlError> {
+        super::blockers::look(&mut self.client, locks)
     }
 
     fn inspect(&mut self) -> Result<Catalog> {
@@ -245,15 +254,9 @@ impl Session for PgSession {
         Ok(seen)
     }
 
-    /// From the statistics, which ask for no lock; a table that has none yet is measured.
-    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
-        let rows = self.client.rows(
-            "SELECT n.nspname || '.' || c.relname, CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::bigint \
-             ELSE pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.relkind IN ('r', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
-        )?;
-        let size = |v: &Option<String>| v.as_deref().and_then(|v| v.parse().ok());
-        Ok(rows.iter().filter_map(|r| Some((r[0].clone()?, size(&r[1])?))).collect())
+    /// From catalogs and statistics, which ask for no lock.
+    fn figures(&mut self) -> Result<Figures, SqlError> {
+        super::figures::read(&mut self.client)
     }
 
     /// Without rows that row security hides: a count of the others would be wrong.

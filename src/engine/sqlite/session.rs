@@ -6,7 +6,7 @@ use super::lock;
 use crate::apply::journal::Journal;
 use crate::engine::how::Server;
 use crate::engine::upkeep::Upkeep;
-use crate::engine::{Observed, Session};
+use crate::engine::{Figures, Observed, Session};
 use crate::model::Catalog;
 use crate::source::Source;
 use crate::{Error, Result, SqlError};
@@ -259,7 +259,7 @@ impl Session for SqliteSession {
     }
 
     /// No table is larger than the file.
-    fn sizes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+    fn figures(&mut self) -> Result<Figures, SqlError> {
         #[derive(QueryableByName)]
         struct Bytes {
             #[diesel(sql_type = BigInt)]
@@ -269,7 +269,8 @@ impl Session for SqliteSession {
         let file = diesel::sql_query(sql).get_result::<Bytes>(&mut self.connection).map_err(failure)?.bytes;
         let roots = self.root_pages()?;
         let tables = by_name(&roots).into_keys().map(|name| format!("main.{}", name.to_lowercase()));
-        Ok(tables.map(|name| (name, u64::try_from(file).unwrap_or(u64::MAX))).collect())
+        let bytes = tables.map(|name| (name, u64::try_from(file).unwrap_or(u64::MAX))).collect();
+        Ok(Figures { bytes, ..Figures::default() })
     }
 
     /// SQLite can't be told for how long.

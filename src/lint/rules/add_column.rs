@@ -1,6 +1,7 @@
 //! Columns that are added to a table that is there.
 
 use super::*;
+use crate::model::Object;
 
 const REWRITE: &str =
     "every row is written anew, and all indexes are built anew, while nobody can read or write the table";
@@ -76,4 +77,37 @@ pub static ADD_COLUMN: &[Rule] = &[
         .what("adds {id}")
         .why("a prepared SELECT * or RETURNING * of a connection that is open fails: cached plan must not change result type")
         .advice("name the columns in the application, or let it connect anew"),
+    note("column-shadows-name", "a new column is called like a parameter", Whole(shadowed))
+        .on(POSTGRES)
+        .what("")
+        .why("a statement of its body that reads the table and writes the bare name may mean the column from now on: PL/pgSQL fails, SQL takes the column")
+        .advice("write the function's name before the parameter, or call the column something else"),
 ];
+
+/// Functions that have a parameter of the column's name and speak of its table.
+fn shadowed(scene: &Scene) -> Vec<Hit> {
+    let Some(goal) = scene.goal else { return vec![] };
+    let new = |e: &Event| e.verb == Verb::Add && e.id.kind == Column && !e.is(New) && !e.is(Temporary);
+    let mut hits = vec![];
+    for (i, event) in scene.events.iter().enumerate().filter(|(_, e)| new(e)) {
+        let Some(table) = &event.table else { continue };
+        let shadows =
+            |o: &&Object| o.id().kind == Function && has_parameter(o, event.id.name()) && mentions(o, table.name());
+        let says = |o: &Object| format!("adds {}, and {} has a parameter of that name", event.id, o.id());
+        hits.extend(goal.of_kind(Function).filter(shadows).map(|o| Hit::says(i, says(o))));
+    }
+    hits
+}
+
+/// The signature is what it returns, and then the names of its arguments as an array.
+fn has_parameter(function: &Object, name: &str) -> bool {
+    let signature = function.attr("signature").to_string();
+    let names = signature.split('|').nth(1).and_then(|n| n.strip_prefix('{')?.strip_suffix('}')).unwrap_or_default();
+    names.split(',').any(|n| n.trim_matches('"') == name)
+}
+
+fn mentions(function: &Object, table: &str) -> bool {
+    let definition = function.attr("definition").to_string();
+    let body = definition.split_once("\nAS ").or(definition.split_once("BEGIN ATOMIC")).map_or("", |(_, body)| body);
+    body.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(table))
+}

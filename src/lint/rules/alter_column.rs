@@ -36,6 +36,11 @@ pub static ALTER_COLUMN: &[Rule] = &[
         .what("changes the type of {id} from {from} to {to}")
         .why("a prepared statement that returns the column fails for as long as its connection lives: cached plan must not change result type; DISCARD PLANS does not help")
         .advice("let the application connect anew after it, or DEALLOCATE ALL"),
+    warn("alter-type-combined", "a change of type has company", Whole(combined))
+        .on(POSTGRES).cost(Cost::Rewrite)
+        .what("changes the type of {id} in a statement that does more to the table")
+        .why("what else it does would be done in a moment, and is locked away behind the rewrite of the table")
+        .advice("a statement of its own for what needs no rewrite"),
     deny("alter-type-tz-dependent", "a change of type depends on the time zone", When(&[
         set(&[Column], "type").is(&[TzDependent])]))
         .on(POSTGRES)
@@ -68,6 +73,11 @@ pub static ALTER_COLUMN: &[Rule] = &[
         .what("makes {id} NOT NULL and drops a check of the table in the same statement")
         .why("the drop is done first, so the check proves nothing and all rows are read under the strongest lock")
         .advice("SET NOT NULL, and drop the check in a second statement"),
+    warn("set-not-null-weak-proof", "a check proves NOT NULL only almost", Whole(unproved))
+        .on(POSTGRES).cost(Cost::Scan)
+        .what("")
+        .why("only a validated check one of whose conjuncts is IS NOT NULL proves it: all rows are read while nobody can read or write the table")
+        .advice("CHECK (… IS NOT NULL) NOT VALID, VALIDATE it, then SET NOT NULL"),
     warn("drop-not-null", "a column may be NULL from now on", When(&[set(&[Column], "not_null").is(&[Unsets])]))
         .what("lets {id} be NULL")
         .why("the old application may read NULL, which it never met")
@@ -120,6 +130,37 @@ fn merged(scene: &Scene) -> Vec<Hit> {
         scene.events.iter().filter(check).any(|b| together(a, b))
     };
     scene.events.iter().enumerate().filter(|(_, e)| sets(e) && drops(e)).map(|(i, _)| Hit::at(i)).collect()
+}
+
+/// A check of the column that the server does not take for a proof, as seen by what it read.
+fn unproved(scene: &Scene) -> Vec<Hit> {
+    let (Some(base), Some(goal)) = (scene.base, scene.goal) else { return vec![] };
+    let mut hits = vec![];
+    for (i, event) in scene.events.iter().enumerate() {
+        let sets = event.verb == Verb::Set && event.attr == "not_null" && event.is(Sets) && event.is(Scans);
+        let Some(table) = event.table.as_ref().filter(|_| sets && !event.is(New)) else { continue };
+        let about = |o: &&Object| o.id().kind == Kind::Check && o.refs().iter().any(|r| r.to == event.id);
+        let check = [base, goal].into_iter().flat_map(|c| c.children(table)).find(about);
+        let says = |o: &Object| format!("makes {} NOT NULL, which {} does not prove", event.id, o.id());
+        hits.extend(check.map(|o| Hit::says(i, says(o))));
+    }
+    hits
+}
+
+/// A rewrite in one statement with what needs none.
+fn combined(scene: &Scene) -> Vec<Hit> {
+    let retypes = |e: &Event| e.verb == Verb::Set && e.id.kind == Column && e.attr == "type";
+    let same = |a: &Event, b: &Event| match (&a.spot, &b.spot) {
+        (Some((x, _)), Some((y, _))) => x == y && a.table == b.table,
+        _ => false,
+    };
+    let apart = |e: &Event| {
+        matches!(e.verb, Verb::Add | Verb::Drop) && matches!(e.id.kind, Column | Kind::Check | ForeignKey | Unique)
+            || e.verb == Verb::Set && e.attr == "not_null"
+    };
+    let more = |e: &Event| scene.events.iter().any(|other| same(e, other) && apart(other));
+    let hit = |e: &Event| retypes(e) && e.is(Rewrites) && !e.is(New) && more(e);
+    scene.events.iter().enumerate().filter(|(_, e)| hit(e)).map(|(i, _)| Hit::at(i)).collect()
 }
 
 /// Functions and rules that say nothing of columns when they write to a table of which one is parked. What applications send is

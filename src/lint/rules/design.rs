@@ -1,6 +1,7 @@
 //! Advice on what is new: nobody is blocked, but it is hard to change later.
 
 use super::*;
+use crate::model::Object;
 
 pub static DESIGN: &[Rule] = &[
     warn("short-primary-key", "a primary key is narrow", When(&[add(&[PrimaryKey]).is(&[Narrow]).even_new()]))
@@ -13,6 +14,11 @@ pub static DESIGN: &[Rule] = &[
         .what("creates {id} with 32 bits or fewer")
         .why("a change to bigint writes the table anew")
         .advice("bigint, unless the values are known to stay small"),
+    warn("sequence-type", "a sequence ends before its column does", Whole(short_sequences))
+        .on(POSTGRES)
+        .what("")
+        .why("at 2 billion nextval() fails, though the column has room")
+        .advice("ALTER SEQUENCE … AS bigint"),
     note("prefer-identity", "serial instead of identity", When(&[add(&[Column]).is(&[Serial]).even_new()]))
         .on(POSTGRES)
         .what("creates {id} as serial")
@@ -57,3 +63,23 @@ pub static DESIGN: &[Rule] = &[
         .why("the server refuses it, or one of the two is lost")
         .advice("assign it once"),
 ];
+
+/// Columns of 64 bits that are numbered by a sequence of fewer.
+fn short_sequences(scene: &Scene) -> Vec<Hit> {
+    let Some(goal) = scene.goal else { return vec![] };
+    let says = |o: &Object, attr: &str| o.attr(attr).text().unwrap_or_default().to_string();
+    let mut hits = vec![];
+    for (i, event) in scene.events.iter().enumerate() {
+        let comes = event.verb == Verb::Add || event.verb == Verb::Set && event.attr == "type";
+        let wide = |o: &&Object| comes && o.id().kind == Column && says(o, "type") == "bigint";
+        let Some(column) = goal.get(&event.id).filter(wide) else { continue };
+        let default = goal.get(&column.id().of_kind(Default));
+        let ends =
+            |to: &crate::model::Id| goal.get(to).filter(|o| o.id().kind == Sequence && says(o, "type") != "bigint");
+        let taken = default.into_iter().flat_map(|d| d.refs()).find_map(|r| ends(&r.to));
+        let what =
+            |o: &Object| format!("{} is bigint, and {} which numbers it {}", column.id(), o.id(), says(o, "type"));
+        hits.extend(taken.map(|o| Hit::says(i, what(o))));
+    }
+    hits
+}

@@ -3,10 +3,13 @@
 mod add_column;
 mod alter_column;
 mod constraints;
+mod counted;
 mod design;
 mod destructive;
 mod execution;
 mod indexes;
+mod partitions;
+mod policies;
 mod renames;
 mod sqlite;
 mod tables;
@@ -15,7 +18,7 @@ mod types;
 use super::event::Trait::{self, *};
 use super::event::{Event, Verb};
 use super::rule::Check::{When, Whole};
-use super::rule::{Cost, Hit, POSTGRES, Rule, SQLITE, add, deny, drop, note, rename, run, set, warn};
+use super::rule::{Cost, Hit, POSTGRES, Rule, SQLITE, add, deny, drop, note, off, rename, run, set, warn};
 use super::scene::Scene;
 use crate::model::Kind::{self, *};
 
@@ -27,12 +30,17 @@ pub static RULES: &[(&str, &[Rule])] = &[
     ("Changed columns", alter_column::ALTER_COLUMN),
     ("Constraints", constraints::CONSTRAINTS),
     ("Indexes", indexes::INDEXES),
+    ("What a live database tells", counted::COUNTED),
     ("Tables, views, rights", tables::TABLES),
+    ("What comes along with a partition", partitions::PARTITIONS),
     ("Types", types::TYPES),
     ("Design", design::DESIGN),
+    ("Policies, off unless `msr.toml` asks for them", policies::POLICIES),
     ("How a script runs", execution::EXECUTION),
     ("SQLite", sqlite::SQLITE_ONLY),
 ];
+
+pub use policies::named_kinds;
 
 pub fn all() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().flat_map(|(_, rules)| rules.iter())

@@ -21,11 +21,17 @@ pub static TABLES: &[Rule] = &[
         .why("the partitioned table is locked for everybody for a moment")
         .advice("CREATE TABLE (LIKE …), then ATTACH PARTITION, which lets others read and write"),
     deny("detach-blocking", "a partition is detached while nobody can read or write", When(&[
-        drop(&[Attachment]).not(&[Concurrently])]))
+        drop(&[Attachment]).not(&[Concurrently, HasDefaultPartition])]))
         .on(POSTGRES)
         .what("detaches {name}")
         .why("the partitioned table and the partition are locked for everybody")
         .advice("DETACH PARTITION … CONCURRENTLY, outside of a transaction"),
+    warn("detach-beside-default", "a partition is detached where there is a default partition", When(&[
+        drop(&[Attachment]).is(&[HasDefaultPartition])]))
+        .on(POSTGRES)
+        .what("detaches {name}, and there is a default partition")
+        .why("CONCURRENTLY is refused there; without it the partitioned table and the partition are locked for everybody, behind whoever uses them")
+        .advice("a lock_timeout of 100 ms and more tries, as `msr apply` does it: the lock is short once it is had"),
     warn("detach-concurrently-writers", "writers of a partition that is detached fail", When(&[
         drop(&[Attachment]).is(&[Concurrently])]))
         .on(POSTGRES)

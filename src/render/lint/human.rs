@@ -68,17 +68,26 @@ fn one(report: &Report, finding: &Finding, look: Look) -> String {
 }
 
 /// A rule's page, as `--explain` shows it.
+/// As the page of rules says it: nobody has allowed what nobody has asked for.
+pub fn own_level(rule: &Rule) -> &'static str {
+    if rule.level == Level::Allow { "off" } else { word(rule.level) }
+}
+
 pub fn explain(rule: &Rule, look: Look) -> String {
     let mut out = format!("{}: {}\n", look.paint(Tone::Title, rule.id), rule.title);
-    out += &format!("level {} on {}\n", word(rule.level), rule.engines.join(" and "));
+    out += &format!("level {} on {}\n", own_level(rule), rule.engines.join(" and "));
     for (name, text) in [("What happens", rule.why), ("Instead", rule.advice)] {
         out += &format!("\n{}: {}\n", look.paint(Tone::Title, name), wrap(text, look.width, 0));
     }
     if let Some(little) = crate::lint::docs::little(rule) {
         out += &format!("\n{}\n", wrap(little, look.width, 0));
     }
-    let title = look.paint(Tone::Title, "To let it pass");
     let id = rule.id;
+    if rule.level == Level::Allow {
+        let title = look.paint(Tone::Title, "To ask for it");
+        return out + &format!("\n{title}: `[lint] warn = [\"{id}\"]` or `deny = [\"{id}\"]` in msr.toml\n");
+    }
+    let title = look.paint(Tone::Title, "To let it pass");
     out += &format!(
         "\n{title}: `--allow {id}`, or `[lint] allow = [\"{id}:TABLE\"]` in msr.toml, or a line before the statement:\n"
     );

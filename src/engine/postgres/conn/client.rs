@@ -1,7 +1,10 @@
 //! A connection to PostgreSQL that is used synchronously.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -174,6 +177,19 @@ impl Client {
         self.wait(sql, |client| client.execute_typed(sql, &parameters))
     }
 
+    /// As [`Client::execute_raw`], and COMMIT, sent together: what is locked is not held while an answer is on its way. Where the
+    /// statement fails, the server takes that COMMIT for a rollback.
+    pub fn execute_and_commit(&mut self, sql: &str, types: &[u32], binds: &[Option<Vec<u8>>]) -> Result<u64, SqlError> {
+        let binds = raw_binds(types, binds)?;
+        let parameters: Vec<_> = binds.iter().map(|(bind, ty)| (bind as &(dyn ToSql + Sync), ty.clone())).collect();
+        let (sql, commit) = (&self.tagged(sql), &self.tagged("COMMIT"));
+        self.wait(sql, |client| async {
+            let (done, committed) = both(client.execute_typed(sql, &parameters), client.batch_execute(commit)).await;
+            let done = done?;
+            committed.map(|()| done)
+        })
+    }
+
     /// What the server said since the last call, in its order.
     pub fn notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.heard().notices)
@@ -239,6 +255,32 @@ impl Client {
             }
         })
     }
+}
+
+/// Two questions, the second sent without waiting for the answer to the first.
+async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut a, mut b) = (None, None);
+    poll_fn(|context| {
+        if a.is_none()
+            && let Poll::Ready(answer) = first.as_mut().poll(context)
+        {
+            a = Some(answer);
+        }
+        if b.is_none()
+            && let Poll::Ready(answer) = second.as_mut().poll(context)
+        {
+            b = Some(answer);
+        }
+        match (a.take(), b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            some => {
+                (a, b) = some;
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 impl Drop for Client {

@@ -209,7 +209,7 @@ fn generated(scene: &Scene, c: &Change) -> How {
 }
 
 fn retype(scene: &Scene, c: &Change) -> How {
-    if let Some(ladder) = super::retyping::ladder(scene, c) {
+    if let Some(ladder) = super::retyping::ladder(scene, c).or_else(|| super::widening::ladder(scene, c)) {
         return ladder;
     }
     let (from, to) = (c.old.attr("type").to_string(), c.new.attr("type").to_string());
@@ -232,8 +232,15 @@ fn retype(scene: &Scene, c: &Change) -> How {
     on_column(c, format!("SET DATA TYPE {to}{collation}{using}"))
 }
 
+/// The column whose change of type changes this part as well.
+pub fn carrier(scene: &Scene, part: &Object) -> Option<How> {
+    super::retyping::carrier(scene, part).or_else(|| super::widening::carrier(scene, part))
+}
+
 fn around_a_type(scene: &Scene, c: &Change) -> Vec<Around> {
-    super::retyping::around(scene, c).unwrap_or_else(|| vec![(c.new.id().clone(), ON_COLUMN)])
+    let nothing = || super::widening::Widening::of(scene, c.new.id()).map(|_| vec![]);
+    let beside = super::retyping::around(scene, c);
+    beside.or_else(nothing).unwrap_or_else(|| vec![(c.new.id().clone(), ON_COLUMN)])
 }
 
 /// Types that hold every value of another, in order of width.
@@ -258,9 +265,24 @@ pub fn narrowing(_: &Scene, c: &Change) -> Option<String> {
         let place = |t: &str| row.iter().position(|r| *r == t);
         place(&base_from).zip(place(&base_to)).is_some_and(|(a, b)| a < b) && base_to == to
     });
-    let longer = base_from == base_to && modifier(to).is_none_or(|new| modifier(from).is_some_and(|old| new >= old));
     let array_of_same = from.ends_with("[]") && base_from == base_to;
-    (!wider && !longer && !array_of_same).then(|| format!("what of {} does not fit {to}, if anything", c.new.id()))
+    (!wider && !longer(from, to) && !array_of_same)
+        .then(|| format!("what of {} does not fit {to}, if anything", c.new.id()))
+}
+
+/// The same type with room for more.
+fn longer(from: &str, to: &str) -> bool {
+    base_type(from) == base_type(to) && modifier(to).is_none_or(|new| modifier(from).is_some_and(|old| new >= old))
+}
+
+/// Whether each value of the one type is a value of the other, and stored in the same way: nothing is written anew.
+pub fn holds_all(from: &str, to: &str) -> bool {
+    const STRINGS: &[&str] = &["character varying", "text"];
+    // Other blanks, or other digits after the point, are other bytes.
+    let scale = |ty: &str| modifier(ty).and_then(|m| m.get(1).copied());
+    let padded = base_type(from) == "character" || base_type(from) == "bit";
+    let same = longer(from, to) && !padded && (modifier(to).is_none() || scale(from) == scale(to));
+    same || [base_type(from), base_type(to)].iter().all(|ty| STRINGS.contains(&ty.as_str())) && modifier(to).is_none()
 }
 
 fn modifier(ty: &str) -> Option<Vec<i64>> {
@@ -323,7 +345,7 @@ pub const DEFAULT: KindRule = KindRule {
     create: |s, o, _| set_default(s, o),
     drop: |s, o| {
         let plain = || alone(s, o.id(), format!("ALTER COLUMN {} DROP DEFAULT", ident(o.id().name())));
-        super::retyping::carrier(s, o).unwrap_or_else(plain)
+        carrier(s, o).unwrap_or_else(plain)
     },
     rename: None,
     set: &[set("expression", |s, c| set_default(s, c.new))],
@@ -332,7 +354,7 @@ pub const DEFAULT: KindRule = KindRule {
 };
 
 fn set_default(scene: &Scene, o: &Object) -> How {
-    if let Some(with) = super::retyping::carrier(scene, o) {
+    if let Some(with) = carrier(scene, o) {
         return with;
     }
     alone(scene, o.id(), format!("ALTER COLUMN {} SET DEFAULT {}", ident(o.id().name()), o.attr("expression")))

@@ -2,10 +2,11 @@
 
 use super::links::{home, only};
 use super::relabelled::Relabelled;
-use super::{detaching, filling, probes, retyping, twins};
+use super::{detaching, filling, probes, retyping, twins, widening};
 use crate::diff::Delta;
 use crate::engine::how::Scene;
-use crate::model::{Id, Kind, Object, Value};
+use crate::engine::text::computes;
+use crate::model::{Id, Kind, Object, Status, Value};
 
 pub fn hindrance(scene: &Scene, delta: &Delta) -> Option<String> {
     match delta {
@@ -18,10 +19,29 @@ pub fn hindrance(scene: &Scene, delta: &Delta) -> Option<String> {
 
 fn of_type(scene: &Scene, id: &Id) -> Option<String> {
     let column = scene.from.get(id)?;
+    if scene.online(&home(column)) && !retyping::writes_rows(scene, id) {
+        return of_width(scene, id);
+    }
     let busy = scene.online(&home(column)) && retyping::writes_rows(scene, id);
     let reason =
         || in_the_way(scene, column).unwrap_or_else(|| "what is tied to it must change at once as well".into());
     (busy && !retyping::goes_beside(scene, id)).then(reason)
+}
+
+/// What is built or checked anew for a type that needs no row written.
+fn of_width(scene: &Scene, id: &Id) -> Option<String> {
+    if widening::Widening::of(scene, id).is_some() {
+        return None;
+    }
+    let anew = |o: &&Object| match o {
+        Object::Index(i) => computes(&i.definition),
+        Object::Check(_) => o.status() == Status::Present,
+        _ => false,
+    };
+    let anew = scene.from.users(id).find(anew)?;
+    let unique = anew.attr("unique") == Value::Bool(true);
+    let why = if unique { "can't be away meanwhile" } else { "more than indexes and checks stands on the column" };
+    Some(format!("all rows are read for {}: {why}", anew.id()))
 }
 
 fn in_the_way(scene: &Scene, column: &Object) -> Option<String> {

@@ -145,7 +145,7 @@ fn validate(scene: &Scene, c: &Change) -> How {
 
 /// A foreign key's columns and target stand in its definition as well, and ask for a replacement themselves.
 fn redefine(scene: &Scene, c: &Change) -> How {
-    if let Some(with) = super::retyping::carrier(scene, c.new) {
+    if let Some(with) = super::columns::carrier(scene, c.new) {
         return with;
     }
     ladders::rechecked(scene, c).unwrap_or(How::Replace)
@@ -280,7 +280,7 @@ pub const INDEX: KindRule = KindRule {
 
 /// Beside the old one where somebody may need it, in its place elsewhere.
 fn anew_beside(scene: &Scene, c: &Change) -> How {
-    if let Some(with) = super::retyping::carrier(scene, c.new) {
+    if let Some(with) = super::columns::carrier(scene, c.new) {
         return with;
     }
     if ladders::swaps(scene, c) { ladders::swap(scene, c) } else { How::Replace }

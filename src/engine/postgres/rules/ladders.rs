@@ -6,7 +6,7 @@ use super::super::ddl::{self, ident, literal, table, with_options};
 use super::links::home;
 use crate::engine::how::{Change, How, Phase, Rung, Scene};
 use crate::engine::text::split_predicate;
-use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status};
+use crate::model::{Catalog, Column, Id, Index, Kind, Object, Status, Value};
 
 /// The constraint that stands in for NOT NULL until that can be had without reading the rows.
 const NOT_NULL: &str = "msr_nn";
@@ -120,7 +120,7 @@ fn built(sql: String, index: &str) -> Rung {
     Rung { ahead: true, ..Rung::outside(sql).patient().back([removed(index)]) }
 }
 
-fn removed(index: &str) -> Rung {
+pub fn removed(index: &str) -> Rung {
     Rung::outside(format!("DROP INDEX CONCURRENTLY {index}")).patient()
 }
 
@@ -256,8 +256,10 @@ pub fn with_suffix(name: &str, suffix: &str) -> String {
 /// NOT NULL without a scan under a lock: a check that says the same is validated first, or from 18 on the constraint itself.
 pub fn not_null(scene: &Scene, c: &Change, column: &Column, constraint: &str) -> Option<How> {
     let id = c.new.id();
-    let other =
-        |o: &Object| o.attrs().into_iter().filter(|(name, _)| !name.starts_with("not_null")).collect::<Vec<_>>();
+    // An identity is added to what is NOT NULL by then, which reads no row.
+    let comes = c.old.attr("identity") == Value::None && column.identity.is_some();
+    let apart = |name: &str| name.starts_with("not_null") || comes && name.starts_with("identity");
+    let other = |o: &Object| o.attrs().into_iter().filter(|(name, _)| !apart(name)).collect::<Vec<_>>();
     if !scene.online(&home(c.new)) || other(c.old) != other(c.new) || column.not_null_pending {
         return None;
     }

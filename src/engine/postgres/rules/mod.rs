@@ -30,6 +30,7 @@ mod swapping;
 mod tables;
 mod twins;
 mod types;
+mod widening;
 
 use crate::engine::how::{Change, How, KindRule, Scene, nothing, own_name, replace, set};
 use crate::model::{Id, Kind, Object};

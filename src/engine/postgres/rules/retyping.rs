@@ -230,7 +230,7 @@ impl<'a> Retyped<'a> {
 
 /// Whether the part is there after it as well, and at most its definition differs: of a check no more than its casts, since the
 /// old application is held to it.
-fn alike(scene: &Scene, part: &Object) -> bool {
+pub fn alike(scene: &Scene, part: &Object) -> bool {
     let Some(after) = scene.to.get(part.id()) else { return false };
     let defined = |o: &Object| o.attr("definition").to_string();
     let (old, new) = (defined(part), defined(after));
@@ -283,7 +283,7 @@ fn value(scene: &Scene, old: &Column, new: &Column) -> Option<String> {
     }
 }
 
-fn changes(scene: &Scene, column: &Id) -> bool {
+pub fn changes(scene: &Scene, column: &Id) -> bool {
     let (Some(Object::Column(old)), Some(Object::Column(new))) = (scene.from.get(column), scene.to.get(column)) else {
         return false;
     };
@@ -297,7 +297,7 @@ fn owns(scene: &Scene, sequence: &Object) -> bool {
 }
 
 /// Whether it can be made anew of another column and take the name of what it was.
-fn movable(scene: &Scene, part: &Object) -> bool {
+pub fn movable(scene: &Scene, part: &Object) -> bool {
     let free = part.status() == Status::Present && part.leaders().next().is_none() && scene.stays(part.id());
     let marked = ["clustered", "replica_identity"].iter().any(|a| part.attr(a) == Value::Bool(true));
     let mut users = scene.from.users(part.id());
