@@ -295,6 +295,20 @@ fn p09_who_is_in_the_way_is_told() {
 }
 
 #[test]
+fn how_far_an_index_is_built_is_told() {
+    let Some((database, msr)) = setting("far", TABLE) else { return };
+    plan(&msr, &database, &format!("{TABLE}CREATE INDEX t_a ON t (a);\n"));
+    let writer = Writer::on(&database);
+    let url = database.url();
+    let child = msr.command(&[APPLY, &["--database", &url]].concat()).spawn().expect("the binary runs");
+    // A log hears of it every ten seconds.
+    std::thread::sleep(Duration::from_secs(11));
+    drop(writer);
+    let built = finish(child, Duration::from_secs(60)).expect(0);
+    support::says(&built, &["index public.t_a: waiting for writers before build, 0 of 1, 10 s so far"]);
+}
+
+#[test]
 fn p09_a_vacuum_is_waited_for_until_it_gives_way() {
     let Some((database, msr)) = setting("p09_vacuum", TABLE) else { return };
     msr.write("msr.toml", "online = true\n");

@@ -291,7 +291,10 @@ fn outside(target: &mut Target, work: Work) -> Attempt<()> {
         tidy(target, work)?;
     }
     let start = Instant::now();
-    let steps = match send(target, work) {
+    let watch = target.session().number().and_then(target.options.watch);
+    let sent = send(target, work);
+    drop(watch);
+    let steps = match sent {
         Ok(steps) => steps,
         Err(trouble) if trouble.disconnected() => return Err(trouble),
         Err(trouble) => {

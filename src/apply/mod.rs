@@ -34,6 +34,7 @@ use crate::model::{Fingerprint, Id};
 use crate::plan::{Plan, Transaction};
 use crate::settings::Lint;
 use crate::{Error, Failure, Result};
+use std::any::Any;
 use std::time::Duration;
 
 pub use baseline::baseline;
@@ -88,6 +89,9 @@ pub struct Options<'a> {
     pub stop: &'a (dyn Fn() -> Option<Failure> + Sync),
     /// Asked before each batch, outside of any transaction; an error ends the run there.
     pub before_batch: &'a dyn Fn(&Turn) -> Result<()>,
+    /// Looks at a session of that number from outside while it is at a statement that may take long, until what it gives is
+    /// dropped.
+    pub watch: &'a dyn Fn(i64) -> Option<Box<dyn Any>>,
     /// Connects again after the connection broke, to learn what became of a COMMIT.
     pub reconnect: &'a dyn Fn() -> Result<Box<dyn Session>>,
 }
@@ -111,6 +115,7 @@ impl Default for Options<'_> {
             tag: Some(Tag::of_run(&run_id())),
             stop: &|| None,
             before_batch: &|_| Ok(()),
+            watch: &|_| None,
             reconnect: &|| Err(Error::transient("the connection broke")),
         }
     }

@@ -15,6 +15,7 @@ mod drift;
 mod examples;
 mod explain;
 mod export;
+mod far;
 mod grants;
 mod hooks;
 mod import;

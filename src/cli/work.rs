@@ -5,7 +5,7 @@ use super::hooks::Hooks;
 use super::progress::Progress;
 use super::record::Record;
 use super::traces::Traces;
-use super::{backup, output, session, signals};
+use super::{backup, far, output, session, signals};
 use msr::apply::{Event, Options, Outcome, Phases, Report, Tag, Turn};
 use msr::engine::{Access, Engine, Session};
 use msr::lint::Policy;
@@ -134,6 +134,9 @@ impl<'a> Work<'a> {
         let engine = self.engine;
         let reconnect = || session::connect(settings, engine, Access::Write);
         let before_batch = |turn: &Turn| self.hooks.before_batch(turn);
+        let progress = Progress::new(self.context);
+        let hand = progress.hand();
+        let watch = |number| far::watch(settings, engine, hand.clone(), number);
         let options = Options {
             allow: settings.allow.clone(),
             lint: settings.lint.clone(),
@@ -149,16 +152,12 @@ impl<'a> Work<'a> {
             tag: settings.tag.then(|| self.tag()),
             stop: &signals::asked,
             before_batch: &before_batch,
+            watch: &watch,
             reconnect: &reconnect,
             ..Options::default()
         };
-        let mut teller = Teller {
-            context: self.context,
-            progress: Progress::new(self.context),
-            subject: String::new(),
-            waiting: false,
-            known: vec![],
-        };
+        let mut teller =
+            Teller { context: self.context, progress, subject: String::new(), waiting: false, known: vec![] };
         let (hooks, record, traces) = (&self.hooks, &mut self.record, &mut self.traces);
         let done = work(engine, &mut *self.session, &options, &mut |event| {
             record.event(&event);

@@ -2,7 +2,7 @@
 
 use super::how::{Fill, Server};
 use super::upkeep::Upkeep;
-use super::{Blocker, Figures, Filled, Observed, Session, Wants};
+use super::{Blocker, Far, Figures, Filled, Observed, Session, Wants};
 use crate::apply::journal::{Entry, Journal};
 use crate::model::{Catalog, Filter, Id, Roles};
 use crate::source::Source;
@@ -51,6 +51,14 @@ impl Session for Filtered {
 
     fn lag(&mut self) -> Result<std::time::Duration, SqlError> {
         self.inner.lag()
+    }
+
+    fn number(&self) -> Option<i64> {
+        self.inner.number()
+    }
+
+    fn far(&mut self, session: i64) -> Result<Option<Far>, SqlError> {
+        self.inner.far(session)
     }
 
     fn unchecked(&mut self) -> Result<BTreeSet<Id>> {

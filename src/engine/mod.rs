@@ -159,6 +159,16 @@ pub struct Backup {
 /// An open connection.
 pub trait Session: Send {
     fn server(&self) -> &Server;
+
+    /// The server's number for this session, by which another one can look at it; `None` where there are no others.
+    fn number(&self) -> Option<i64> {
+        None
+    }
+
+    /// How far the statement of another session is, where the server tells.
+    fn far(&mut self, _session: i64) -> Result<Option<Far>, SqlError> {
+        Ok(None)
+    }
     /// Put before every statement from now on: a comment for those who look at the server. An engine that shows statements to
     /// nobody has no use for it.
     fn tag(&mut self, comment: &str) {
@@ -282,6 +292,16 @@ pub struct Filled {
     pub changed: u64,
     /// The key of its last row; `None` when there was no row any more.
     pub last: Option<Vec<String>>,
+}
+
+/// How far a long statement is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Far {
+    /// In the server's words.
+    pub phase: String,
+    pub done: u64,
+    /// 0 where that is not known.
+    pub of: u64,
 }
 
 /// A session that holds a lock which another one waits for.

@@ -6,7 +6,7 @@ use crate::apply::journal::postgres::insert_and_commit;
 use crate::apply::journal::{Entry, Journal};
 use crate::engine::how::{Casts, Fill, Server};
 use crate::engine::upkeep::Upkeep;
-use crate::engine::{Access, Blocker, Figures, Filled, Observed, Session, Wants};
+use crate::engine::{Access, Blocker, Far, Figures, Filled, Observed, Session, Wants};
 use crate::model::{Catalog, Id, Roles};
 use crate::settings::DatabaseUrl;
 use crate::source::Source;
@@ -20,6 +20,13 @@ pub(super) const LOCK: i64 = 0x6d_7372;
 
 /// Statements of a schema file sent together: few enough for a default server's lock table.
 const LOAD_BATCH: usize = 200;
+
+/// How far an index is built, by sessions that have to end first, blocks or rows, whichever its phase counts
+/// (<https://www.postgresql.org/docs/current/progress-reporting.html#CREATE-INDEX-PROGRESS-REPORTING>).
+const FAR: &str = "\
+SELECT phase, CASE WHEN phase LIKE 'waiting%' THEN lockers_done WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END,
+       CASE WHEN phase LIKE 'waiting%' THEN lockers_total WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END
+FROM pg_stat_progress_create_index WHERE pid =";
 
 /// The server cuts a name off at 63 bytes and only says so: the schema would differ from its files for ever
 /// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS>).
@@ -202,6 +209,17 @@ impl Session for PgSession {
 
     fn stamp(&mut self) -> Result<Option<String>, SqlError> {
         inspect::stamp(&mut self.client)
+    }
+
+    fn number(&self) -> Option<i64> {
+        Some(self.client.backend_pid().into())
+    }
+
+    fn far(&mut self, session: i64) -> Result<Option<Far>, SqlError> {
+        let rows = self.client.rows(&format!("{FAR} {session}"))?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let [phase, done, of] = [0, 1, 2].map(|i| row.get(i).cloned().flatten().unwrap_or_default());
+        Ok(Some(Far { phase, done: done.parse().unwrap_or(0), of: of.parse().unwrap_or(0) }))
     }
 
     fn unchecked(&mut self) -> Result<BTreeSet<Id>> {
