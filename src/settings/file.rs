@@ -194,7 +194,7 @@ mod tests {
         );
         assert_eq!(
             error("msr.toml", "[lint]\nzzzzz = []\n"),
-            "msr.toml:2: unknown key `zzzzz`\nhint: the keys known here: deny, warn, allow"
+            "msr.toml:2: unknown key `zzzzz`\nhint: the keys known here: deny, warn, allow, names, required_columns"
         );
         assert!(error("msr.json", "{\"plan\": \"x\"}").contains("did you mean `plans`?"));
     }
