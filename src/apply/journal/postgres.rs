@@ -134,9 +134,16 @@ impl Journal for Client {
         Ok(if all.iter().all(|v| versions.contains(v)) { Tables::Current } else { Tables::Outdated })
     }
 
+    /// In one transaction: who looks without the lock sees no journal or a whole one, and none that wants an upgrade.
     fn bootstrap(&mut self) -> Result<()> {
-        let mut harness = Harness(self);
-        harness.run_pending_migrations(migrations::POSTGRES).map(|_| ()).map_err(migrations::error)
+        self.execute("BEGIN").map_err(|e| migrations::error(e.into()))?;
+        let made = Harness(self).run_pending_migrations(migrations::POSTGRES).map(|_| ()).map_err(migrations::error);
+        let made = made.and_then(|()| self.execute("COMMIT").map_err(|e| migrations::error(e.into())));
+        if made.is_err() {
+            // Where this fails the connection is gone, and the transaction with it.
+            let _ = self.execute("ROLLBACK");
+        }
+        made
     }
 
     fn entries(&mut self) -> Result<Vec<Entry>, SqlError> {
@@ -212,22 +219,16 @@ impl Journal for Client {
 struct Harness<'a>(&'a mut Client);
 
 impl MigrationHarness<Pg> for Harness<'_> {
-    /// One string is one transaction: the version's row stands or falls with the tables. The schema is created only
-    /// where it is not there, so that a role that may not create schemas can be given one.
+    /// The schema is created only where it is not there, so that a role that may not create schemas can be given one.
     fn run_migration(&mut self, m: &dyn Migration<Pg>) -> diesel::migration::Result<MigrationVersion<'static>> {
         let version = m.name().version().as_owned();
         let script = migrations::script(m)?;
         let schema = self.0.query_raw("SELECT pg_catalog.to_regnamespace('msr') IS NULL", &[], &[])?;
         let create = if yes(&schema) { "CREATE SCHEMA msr;" } else { "" };
-        let done = self.0.execute(&format!(
-            "BEGIN;{create}\
-             CREATE TABLE IF NOT EXISTS msr.journal_migrations (version text PRIMARY KEY);\n{script}\n\
-             INSERT INTO msr.journal_migrations VALUES ('{version}');COMMIT;"
-        ));
-        if done.is_err() {
-            let _ = self.0.execute("ROLLBACK");
-        }
-        done?;
+        self.0.execute(&format!(
+            "{create}CREATE TABLE IF NOT EXISTS msr.journal_migrations (version text PRIMARY KEY);\n{script}\n\
+             INSERT INTO msr.journal_migrations VALUES ('{version}');"
+        ))?;
         Ok(version)
     }
 
