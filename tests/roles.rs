@@ -3,7 +3,7 @@
 #[macro_use]
 mod support;
 
-use support::{Engine, Msr, postgres};
+use support::{Engine, Msr, another, postgres};
 
 const OLD: &str = "CREATE TABLE t (id int);\n";
 const NEW: &str = "CREATE ROLE r_clerk NOLOGIN;
@@ -64,6 +64,59 @@ fn made_changed_and_undone() {
     }
     assert_eq!(roles(), "r_otherfalsefalse-1 r_therefalsefalse-1");
     ask("DROP ROLE r_other; DROP ROLE r_there");
+}
+
+/// A provider of labels is loaded by the server, which scratch has to be like.
+#[test]
+fn what_is_said_of_a_role_is_planned() {
+    needs!(Engine::Postgres);
+    let (msr, database) = (Msr::new(), Engine::Postgres.with(OLD).unwrap());
+    let shadow = another().unwrap().url("postgres");
+    let said = || {
+        ask(
+            "SELECT concat_ws(' ', shobj_description(oid, 'pg_authid'), (SELECT label FROM pg_shseclabel WHERE objoid = r.oid)) \
+            FROM pg_roles r WHERE rolname = 'said_of'",
+        )
+    };
+    let steps =
+        [("COMMENT ON ROLE said_of IS 'who files';", "who files"), ("SECURITY LABEL ON ROLE said_of IS 'low';", "low")];
+    msr.write("s.sql", format!("{OLD}CREATE ROLE said_of;\n"));
+    for (sql, want) in std::iter::once(("", "")).chain(steps) {
+        msr.write("s.sql", format!("{OLD}CREATE ROLE said_of;\n{sql}\n"));
+        msr.on(&database, &["plan", "--schema", "s.sql", "--out", "p.ron", "--shadow", &shadow]).expect(0);
+        msr.on(&database, &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"]).expect(0);
+        assert_eq!(said(), want);
+        msr.on(&database, &["plan", "--schema", "s.sql", "--detailed-exitcode", "--shadow", &shadow]).expect(0);
+    }
+    msr.on(&database, &["down", "--yes", "--allow", "all"]).expect(0);
+    assert_eq!(said(), "who files");
+    msr.on(&database, &["down", "0", "--yes", "--allow", "all"]).expect(0);
+}
+
+/// Scratch may be on the target's server: what is said of a database there would be said of the real one.
+#[test]
+fn what_is_the_servers_is_refused_and_left_alone() {
+    needs!(Engine::Postgres);
+    let (msr, database) = (Msr::new(), Engine::Postgres.with(OLD).unwrap());
+    let acl = format!(
+        "SELECT concat(datacl, shobj_description(oid, 'pg_database')) FROM pg_database WHERE datname = '{}'",
+        database.name
+    );
+    let before = ask(&acl);
+    for sql in [
+        "GRANT CONNECT ON DATABASE {} TO reader;",
+        "COMMENT ON DATABASE {} IS 'x';",
+        "REVOKE ALL ON DATABASE {} FROM PUBLIC;",
+    ] {
+        msr.write("bad.sql", format!("{OLD}{}", sql.replace("{}", &database.name)));
+        let output = msr.on(&database, &["plan", "--schema", "bad.sql"]).expect(4);
+        assert!(output.stderr.contains("what is said of a database in a schema file"), "{}", output.stderr);
+        assert!(output.stderr.contains("bad.sql:2:"), "{}", output.stderr);
+    }
+    assert_eq!(ask(&acl), before);
+    // A table may be called so.
+    msr.write("good.sql", format!("{OLD}CREATE TABLE database (id int);\nGRANT SELECT ON database TO reader;\n"));
+    msr.on(&database, &["plan", "--schema", "good.sql"]).expect(0);
 }
 
 #[test]

@@ -44,6 +44,8 @@ const REFUSED_POSTGRES: &[(&str, &str)] = &[
     ("DROP ROLE", ROLES),
     ("DROP USER", ROLES),
     ("DROP GROUP", ROLES),
+    ("DROP OWNED", ELSEWHERE),
+    ("REASSIGN OWNED", ELSEWHERE),
     ("COPY", "schema files hold structure, not data; `pg_dump --schema-only` leaves it out"),
 ];
 const REFUSED_SQLITE: &[(&str, &str)] = &[("ATTACH", ELSEWHERE), ("DETACH", ELSEWHERE)];
@@ -53,6 +55,19 @@ fn stays_offline<'a>(len: usize, word: &impl Fn(usize) -> &'a str) -> bool {
     let no =
         |value: &str| ["false", "off", "0", "'false'", "'off'", "'0'"].iter().any(|n| value.eq_ignore_ascii_case(n));
     (2..len).any(|i| word(i).eq_ignore_ascii_case("connect") && word(i + 1) == "=" && no(word(i + 2)))
+}
+
+/// What belongs to the server and not to the database: from scratch, which may be on the target's server, a statement about
+/// one would reach the real one.
+const OF_SERVER: &[&str] = &["database", "tablespace", "parameter"];
+
+/// Where a comment, a label or rights are about something of the server.
+fn about_server<'a>(len: usize, word: &impl Fn(usize) -> &'a str) -> Option<usize> {
+    let speaks = any_of(&["comment", "grant", "revoke", "security"], word(0));
+    let on = (1..len).find(|i| speaks && word(*i).eq_ignore_ascii_case("on"))?;
+    // A table may have such a name.
+    let named = !any_of(&["to", "from", ",", ""], word(on + 2));
+    (any_of(OF_SERVER, word(on + 1)) && named).then_some(on + 1)
 }
 
 fn any_of(words: &[&str], word: &str) -> bool {
@@ -82,6 +97,14 @@ pub fn statement(text: &str, dialect: Dialect, tokens: &[Token]) -> Result<bool,
         if let Some(token) = tokens.iter().find(makes) {
             return Err(Flaw::new(token.start, "a role in a `DO` block of a schema file").hint(PLAIN));
         }
+    }
+    if dialect == Dialect::Postgres
+        && let Some(i) = about_server(tokens.len(), &word)
+    {
+        let what = word(i).to_ascii_lowercase();
+        return Err(Flaw::new(tokens[i].start, format!("what is said of a {what} in a schema file"))
+            .code(code::NOT_A_SCHEMA)
+            .hint(ELSEWHERE));
     }
     let of_role = any_of(&["role", "user", "group"], word(1)) && !is(2, "mapping");
     if dialect == Dialect::Postgres && any_of(&["create", "alter"], word(0)) && of_role {

@@ -5,7 +5,7 @@ use super::{Dialect, Source};
 use crate::model::Roles;
 
 impl Words<'_> {
-    /// What the statement says of roles: those that it makes, and those that it grants to others.
+    /// What the statement says of roles: those that it makes or says something about, and those that it grants to others.
     pub fn roles(&self) -> Roles {
         let mut roles = Roles::default();
         if self.dialect != Dialect::Postgres {
@@ -15,6 +15,10 @@ impl Words<'_> {
             self.any(0, &["create", "alter"]) && self.any(1, &["role", "user", "group"]) && !self.is(2, "mapping");
         if make {
             roles.made.extend(self.name(2));
+        }
+        let on = (1..self.len()).find(|i| self.any(0, &["comment", "security"]) && self.is(*i, "on"));
+        if let Some(on) = on.filter(|on| self.is(on + 1, "role")) {
+            roles.made.extend(self.name(on + 2));
         }
         if self.any(0, &["grant", "revoke"]) {
             let end = (1..self.len()).find(|i| self.any(*i, &["on", "to", "from"])).unwrap_or(0);

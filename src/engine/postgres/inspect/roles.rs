@@ -29,6 +29,13 @@ impl Reader<'_> {
             };
             self.catalog.insert(role.into());
         }
+        for row in self.query(&include_str!("roles_said.sql").replace("{made}", &array(&roles.made)))? {
+            let (of, text) = (Id::new(Kind::Role, [row.text(0)]), row.text(2));
+            match row.maybe(1) {
+                Some(provider) => self.label(&of, &provider, text),
+                None => self.comment(&of, text),
+            }
+        }
         // From 16 on, who makes a role becomes its administrator without a word.
         let (inherit, set, not_own) = if self.version >= 160_000 {
             (

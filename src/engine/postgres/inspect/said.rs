@@ -10,8 +10,7 @@ impl Reader<'_> {
         for row in self.query(include_str!("comments.sql"))? {
             let address = (row.number(0), row.number(1), row.number(2));
             let Some(subject) = self.subject(address) else { continue };
-            let text = row.text(3);
-            self.say(&subject, Kind::Comment, |head| Comment { text, ..Comment::new(head) }.into());
+            self.comment(&subject, row.text(3));
         }
         Ok(())
     }
@@ -20,13 +19,20 @@ impl Reader<'_> {
         for row in self.query(include_str!("security_labels.sql"))? {
             let address = (row.number(0), row.number(1), row.number(2));
             let Some(subject) = self.subject(address) else { continue };
-            let (provider, label) = (row.text(3), row.text(4));
-            self.say(&subject, Kind::SecurityLabel, |mut head| {
-                head.id = head.id.below(Kind::SecurityLabel, &provider);
-                SecurityLabel { label, ..SecurityLabel::new(head) }.into()
-            });
+            self.label(&subject, &row.text(3), row.text(4));
         }
         Ok(())
+    }
+
+    pub(super) fn comment(&mut self, subject: &Id, text: String) {
+        self.say(subject, Kind::Comment, |head| Comment { text, ..Comment::new(head) }.into());
+    }
+
+    pub(super) fn label(&mut self, subject: &Id, provider: &str, label: String) {
+        self.say(subject, Kind::SecurityLabel, |mut head| {
+            head.id = head.id.below(Kind::SecurityLabel, provider);
+            SecurityLabel { label, ..SecurityLabel::new(head) }.into()
+        });
     }
 
     pub(super) fn grants(&mut self) -> Result<(), SqlError> {
