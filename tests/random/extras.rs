@@ -319,7 +319,7 @@ const TEMPLATES: &[Template] = &[
     many(&[
         "CREATE DOMAIN x{n} AS integer CHECK (VALUE > 0); CREATE TABLE xt{n} (a x{n}, b x{n}[])",
         "CREATE DOMAIN x{n} AS integer NOT NULL DEFAULT 5 CHECK (VALUE > 1); CREATE DOMAIN xd{n} AS x{n}; CREATE TABLE xt{n} (a xd{n})",
-        "CREATE DOMAIN x{n} AS bigint CHECK (VALUE > 0); CREATE TYPE xc{n} AS (a x{n}); CREATE TABLE xt{n} (a x{n}, b xc{n})",
+        "CREATE DOMAIN x{n} AS bigint CHECK (VALUE > 0); CREATE TYPE xc{n} AS (a x{n}); CREATE TABLE xt{n} (a x{n}, c xc{n})",
         "CREATE DOMAIN x{n} AS text COLLATE \"C\"; CREATE FUNCTION xf{n}(x{n}) RETURNS x{n} LANGUAGE sql AS 'SELECT $1'",
     ]),
     many(&[
