@@ -282,8 +282,10 @@ fn p09_who_is_in_the_way_is_told() {
     plan(&msr, &database, "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer);\n");
     let writer = Writer::on(&database);
     let gave_up = msr.on(&database, &["apply", "p.ron", "--yes", "--lock-wait", "1s"]);
-    let pid = database
-        .ask("SELECT pid FROM pg_stat_activity WHERE query LIKE 'BEGIN; UPDATE t%' AND pid <> pg_backend_pid()");
+    let pid = database.ask(
+        "SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'BEGIN; UPDATE t%' AND pid <> pg_backend_pid()",
+    );
     drop(writer);
     assert_eq!(gave_up.code, 3, "{}", gave_up.said());
     let told = format!("session {} of `", pid.trim());
