@@ -55,6 +55,8 @@ pub fn find(words: &Words, hints: &[Hint]) -> Found {
     let moves = has("rename") || words.skip(head.rest, "SET SCHEMA") > head.rest;
     let early = head.verb == Verb::Create && matches!(head.object, "extension" | "schema" | "language");
     let late = ["ATTACH PARTITION", "OWNER TO"].iter().any(|text| words.skip(head.rest, text) > head.rest);
+    // What is not valid is so for the heirs that are there, and valid for those that come after.
+    let late = late || (1..words.len()).any(|i| words.is(i, "not") && words.is(i + 1, "valid"));
     let late = late && head.verb == Verb::Alter;
     let facts = Facts {
         target,
