@@ -50,9 +50,10 @@ pub fn routine(id: &Id) -> String {
 /// that gives an integer back, unless a mode says which (<https://www.postgresql.org/docs/current/sql-dropprocedure.html>).
 pub fn called(id: &Id, catalog: &Catalog) -> String {
     let procedure = |o: &Object| o.attr("routine").text() == Some("PROCEDURE");
-    let namesake = |o: &Object| o.id() != id && o.id().path[..2] == id.path[..2] && procedure(o);
-    let mode =
-        !id.at(2).is_empty() && catalog.get(id).is_some_and(procedure) && catalog.of_kind(Kind::Function).any(namesake);
+    let namesake = |o: &Object| o.id() != id && procedure(o);
+    let mode = !id.at(2).is_empty()
+        && catalog.get(id).is_some_and(procedure)
+        && catalog.below(Kind::Function, &id.path[..2]).any(namesake);
     format!("{}.{}({}{})", ident(id.at(0)), ident(id.at(1)), if mode { "IN " } else { "" }, id.at(2))
 }
 
