@@ -113,6 +113,8 @@ traits! {
     InTransaction,
     /// Part of a larger statement: a key inside of ADD COLUMN.
     Inline,
+    /// Made by the statement that attaches its table to one that has it.
+    ByAttaching,
     /// Nobody asked the engine: the text is all there is.
     TextOnly,
     NoWhere,

@@ -274,7 +274,13 @@ fn settle(events: &mut [Event], goal: &Catalog) {
         .filter(|e| e.verb == Verb::Add && e.id.kind == Kind::PrimaryKey)
         .filter_map(|e| e.table.clone())
         .collect();
+    let statement = |e: &Event| e.spot.as_ref().map(|spot| spot.0);
+    let attaching: BTreeSet<_> =
+        events.iter().filter(|e| e.verb == Verb::Add && e.id.kind == Kind::Attachment).map(statement).collect();
     for event in events.iter_mut().filter(|e| e.verb == Verb::Add) {
+        if attaching.contains(&statement(event)) {
+            event.traits.add(Trait::ByAttaching);
+        }
         match event.id.kind {
             Kind::Table if keyed.contains(&event.id) => event.traits.remove(Trait::NoKey),
             Kind::ForeignKey if goal.contains(&event.id) => {

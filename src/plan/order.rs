@@ -137,12 +137,15 @@ impl Key {
         let id = node.subject.clone();
         let object = scene.to.get(&id).or(scene.from.get(&id));
         let (kind, holder) = (id.kind, object.and_then(|o| o.parent()).unwrap_or(&id).clone());
+        let place = object.map_or(0, |o| o.position());
+        // The last goes first, so that they come back in their order.
+        let position = if verb == 0 { u32::MAX - place } else { place };
         let slow = match node.rungs.iter().any(|r| r.alone || !r.transactional) {
             false => 0,
             true if scene.replaced.contains(&id) => 1,
             true => 2,
         };
-        Key { late, slow, hash, kind, verb, holder, position: object.map_or(0, |o| o.position()), id }
+        Key { late, slow, hash, kind, verb, holder, position, id }
     }
 }
 

@@ -10,7 +10,7 @@ pub static CONSTRAINTS: &[Rule] = &[
         .why("all rows are read while nobody can read or write the table; the old application fails where it writes what the check forbids")
         .advice("add it NOT VALID in a short transaction, then VALIDATE it"),
     deny("add-fk", "a foreign key is added and verified at once", When(&[
-        add(&[ForeignKey]).not(&[NotValid, Inline])]))
+        add(&[ForeignKey]).not(&[NotValid, Inline, ByAttaching])]))
         .on(POSTGRES).cost(Cost::Scan)
         .what("adds {id}")
         .why("all rows are checked while neither of the two tables can be written")
@@ -68,7 +68,7 @@ pub static CONSTRAINTS: &[Rule] = &[
         .what("creates a domain with {name}")
         .why("its checks can't be changed later without locking every table that uses it, and a new column of it writes the table anew")
         .advice("use the base type and a check of the table"),
-    deny("add-unique", "a unique constraint is added", When(&[add(&[Unique]).not(&[UsingIndex, Inline])]))
+    deny("add-unique", "a unique constraint is added", When(&[add(&[Unique]).not(&[UsingIndex, Inline, ByAttaching])]))
         .on(POSTGRES).cost(Cost::Index)
         .what("adds {id}")
         .why("its index is built while nobody can read or write the table: 4.3 s for 2 million rows; it fails on duplicates")
@@ -79,7 +79,7 @@ pub static CONSTRAINTS: &[Rule] = &[
         .what("adds {id}, which is NULLS NOT DISTINCT or DEFERRABLE")
         .why("a second NULL is refused; and a deferrable one can't be the target of ON CONFLICT or of a foreign key")
         .advice("fine if that is meant"),
-    deny("add-primary-key", "a primary key is added", When(&[add(&[PrimaryKey]).not(&[UsingIndex, Inline])]))
+    deny("add-primary-key", "a primary key is added", When(&[add(&[PrimaryKey]).not(&[UsingIndex, Inline, ByAttaching])]))
         .on(POSTGRES).cost(Cost::Index)
         .what("adds {id}")
         .why("its index is built, and NULLs are looked for, while nobody can read or write the table")

@@ -10,7 +10,7 @@ pub static COUNTED: &[Rule] = &[
         .what("drops {id}, by which queries have read")
         .why("those queries read the whole table from then on")
         .advice("look in pg_stat_user_indexes whether idx_scan still grows, on the replicas too, and drop it once it does not"),
-    warn("invalid-index-left", "an INVALID index stands beside", Whole(beside_invalid))
+    deny("invalid-index-left", "an INVALID index stands beside", Whole(beside_invalid))
         .on(POSTGRES)
         .what("")
         .why("a concurrent build that failed left it behind: every write pays for it, no query uses it, and a unique one may refuse rows")

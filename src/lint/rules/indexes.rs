@@ -6,7 +6,7 @@ pub static INDEXES: &[Rule] = &[
     deny(
         "create-index-blocking",
         "an index is built while nobody can write",
-        When(&[add(&[Index]).not(&[Concurrently, Partitioned])]),
+        When(&[add(&[Index]).not(&[Concurrently, Partitioned, ByAttaching])]),
     )
     .on(POSTGRES)
     .cost(Cost::Index)

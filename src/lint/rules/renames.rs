@@ -66,11 +66,14 @@ pub static RENAMES: &[Rule] = &[
 fn look_alike(scene: &Scene) -> Vec<Hit> {
     let (Some(base), Some(goal)) = (scene.base, scene.goal) else { return vec![] };
     let column = |e: &&Event, verb| e.verb == verb && e.id.kind == Kind::Column && !e.is(Trait::New);
+    // One that is only made again is nothing's other name.
+    let for_good = |e: &&Event| column(e, Verb::Drop) && !goal.contains(&e.id);
     let mut hits = vec![];
-    for (i, gone) in scene.events.iter().enumerate().filter(|(_, e)| column(e, Verb::Drop)) {
+    for (i, gone) in scene.events.iter().enumerate().filter(|(_, e)| for_good(e)) {
         let attr = |c: &crate::model::Catalog, e: &Event| c.get(&e.id).map(|o| o.attr("type"));
         let alike = |e: &&Event| {
             column(e, Verb::Add)
+                && !base.contains(&e.id)
                 && e.table == gone.table
                 && attr(goal, e).is_some()
                 && attr(goal, e) == attr(base, gone)

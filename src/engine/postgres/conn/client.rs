@@ -17,6 +17,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::connect::{self, ConnectFor, Open, Shared};
 use super::failure;
+use super::planned::Planned;
 use super::{Canceller, Params};
 use crate::settings::DatabaseUrl;
 use crate::{Error, Result, SqlError};
@@ -32,6 +33,7 @@ pub struct Client {
     tls: MakeRustlsConnect,
     /// Stands before every statement.
     tag: String,
+    pub(super) plans: Planned,
     /// `Some` until dropped.
     runtime: Option<Runtime>,
 }
@@ -81,8 +83,16 @@ impl Client {
                 return Err(e);
             }
         };
-        let client =
-            Client { client: Some(client), task, shared, server, tls, tag: String::new(), runtime: Some(runtime) };
+        let client = Client {
+            client: Some(client),
+            task,
+            shared,
+            server,
+            tls,
+            tag: String::new(),
+            plans: Planned::default(),
+            runtime: Some(runtime),
+        };
         client.heard().notices.extend(params.warnings.iter().map(|warning| Notice {
             severity: "WARNING".into(),
             code: String::new(),
@@ -124,6 +134,14 @@ impl Client {
             _ => None,
         });
         Ok(rows.collect())
+    }
+
+    /// The rows of each, all sent before the first is answered.
+    pub(super) fn all_rows(&self, statements: &[String]) -> Result<Vec<Vec<SimpleQueryRow>>, SqlError> {
+        let tagged: Vec<Cow<str>> = statements.iter().map(|sql| self.tagged(sql)).collect();
+        let answers = self.wait("", |client| all(tagged.iter().map(|sql| client.simple_query(sql))))?;
+        let rows = |message| if let SimpleQueryMessage::Row(row) = message { Some(row) } else { None };
+        Ok(answers.into_iter().map(|messages| messages.into_iter().filter_map(rows).collect()).collect())
     }
 
     /// Hands the rows of one query over as they come, [`BATCH`] in memory at a time, inside a transaction or not.
@@ -281,6 +299,23 @@ async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output =
         }
     })
     .await
+}
+
+/// Any number of questions, sent one after the other without waiting.
+async fn all<T, E>(questions: impl Iterator<Item = impl Future<Output = Result<T, E>>>) -> Result<Vec<T>, E> {
+    let mut questions: Vec<_> = questions.map(|question| (Box::pin(question), None)).collect();
+    poll_fn(|context| {
+        let mut waits = false;
+        for (question, answer) in questions.iter_mut().filter(|(_, answer)| answer.is_none()) {
+            match question.as_mut().poll(context) {
+                Poll::Ready(it) => *answer = Some(it),
+                Poll::Pending => waits = true,
+            }
+        }
+        if waits { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    questions.into_iter().filter_map(|(_, answer)| answer).collect()
 }
 
 impl Drop for Client {

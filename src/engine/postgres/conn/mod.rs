@@ -22,6 +22,7 @@ mod failure;
 mod parameter;
 mod params;
 mod passfile;
+mod planned;
 mod pooler;
 mod service;
 mod session;

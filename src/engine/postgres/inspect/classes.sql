@@ -13,4 +13,4 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
          WHERE i.inhrelid = c.oid AND c.relkind IN ('r', 'p', 'f')),
        CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END, {detaching}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am a ON a.oid = c.relam
-WHERE (c.relkind IN ('r', 'p', 'v', 'm', 'S', 'c') OR c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)) AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')
+WHERE c.oid >= 16384 AND (c.relkind IN ('r', 'p', 'v', 'm', 'S', 'c') OR c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)) AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')

@@ -10,5 +10,5 @@ SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
        {compression}, t.typstorage, CASE WHEN a.attfdwoptions IS NOT NULL THEN array_to_json(ARRAY(SELECT o FROM unnest(a.attfdwoptions) o WHERE {safe})) END,
        {not_null}
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid {constraints}
-WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attname !~ '^msr_trash_' AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f')
+WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND a.attname !~ '^msr_trash_' AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f')
   AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')

@@ -14,4 +14,4 @@ FROM pg_constraint k
 LEFT JOIN pg_index x ON x.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_class i ON i.oid = x.indexrelid
 LEFT JOIN pg_tablespace ns ON ns.oid = i.reltablespace
-WHERE k.contype IN ('p', 'u', 'c', 'x') OR k.oid IN (SELECT oid FROM keys)
+WHERE k.oid >= 16384 AND (k.contype IN ('p', 'u', 'c', 'x') OR k.oid IN (SELECT oid FROM keys))

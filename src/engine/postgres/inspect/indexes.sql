@@ -11,5 +11,5 @@ FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n
 LEFT JOIN (SELECT a.attrelid, json_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum) AS list
            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
            WHERE c.relkind IN ('i', 'I') AND a.attstattarget >= 0 GROUP BY a.attrelid) st ON st.attrelid = i.oid
-WHERE n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')
+WHERE i.oid >= 16384 AND n.nspname !~ '^(pg_|msr_trash_)' AND n.nspname NOT IN ('information_schema', 'msr')
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.oid AND k.contype IN ('p', 'u', 'x'))

@@ -1,6 +1,7 @@
 //! Kinds that are read row by row: each has one query and is told by one row of it.
 
 use super::Reader;
+use super::ahead::Question;
 use super::row::Row;
 use crate::SqlError;
 use crate::engine::postgres::rules::NOWHERE;
@@ -16,6 +17,8 @@ use crate::model::{
 struct Plain {
     kind: Kind,
     sql: &'static str,
+    /// The rows of catalogs without which there is none of the kind.
+    of: &'static str,
     read: fn(Head, &Row) -> Object,
 }
 
@@ -24,17 +27,25 @@ const SAFE: &str = "(split_part(o, '=', 1) IN ('password_required', 'use_scram_p
     OR split_part(o, '=', 1) !~* '(pass|pwd|secret|token|credential|private|auth|api_?key|ssl_?key|access_?key|^key$)') \
     AND o !~* '://[^/@]*:[^/@]*@' AND o !~* 'password\\s*='";
 
-/// Superusers may.
-const MAY_READ_CONNECTIONS: &str = "SELECT has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')";
+/// Superusers may read connections.
+const READABLE: &str = "pg_subscription WHERE has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')";
+
+/// Not the array types, which come with others.
+pub(super) const BASE_TYPES: &str = "pg_type t WHERE t.oid >= 16384 AND (t.typtype = 'b' OR NOT t.typisdefined) \
+    AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)";
+
+/// Without a wrapper there are no servers and no foreign tables either.
+const WRAPPERS: &str = "pg_foreign_data_wrapper";
 
 /// Options of user mappings that are known to be no secrets.
 const NO_SECRETS: &str = "('user', 'username', 'user_name', 'role', 'password_required', 'use_scram_passthrough', 'sslcert', 'schema', 'dbname')";
 
 macro_rules! plain {
-    ($kind:ident, $file:literal, |$head:ident, $row:ident| $read:expr) => {
+    ($kind:ident, $file:literal, $of:expr, |$head:ident, $row:ident| $read:expr) => {
         Plain {
             kind: Kind::$kind,
             sql: include_str!(concat!("plain/", $file, ".sql")),
+            of: $of,
             read: |$head, $row| $read.into(),
         }
     };
@@ -42,32 +53,32 @@ macro_rules! plain {
 
 /// A kind whose only attribute is its definition.
 macro_rules! defined {
-    ($kind:ident, $file:literal) => {
-        plain!($kind, $file, |head, row| $kind { definition: row.text(4), ..$kind::new(head) })
+    ($kind:ident, $file:literal, $of:expr) => {
+        plain!($kind, $file, $of, |head, row| $kind { definition: row.text(4), ..$kind::new(head) })
     };
 }
 
 const PLAIN: &[Plain] = &[
-    plain!(Language, "languages", |head, row| Language {
+    plain!(Language, "languages", "pg_language WHERE oid >= 16384", |head, row| Language {
         trusted: row.flag(4),
         handler: row.text(5),
         inline: row.maybe(6),
         validator: row.maybe(7),
         ..Language::new(head)
     }),
-    plain!(AccessMethod, "access_methods", |head, row| AccessMethod {
+    plain!(AccessMethod, "access_methods", "pg_am WHERE oid >= 16384", |head, row| AccessMethod {
         purpose: row.text(4),
         handler: row.text(5),
         ..AccessMethod::new(head)
     }),
-    defined!(Collation, "collations"),
-    plain!(Conversion, "conversions", |head, row| Conversion {
+    defined!(Collation, "collations", "pg_collation WHERE oid >= 16384"),
+    plain!(Conversion, "conversions", "pg_conversion WHERE oid >= 16384", |head, row| Conversion {
         definition: row.text(4),
         usual: row.flag(5),
         ..Conversion::new(head)
     }),
-    defined!(Range, "ranges"),
-    plain!(BaseType, "base_types", |head, row| BaseType {
+    defined!(Range, "ranges", "pg_range WHERE rngtypid >= 16384"),
+    plain!(BaseType, "base_types", BASE_TYPES, |head, row| BaseType {
         definition: row.maybe(4),
         functions: row.list(5),
         typmod_in: row.maybe(6),
@@ -77,82 +88,78 @@ const PLAIN: &[Plain] = &[
         storage: row.maybe(10),
         ..BaseType::new(head)
     }),
-    plain!(ForeignDataWrapper, "wrappers", |head, row| ForeignDataWrapper {
+    plain!(ForeignDataWrapper, "wrappers", WRAPPERS, |head, row| ForeignDataWrapper {
         handler: row.maybe(4),
         validator: row.maybe(5),
         options: row.list(6).into(),
         ..ForeignDataWrapper::new(head)
     }),
-    plain!(Server, "servers", |head, row| Server {
+    plain!(Server, "servers", "pg_foreign_server", |head, row| Server {
         wrapper: row.text(4),
         r#type: row.maybe(5),
         version: row.maybe(6),
         options: row.list(7).into(),
         ..Server::new(head)
     }),
-    plain!(UserMapping, "user_mappings", |head, row| UserMapping {
+    plain!(UserMapping, "user_mappings", "pg_foreign_server", |head, row| UserMapping {
         options: row.list(4).into(),
         ..UserMapping::new(part_of(head, Kind::Server, Ref::normal))
     }),
-    plain!(ForeignTable, "foreign_tables", |head, row| ForeignTable {
+    plain!(ForeignTable, "foreign_tables", "pg_foreign_table", |head, row| ForeignTable {
         server: row.text(4),
         options: row.list(5).into(),
         ..ForeignTable::new(head)
     }),
-    plain!(Statistics, "statistics", |head, row| Statistics {
+    plain!(Statistics, "statistics", "pg_statistic_ext", |head, row| Statistics {
         definition: row.text(4),
         target: (!row.is_null(5)).then(|| row.number(5)),
         ..Statistics::new(head)
     }),
-    plain!(Aggregate, "aggregates", |head, row| Aggregate {
+    plain!(Aggregate, "aggregates", "pg_aggregate WHERE aggfnoid::oid >= 16384", |head, row| Aggregate {
         arguments: row.text(4),
         signature: row.text(5),
         definition: row.text(6),
         ..Aggregate::new(head)
     }),
-    defined!(Operator, "operators"),
-    plain!(OperatorFamily, "operator_families", |head, row| OperatorFamily {
+    defined!(Operator, "operators", "pg_operator WHERE oid >= 16384"),
+    plain!(OperatorFamily, "operator_families", "pg_opfamily WHERE oid >= 16384", |head, row| OperatorFamily {
         members: row.list(4),
         ..OperatorFamily::new(head)
     }),
-    defined!(OperatorClass, "operator_classes"),
-    defined!(Cast, "casts"),
-    defined!(Transform, "transforms"),
-    defined!(TextSearchParser, "ts_parsers"),
-    defined!(TextSearchTemplate, "ts_templates"),
-    defined!(TextSearchDictionary, "ts_dictionaries"),
-    plain!(TextSearchConfiguration, "ts_configurations", |head, row| TextSearchConfiguration {
-        parser: row.text(4),
-        mappings: row.list(5),
-        ..TextSearchConfiguration::new(head)
+    defined!(OperatorClass, "operator_classes", "pg_opclass WHERE oid >= 16384"),
+    defined!(Cast, "casts", "pg_cast WHERE oid >= 16384"),
+    defined!(Transform, "transforms", "pg_transform"),
+    defined!(TextSearchParser, "ts_parsers", "pg_ts_parser WHERE oid >= 16384"),
+    defined!(TextSearchTemplate, "ts_templates", "pg_ts_template WHERE oid >= 16384"),
+    defined!(TextSearchDictionary, "ts_dictionaries", "pg_ts_dict WHERE oid >= 16384"),
+    plain!(TextSearchConfiguration, "ts_configurations", "pg_ts_config WHERE oid >= 16384", |head, row| {
+        TextSearchConfiguration { parser: row.text(4), mappings: row.list(5), ..TextSearchConfiguration::new(head) }
     }),
-    plain!(Publication, "publications", |head, row| Publication {
+    plain!(Publication, "publications", "pg_publication", |head, row| Publication {
         all_tables: row.flag(4),
         publish: row.text(5),
         via_root: row.flag(6),
         ..Publication::new(head)
     }),
-    plain!(PublicationTable, "publication_tables", |head, row| PublicationTable {
+    plain!(PublicationTable, "publication_tables", "pg_publication_rel", |head, row| PublicationTable {
         columns: row.list(4),
         filter: row.maybe(5),
         ..PublicationTable::new(part_of(head, Kind::Publication, Ref::auto))
     }),
-    plain!(PublicationSchema, "publication_schemas", |head, _row| PublicationSchema::new(of_schema(part_of(
-        head,
-        Kind::Publication,
-        Ref::auto
-    )))),
-    plain!(Subscription, "subscriptions", |head, row| Subscription {
+    plain!(PublicationSchema, "publication_schemas", "pg_publication_namespace", |head, _row| PublicationSchema::new(
+        of_schema(part_of(head, Kind::Publication, Ref::auto))
+    )),
+    plain!(Subscription, "subscriptions", "pg_subscription", |head, row| Subscription {
         publications: row.list(4),
         slot: row.maybe(5),
         options: row.list(6),
         ..Subscription::new(head)
     }),
-    plain!(Connection, "connections", |head, row| {
+    plain!(Connection, "connections", READABLE, |head, row| {
         let subscription = Id::new(Kind::Subscription, [head.id.name()]);
         Connection { info: row.text(4), ..Connection::new(Head::child(head.id, subscription)) }
     }),
-    plain!(EventTrigger, "event_triggers", |head, row| EventTrigger {
+    plain!(EventTrigger, "event_triggers", "pg_event_trigger", |head, row| EventTrigger {
         definition: row.text(4),
         enabled: row.text(5),
         ..EventTrigger::new(head)
@@ -178,10 +185,19 @@ pub(super) fn with_safe_options(sql: &str) -> String {
     sql.replace("{known}", NO_SECRETS).replace("{safe}", &format!("({SAFE})"))
 }
 
+fn withheld() -> String {
+    with_safe_options(include_str!("withheld.sql"))
+}
+
+/// What is asked about all of them.
+pub(super) fn questions(version: u32) -> impl Iterator<Item = Question> {
+    let plain = PLAIN.iter().filter_map(move |plain| Some(Question::new(for_version(plain, version)?, plain.of)));
+    plain.chain([Question::new(withheld(), WRAPPERS)])
+}
+
 impl Reader<'_> {
     pub(super) fn plain(&mut self) -> Result<(), SqlError> {
-        let connections = self.query(MAY_READ_CONNECTIONS)?.first().is_some_and(|row| row.flag(0));
-        for plain in PLAIN.iter().filter(|plain| connections || plain.kind != Kind::Connection) {
+        for plain in PLAIN {
             if let Some(sql) = for_version(plain, self.version) {
                 for row in self.query(&sql)? {
                     self.plain_row(plain, &row);
@@ -193,8 +209,7 @@ impl Reader<'_> {
 
     /// Names of options whose values are not read.
     pub(super) fn withheld(&mut self) -> Result<(), SqlError> {
-        let sql = with_safe_options(include_str!("withheld.sql"));
-        for row in self.query(&sql)? {
+        for row in self.query(&withheld())? {
             self.catalog.withheld.insert(row.text(0));
         }
         let connection = |o: &Object| Id::about(Kind::Connection, o.id());

@@ -48,12 +48,7 @@ impl Reader<'_> {
     /// What is a part or an heir of another is told of at the end, when foreign tables are known too.
     pub(super) fn relations(&mut self) -> Result<Vec<Row>, SqlError> {
         let mut linked = Vec::new();
-        // DETACH PARTITION CONCURRENTLY is there from 14 on.
-        let detaching = match self.version >= 140_000 {
-            true => "EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhdetachpending)",
-            false => "false",
-        };
-        for row in self.query(&include_str!("classes.sql").replace("{detaching}", detaching))? {
+        for row in self.query(&classes(self.version))? {
             let oid: u32 = row.number(0);
             let path = [row.text(1), row.text(2)];
             let kind = row.letter(3);
@@ -78,25 +73,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn columns(&mut self) -> Result<(), SqlError> {
-        let compression = if self.version >= 140_000 {
-            "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"
-        } else {
-            "NULL"
-        };
-        // NOT NULL is a constraint with a name and a state of its own: https://www.postgresql.org/docs/18/release-18.html
-        let (not_null, constraints) = if self.version >= 180_000 { NAMED_NOT_NULL } else { ("NULL, false, NULL", "") };
-        // A partition has its identity from the partitioned table, and may not bring one: https://www.postgresql.org/docs/17/release-17.html
-        let identity = if self.version >= 170_000 {
-            "CASE WHEN NOT c.relispartition THEN a.attidentity END"
-        } else {
-            "a.attidentity"
-        };
-        let sql = super::plain::with_safe_options(include_str!("columns.sql"))
-            .replace("{compression}", compression)
-            .replace("{not_null}", not_null)
-            .replace("{identity}", identity)
-            .replace("{constraints}", constraints);
-        let mut rows = self.query(&sql)?;
+        let mut rows = self.query(&columns(self.version))?;
         rows.sort_by_key(|r| (r.number::<u32>(0), r.number::<i32>(1)));
         for row in rows {
             let Some(owner) = self.names.exactly((class::CLASS, row.number(0), 0)).cloned() else { continue };
@@ -201,6 +178,30 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+pub(super) fn classes(version: u32) -> String {
+    // DETACH PARTITION CONCURRENTLY is there from 14 on.
+    let detaching = match version >= 140_000 {
+        true => "EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhdetachpending)",
+        false => "false",
+    };
+    include_str!("classes.sql").replace("{detaching}", detaching)
+}
+
+pub(super) fn columns(version: u32) -> String {
+    let compression =
+        if version >= 140_000 { "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END" } else { "NULL" };
+    // NOT NULL is a constraint with a name and a state of its own: https://www.postgresql.org/docs/18/release-18.html
+    let (not_null, constraints) = if version >= 180_000 { NAMED_NOT_NULL } else { ("NULL, false, NULL", "") };
+    // A partition has its identity from the partitioned table, and may not bring one: https://www.postgresql.org/docs/17/release-17.html
+    let identity =
+        if version >= 170_000 { "CASE WHEN NOT c.relispartition THEN a.attidentity END" } else { "a.attidentity" };
+    super::plain::with_safe_options(include_str!("columns.sql"))
+        .replace("{compression}", compression)
+        .replace("{not_null}", not_null)
+        .replace("{identity}", identity)
+        .replace("{constraints}", constraints)
 }
 
 /// A name that looks like one of the server's own is none that anybody gave: it depends on what the table, the column or the

@@ -36,13 +36,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn grants(&mut self) -> Result<(), SqlError> {
-        let usual = if self.version >= 150_000 {
-            "'USAGE', false)"
-        } else {
-            "'USAGE', false) || makeaclitem(0, n.nspowner, 'CREATE', false)"
-        };
-        let sql = include_str!("grants.sql").replace("{public_usual}, false)", usual);
-        for row in self.query(&sql)? {
+        for row in self.query(&grants(self.version))? {
             let address = (row.number(0), row.number(1), row.number(2));
             let Some(subject) = self.subject(address) else { continue };
             let (role, privileges, usual, place) = (row.text(3), row.list(4), row.list(5), row.number(6));
@@ -139,4 +133,13 @@ impl Reader<'_> {
         debug_assert!(object.refs().contains(&Ref::auto(holder)));
         self.catalog.insert(object);
     }
+}
+
+pub(super) fn grants(version: u32) -> String {
+    let usual = if version >= 150_000 {
+        "'USAGE', false)"
+    } else {
+        "'USAGE', false) || makeaclitem(0, n.nspowner, 'CREATE', false)"
+    };
+    include_str!("grants.sql").replace("{public_usual}, false)", usual)
 }

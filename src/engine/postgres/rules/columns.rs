@@ -294,7 +294,10 @@ fn identity(_: &Scene, c: &Change) -> How {
     let new_options = c.new.attr("identity_options");
     match (c.from.text(), c.to.text()) {
         (None, Some(when)) => {
-            on_column(c, format!("ADD GENERATED {when} AS IDENTITY{}", identity_options(list(&new_options))))
+            let options = identity_options(list(&new_options));
+            let add = format!("ALTER COLUMN {} ADD GENERATED {when} AS IDENTITY{options}", ident(c.new.id().name()));
+            let go_on = super::numbers::identity_goes_on(c.new.id(), list(&new_options));
+            How::statements([format!("ALTER TABLE {} {add}", table(c.new.id())), go_on])
         }
         (Some(_), Some(when)) => on_column(c, format!("SET GENERATED {when}")),
         _ if c.new.attr("not_null") != c.old.attr("not_null") => How::Nothing,

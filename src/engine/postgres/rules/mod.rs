@@ -15,6 +15,7 @@ mod ladders;
 mod links;
 mod materialized;
 mod not_null;
+mod numbers;
 mod parking;
 mod plain;
 mod privileges;

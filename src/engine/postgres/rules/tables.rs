@@ -162,12 +162,13 @@ pub const SEQUENCE: KindRule = KindRule {
         let Object::Sequence(s) = o else { return How::Nothing };
         let unlogged = if s.unlogged { "UNLOGGED " } else { "" };
         let create = format!("CREATE {unlogged}SEQUENCE {} {}", path(o.id()), sequence_options(s));
-        let how = match &s.owned_by {
-            Some(column) if holder(scene, o).is_none() => How::statement(format!("{create} OWNED BY {column}")),
-            Some(column) => How::statements([create].into_iter().chain(give(scene, o, column))),
-            None => How::statement(create),
+        let made = match &s.owned_by {
+            Some(column) if holder(scene, o).is_none() => vec![format!("{create} OWNED BY {column}")],
+            Some(column) => [create].into_iter().chain(give(scene, o, column)).collect(),
+            None => vec![create],
         };
-        fresh(scene, o, how)
+        let goes_on = s.owned_by.as_ref().and_then(|_| super::numbers::sequence_goes_on(scene, s));
+        fresh(scene, o, How::statements(made.into_iter().chain(goes_on)))
     },
     drop: |_, o| How::statement(format!("DROP SEQUENCE {}", path(o.id()))),
     rename: Some(|_, o, to| rename("SEQUENCE", o, to)),

@@ -1,0 +1,59 @@
+//! Questions that are asked again and again in one session: the server plans each of them once.
+
+use super::Client;
+use crate::SqlError;
+use std::collections::HashMap;
+use tokio_postgres::SimpleQueryRow;
+
+/// What a session has had planned.
+#[derive(Default)]
+pub struct Planned {
+    names: HashMap<String, u32>,
+    last: u32,
+    /// Of the catalogs when they were planned for.
+    size: u64,
+}
+
+impl Planned {
+    /// The statements that ask: a question that is new is prepared first.
+    fn statement(&mut self, sql: &str) -> String {
+        if let Some(number) = self.names.get(sql) {
+            return format!("EXECUTE msr_{number}");
+        }
+        self.last += 1;
+        self.names.insert(sql.to_owned(), self.last);
+        // A comment may stand at the end.
+        format!("PREPARE msr_{0} AS {sql}\n; EXECUTE msr_{0}", self.last)
+    }
+}
+
+impl Client {
+    /// A plan that was good for small catalogs is a bad one for large ones: what was planned is planned anew once they have grown
+    /// by a quarter. `size` is what the server's planner goes by, theirs in bytes.
+    pub fn plan_for(&mut self, size: u64) -> Result<(), SqlError> {
+        if size <= self.plans.size + self.plans.size / 4 {
+            return Ok(());
+        }
+        self.plans.size = size;
+        if self.plans.names.is_empty() {
+            return Ok(());
+        }
+        self.plans.names.clear();
+        self.execute("DEALLOCATE ALL")
+    }
+
+    /// Asks all questions without waiting for answers in between, each in a transaction of its own unless one is open; the rows
+    /// of each. Behind a pooler nothing is prepared: the next statement may reach another of its sessions.
+    pub fn planned(&mut self, questions: &[&str]) -> Result<Vec<Vec<SimpleQueryRow>>, SqlError> {
+        let statements: Vec<String> = match self.is_pooled() {
+            true => questions.iter().map(|sql| (*sql).to_owned()).collect(),
+            false => questions.iter().map(|sql| self.plans.statement(sql)).collect(),
+        };
+        let answers = self.all_rows(&statements);
+        if answers.is_err() {
+            // Some are prepared and some are not. The numbers go on, so that no name comes twice.
+            self.plans.names.clear();
+        }
+        answers
+    }
+}
