@@ -7,7 +7,7 @@ use crate::Result;
 use crate::diff::Delta;
 use crate::engine::Engine;
 use crate::engine::how::Scene;
-use crate::model::{Catalog, Id, Object, Status, Strength};
+use crate::model::{Catalog, Id, Kind, Object, Status, Strength};
 use std::collections::BTreeMap;
 
 /// A follower with a node of its own: it is there before its leader comes, altered after it, and goes after it has gone.
@@ -54,6 +54,9 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
             Delta::Set { .. } | Delta::Rename { .. } => continue,
         };
         let Some(link) = side.get(delta.id()) else { continue };
+        if dropped {
+            pairs.extend(keys_to_wholes(scene, doers, link).map(|key| (key, i)));
+        }
         // A link that has a step to itself can wait for anything, since nothing waits for a link. One that stands inside a
         // table's CREATE or goes with its table waits only for what shapes the other end.
         let alone = nodes[i].subject == *link.id() && link.parent().is_some();
@@ -74,6 +77,22 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
         }
     }
     Ok(pairs)
+}
+
+/// Foreign keys to a table are ones to its partitions too, and those that go do so before any of them.
+fn keys_to_wholes<'a>(scene: &Scene<'a>, doers: &'a Doers, link: &'a Object) -> impl Iterator<Item = usize> + use<'a> {
+    let from = scene.from;
+    let own = from.root(link.id());
+    let wholes = move |link: &'a Object| link.wholes().filter(move |whole| from.root(link.id()) != *whole);
+    let mut all: Vec<&Id> = wholes(link).collect();
+    let mut seen = 0;
+    while let Some(whole) = all.get(seen).copied() {
+        seen += 1;
+        let above = from.children(whole).flat_map(wholes);
+        all.extend(above.collect::<Vec<_>>());
+    }
+    let keys = all.into_iter().flat_map(move |whole| from.users(whole)).filter(|o| o.id().kind == Kind::ForeignKey);
+    keys.filter(move |key| from.root(key.id()) != own).filter_map(|key| doers.drops.get(key.id()).copied())
 }
 
 /// A pending part that stands in no CREATE is pending for want of a link's other parts: it is made when the link is there, and
