@@ -16,10 +16,8 @@ pub fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
 pub fn swap(scene: &Scene, c: &Change, create: String, using: &dyn Fn(&Object) -> String) -> How {
     let id = c.new.id();
     let columns = columns_of(scene, id);
-    let stuck = scene
-        .from
-        .iter()
-        .find(|o| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && o.refs().iter().any(|r| r.to == *id));
+    let made_of_it = |o: &&Object| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && scene.stays(o.id());
+    let stuck = scene.from.users(id).find(made_of_it);
     if let Some(user) = stuck {
         return How::Refuse(format!(
             "cannot change {id}: {} is made of it, and PostgreSQL cannot give that another type in place; \
