@@ -45,6 +45,8 @@ fn what_goes_waits_is_parked_comes_back_and_is_purged() {
     assert!(again.stdout.contains("nothing to do"), "{}", again.said());
     let list = msr.on(&database, &["list"]).expect(0);
     assert!(list.stdout.contains("waits for contract"), "{}", list.said());
+    let status = msr.on(&database, &["status"]).expect(0);
+    assert!(status.stdout.contains("waits for contract"), "{}", status.said());
     // The same schema has nothing new to say, another one has to wait.
     let same = msr.on(&database, &["plan", "--schema", "new.sql", "--detailed-exitcode"]).expect(0);
     assert!(same.stderr.contains("waits for its contract phase"), "{}", same.said());

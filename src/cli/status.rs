@@ -35,7 +35,8 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     // A plan that waits for its contract phase is what the new application needs.
     let whole = |state| matches!(state, State::Applied | State::Expanded);
     let now = history.standing().into_iter().find(|past| whole(past.state));
-    let now = now.map(|past| (&past.version, &past.name, &past.at, "applied"));
+    let how = |state| if state == State::Expanded { "waits for contract since" } else { "applied" };
+    let now = now.map(|past| (&past.version, &past.name, &past.at, how(past.state)));
     let now = now.or(history.baseline.as_ref().map(|b| (&b.version, &b.name, &b.at, "taken over")));
     output::result(&match (format, now) {
         (Format::Json, _) => {
