@@ -19,7 +19,7 @@ pub fn describe(event: &mut Event, sides: Sides) {
     event.table = table(home, &event.id).or(event.table.take());
     match event.verb {
         Verb::Add => added(event, object, sides.to),
-        Verb::Drop => dropped(event, object, sides.from),
+        Verb::Drop => dropped(event, object, sides),
         Verb::Set => changed(event, object, sides),
         Verb::Rename | Verb::Run => {}
     }
@@ -154,7 +154,7 @@ fn foreign_key(event: &mut Event, object: &Object, to: &Catalog, definition: &st
     mark(event, event.is(Trait::Inline) && has_default, Trait::HasDefault);
 }
 
-fn dropped(event: &mut Event, object: &Object, from: &Catalog) {
+fn dropped(event: &mut Event, object: &Object, Sides { from, to }: Sides) {
     let id = object.id();
     match id.kind {
         Kind::Table => {
@@ -166,6 +166,8 @@ fn dropped(event: &mut Event, object: &Object, from: &Catalog) {
         Kind::Default => {
             let column = from.get(&id.of_kind(Kind::Column));
             mark(event, column.is_some_and(|c| is_true(c, "not_null")), Trait::NotNull);
+            let after = to.get(&id.of_kind(Kind::Column));
+            mark(event, after.is_some_and(|c| c.attr("identity") != Value::None), Trait::Identity);
         }
         _ => {}
     }

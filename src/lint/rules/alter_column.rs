@@ -86,7 +86,7 @@ pub static ALTER_COLUMN: &[Rule] = &[
         .what("changes {id} from {from} to {to}")
         .why("during a rollout the two applications write different values")
         .advice("let both write the value explicitly meanwhile"),
-    deny("drop-default", "a required column loses its default", When(&[drop(&[Default]).is(&[NotNull])]))
+    deny("drop-default", "a required column loses its default", When(&[drop(&[Default]).is(&[NotNull]).not(&[Identity])]))
         .what("drops {id}, whose column is NOT NULL")
         .why("the old application's INSERT that leaves the column out fails")
         .advice("drop it once the old application is gone"),
