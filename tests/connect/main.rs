@@ -43,6 +43,7 @@ fn connections() {
         .expect("roles");
     basics(&cluster, &mut client);
     errors(&mut client);
+    planned(&mut client);
     parameters(&mut client);
     streaming(&mut client);
     copy(&cluster);
@@ -94,6 +95,42 @@ fn errors(client: &mut Client) {
         .expect_err("raised");
     assert!(error.transient && error.hint.as_deref() == Some("h"));
     assert!(error.detail.is_some_and(|detail| detail.starts_with("d\ncontext: PL/pgSQL")));
+}
+
+/// Questions are planned once in a session, until their catalogs have grown or somebody has taken the plans away.
+fn planned(client: &mut Client) {
+    let questions = ["SELECT 1 -- one", "SELECT 'a' UNION ALL SELECT 'b'", "SELECT 2 WHERE false"];
+    let ask = |client: &mut Client| {
+        let answers = client.planned(&questions).unwrap_or_else(|e| panic!("{e}"));
+        let text = |row: &tokio_postgres::SimpleQueryRow| row.get(0).unwrap_or_default().to_string();
+        let answers: Vec<Vec<String>> = answers.iter().map(|rows| rows.iter().map(text).collect()).collect();
+        assert_eq!(answers, [vec!["1"], vec!["a", "b"], vec![]]);
+    };
+    let plans =
+        |client: &mut Client| one(client, "SELECT string_agg(name, ' ' ORDER BY name) FROM pg_prepared_statements");
+    ask(client);
+    ask(client);
+    assert_eq!(plans(client), "msr_1 msr_2 msr_3");
+    client.execute("DEALLOCATE ALL").expect("taken away");
+    ask(client);
+    ask(client);
+    assert_eq!(plans(client), "msr_4 msr_5 msr_6");
+    for size in [1000, 1200] {
+        client.plan_for(size).expect("room for them");
+    }
+    assert_eq!(plans(client), "", "made for nothing, and then for 1,000 bytes");
+    ask(client);
+    client.plan_for(1250).expect("no more than a quarter");
+    assert_eq!(plans(client), "msr_7 msr_8 msr_9");
+    let error = client.planned(&["SELECT 3", "SELECT nope", "SELECT 4"]).expect_err("no such column");
+    assert_eq!(error.code, "42703");
+    ask(client);
+    // In a transaction that has failed nothing answers.
+    client.execute("BEGIN").expect("a transaction");
+    client.execute("SELECT nope").expect_err("no such column");
+    assert_eq!(client.planned(&questions).expect_err("it has failed").code, "25P02");
+    client.execute("ROLLBACK").expect("its end");
+    ask(client);
 }
 
 fn parameters(client: &mut Client) {

@@ -137,8 +137,8 @@ impl Client {
     }
 
     /// The rows of each, all sent before the first is answered.
-    pub(super) fn all_rows(&self, statements: &[String]) -> Result<Vec<Vec<SimpleQueryRow>>, SqlError> {
-        let tagged: Vec<Cow<str>> = statements.iter().map(|sql| self.tagged(sql)).collect();
+    pub(super) fn all_rows(&self, statements: &[impl AsRef<str>]) -> Result<Vec<Vec<SimpleQueryRow>>, SqlError> {
+        let tagged: Vec<Cow<str>> = statements.iter().map(|sql| self.tagged(sql.as_ref())).collect();
         let answers = self.wait("", |client| all(tagged.iter().map(|sql| client.simple_query(sql))))?;
         let rows = |message| if let SimpleQueryMessage::Row(row) = message { Some(row) } else { None };
         Ok(answers.into_iter().map(|messages| messages.into_iter().filter_map(rows).collect()).collect())

@@ -45,15 +45,18 @@ impl Client {
     /// Asks all questions without waiting for answers in between, each in a transaction of its own unless one is open; the rows
     /// of each. Behind a pooler nothing is prepared: the next statement may reach another of its sessions.
     pub fn planned(&mut self, questions: &[&str]) -> Result<Vec<Vec<SimpleQueryRow>>, SqlError> {
-        let statements: Vec<String> = match self.is_pooled() {
-            true => questions.iter().map(|sql| (*sql).to_owned()).collect(),
-            false => questions.iter().map(|sql| self.plans.statement(sql)).collect(),
-        };
-        let answers = self.all_rows(&statements);
-        if answers.is_err() {
-            // Some are prepared and some are not. The numbers go on, so that no name comes twice.
-            self.plans.names.clear();
+        if self.is_pooled() {
+            return self.all_rows(questions);
         }
-        answers
+        let prepared: Vec<String> = questions.iter().map(|sql| self.plans.statement(sql)).collect();
+        let answers = self.all_rows(&prepared);
+        let Err(error) = answers else { return answers };
+        // Some are prepared and some are not. The numbers go on, so that no name comes twice.
+        self.plans.names.clear();
+        // What ran in this session may have taken the plans away.
+        if error.code == UNKNOWN_STATEMENT { self.all_rows(questions) } else { Err(error) }
     }
 }
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+const UNKNOWN_STATEMENT: &str = "26000";
