@@ -120,7 +120,7 @@ impl Error {
 impl Error {
     /// Of a statement before which nothing was done: a missing privilege is a refusal, and the way out is named.
     pub fn from_refusable(e: SqlError) -> Error {
-        let missing = e.code == "42501";
+        let missing = e.is_denied();
         let error = Error::from(e);
         if !missing {
             return error;
@@ -166,6 +166,13 @@ pub struct SqlError {
     pub disconnected: bool,
     /// A lock or resource that may be free later: lock_timeout, deadlock, SQLITE_BUSY.
     pub transient: bool,
+}
+
+impl SqlError {
+    /// The role lacks a right: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    pub fn is_denied(&self) -> bool {
+        self.code == "42501"
+    }
 }
 
 impl fmt::Display for SqlError {

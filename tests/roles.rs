@@ -147,3 +147,46 @@ fn a_shadow_needs_no_target() {
     let output = msr.run(&["diff", "a.sql", "b.sql", "--shadow", &shadow, "--database", nobody]).expect(0);
     assert!(output.stdout.contains("ADD COLUMN n"), "{}", output.said());
 }
+
+/// Who plans and who applies are no superusers, and what allows the hand-over is granted by nobody's file.
+#[test]
+fn what_is_handed_over_needs_no_superuser() {
+    needs!(Engine::Postgres);
+    let msr = Msr::new();
+    let database = Engine::Postgres.with("CREATE SCHEMA s;").unwrap();
+    ask(
+        "CREATE ROLE h_app; CREATE ROLE h_planner LOGIN CREATEDB IN ROLE h_app; CREATE ROLE h_deploy LOGIN IN ROLE h_app",
+    );
+    let rights =
+        format!("GRANT CREATE ON DATABASE {} TO h_deploy; GRANT ALL ON SCHEMA s TO h_planner, h_deploy", database.name);
+    database.load(&rights).unwrap();
+    let run = |role: &str, args: &[&str]| {
+        msr.run(&[args, &["--database", &postgres().unwrap().url_as(&database.name, role)]].concat())
+    };
+    let plan = || run("h_planner", &["plan", "--schema", "new.sql", "--out", "p.ron"]);
+    let old = "CREATE SCHEMA s;\nCREATE TABLE s.t (id integer PRIMARY KEY);\nalter table s.t\n  owner to h_app;\n";
+    msr.write("new.sql", old);
+    plan().expect(0);
+    let refused = run("h_deploy", &["apply", "p.ron", "--yes"]).expect(4);
+    assert!(refused.stderr.contains("GRANT CREATE ON SCHEMA s TO h_app"), "{}", refused.said());
+    database.load("GRANT CREATE ON SCHEMA s TO h_app").unwrap();
+    run("h_deploy", &["apply", "p.ron", "--yes"]).expect(0);
+    database
+        .load("GRANT USAGE ON SCHEMA msr TO h_planner; GRANT SELECT ON ALL TABLES IN SCHEMA msr TO h_planner")
+        .unwrap();
+
+    // In a schema that the plan makes, only the plan can grant it.
+    let more = format!(
+        "{old}CREATE SCHEMA own;\nCREATE VIEW own.v AS SELECT id FROM s.t;\nALTER VIEW own.v OWNER TO h_app;\n"
+    );
+    msr.write("new.sql", &more);
+    let refused = plan().expect(4);
+    assert!(refused.stderr.contains("permission denied for schema own"), "{}", refused.said());
+    assert!(refused.stderr.contains("`GRANT CREATE ON SCHEMA"), "{}", refused.said());
+    msr.write("new.sql", format!("{more}GRANT CREATE ON SCHEMA own TO h_app;\n"));
+    plan().expect(0);
+    run("h_deploy", &["apply", "p.ron", "--yes"]).expect(0);
+    let owner = "SELECT string_agg(relowner::regrole::text, ' ') FROM pg_class WHERE relname IN ('t', 'v')";
+    assert_eq!(database.ask(owner), "h_app h_app");
+    assert_eq!(run("h_planner", &["plan", "--schema", "new.sql", "--detailed-exitcode"]).code, 0);
+}

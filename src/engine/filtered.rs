@@ -105,6 +105,14 @@ impl Session for Filtered {
         self.inner.prepare()
     }
 
+    fn copied(&mut self) -> Result<(), SqlError> {
+        self.inner.copied()
+    }
+
+    fn strangers(&mut self) -> Result<BTreeSet<String>, SqlError> {
+        self.inner.strangers()
+    }
+
     fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError> {
         self.inner.wait_at_most(limit)
     }

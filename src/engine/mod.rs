@@ -191,6 +191,14 @@ pub trait Session: Send {
     fn rollback(&mut self) -> Result<(), SqlError>;
     /// Prepares for statements that change the schema: what must be set outside a transaction is set here.
     fn prepare(&mut self) -> Result<()>;
+    /// On scratch: what was there before the plan is there, and what comes now is as it will be in the database.
+    fn copied(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+    /// On scratch: the roles, as SQL, to which nothing can be handed over there.
+    fn strangers(&mut self) -> Result<BTreeSet<String>, SqlError> {
+        Ok(BTreeSet::new())
+    }
     /// From now on no statement waits longer than this for a lock: who waits makes others wait behind it. `None` where it
     /// does not.
     fn wait_at_most(&mut self, limit: Option<std::time::Duration>) -> Result<(), SqlError>;

@@ -125,8 +125,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     if !steps.is_empty() {
         (inputs.progress)("proving the plan", 0, 0);
         let touched: Vec<&Delta> = steps.iter().flat_map(|s| &s.deltas).collect();
-        let keep = scope::needed(inputs.engine, &base, &goal, &touched);
+        let mut keep = scope::needed(inputs.engine, &base, &goal, &touched);
         let mut scratch = scratch(&inputs, like)?;
+        prove::without_strangers(&mut *scratch, &base, &mut keep, &touched)?;
         let claim = prove::Claim {
             manage: inputs.manage,
             base: &base,

@@ -33,6 +33,7 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
             run(scratch, part).map_err(|e| e.during(attempt))?;
         }
     }
+    scratch.copied()?;
     let mut start = scratch.inspect()?;
     let mut got = start.whole().into_owned();
     for state in [&mut start, &mut got] {
@@ -46,12 +47,28 @@ pub fn copy(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, keep
         .hint("this is a gap in msr: please report it with the definitions of the objects named above"))
 }
 
+/// What belongs to somebody whom the one who plans cannot be is copied as one's own, where the plan leaves it whose it is.
+pub fn without_strangers(
+    scratch: &mut dyn Session,
+    base: &Catalog,
+    keep: &mut BTreeSet<Id>,
+    plan: &[&Delta],
+) -> Result<()> {
+    let strangers = scratch.strangers()?;
+    let is_strangers =
+        |id: &Id| base.get(id).is_some_and(|o| o.attr("role").text().is_some_and(|r| strangers.contains(r)));
+    keep.retain(|id| id.kind != Kind::Owner || !is_strangers(id) || plan.iter().any(|delta| delta.id() == id));
+    Ok(())
+}
+
 /// A copy of the part of `base` that the plan is about, for running it outside of its database.
 pub fn part(engine: &dyn Engine, scratch: &mut dyn Session, base: &Catalog, plan: &Plan) -> Result<Catalog> {
     let deltas: Vec<&Delta> = plan.steps.iter().flat_map(|s| &s.deltas).collect();
     // What new objects need is not in `base` to be found, but in the plan.
     let more: Vec<&Id> = plan.relies.iter().map(|(id, _)| id).collect();
-    copy(engine, scratch, base, &scope::needed_with(engine, base, base, &deltas, &more))
+    let mut keep = scope::needed_with(engine, base, base, &deltas, &more);
+    without_strangers(scratch, base, &mut keep, &deltas)?;
+    copy(engine, scratch, base, &keep)
 }
 
 /// What must still be done to `end` to be back at the start.
@@ -186,6 +203,13 @@ fn forward(
             return error.hint("correct the expression after `-- msr:using`; names in it need their schema");
         }
         let what = format!("step {} ({}) fails on scratch: {}", step.id, step.subject, e.message);
+        if e.is_denied() {
+            return Error::refused(what)
+                .code(crate::error::code::UNPROVED)
+                .detail(sql.to_string())
+                .hint("nothing was changed: the role that plans may not do this, and the plan's own grants do not allow it")
+                .hint("say what is missing in the schema files, as `GRANT CREATE ON SCHEMA … TO …`, or connect as a role that may");
+        }
         unproved(&what).detail(sql.to_string())
     };
     if begin {

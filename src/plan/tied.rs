@@ -54,12 +54,12 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
             Delta::Set { .. } | Delta::Rename { .. } => continue,
         };
         let Some(link) = side.get(delta.id()) else { continue };
-        if dropped {
-            pairs.extend(keys_to_wholes(scene, doers, link).map(|key| (key, i)));
-        }
         // A link that has a step to itself can wait for anything, since nothing waits for a link. One that stands inside a
         // table's CREATE or goes with its table waits only for what shapes the other end.
         let alone = nodes[i].subject == *link.id() && link.parent().is_some();
+        if dropped && !alone {
+            pairs.extend(keys_to_wholes(scene, doers, link).map(|key| (key, i)));
+        }
         for whole in link.refs().iter().filter(|r| r.strength == Strength::Whole) {
             if !alone && nodes[i].subject == whole.to {
                 continue;
@@ -79,7 +79,7 @@ pub fn linked(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers)
     Ok(pairs)
 }
 
-/// Foreign keys to a table are ones to its partitions too, and those that go do so before any of them.
+/// Foreign keys to a table are ones to its partitions too, and those that go do so before any of these is dropped.
 fn keys_to_wholes<'a>(scene: &Scene<'a>, doers: &'a Doers, link: &'a Object) -> impl Iterator<Item = usize> + use<'a> {
     let from = scene.from;
     let own = from.root(link.id());

@@ -316,10 +316,11 @@ const TEMPLATES: &[Template] = &[
         "CREATE FUNCTION x{n}(VARIADIC a integer[]) RETURNS integer LANGUAGE sql STRICT PARALLEL SAFE LEAKPROOF AS 'SELECT 1'; \
          CREATE FUNCTION x{n}(a text) RETURNS text LANGUAGE sql AS 'SELECT $1'; COMMENT ON FUNCTION x{n}(text) IS 'another'",
     ]),
-    // Domains and enums under other types.
+    // Domains and enums under other types. A column that leaves a domain for the one that it was made of, which changes as well, is
+    // refused: the table of the second shape has a name of its own.
     many(&[
         "CREATE DOMAIN x{n} AS integer CHECK (VALUE > 0); CREATE TABLE xt{n} (a x{n}, b x{n}[])",
-        "CREATE DOMAIN x{n} AS integer NOT NULL DEFAULT 5 CHECK (VALUE > 1); CREATE DOMAIN xd{n} AS x{n}; CREATE TABLE xt{n} (a xd{n})",
+        "CREATE DOMAIN x{n} AS integer NOT NULL DEFAULT 5 CHECK (VALUE > 1); CREATE DOMAIN xd{n} AS x{n}; CREATE TABLE xu{n} (a xd{n})",
         "CREATE DOMAIN x{n} AS bigint CHECK (VALUE > 0); CREATE TYPE xc{n} AS (a x{n}); CREATE TABLE xt{n} (a x{n}, c xc{n})",
         "CREATE DOMAIN x{n} AS text COLLATE \"C\"; CREATE FUNCTION xf{n}(x{n}) RETURNS x{n} LANGUAGE sql AS 'SELECT $1'",
     ]),

@@ -96,7 +96,7 @@ fn versions(c: &mut Client) -> Result<Option<Vec<String>>, SqlError> {
 
 /// Another role made the tables; said with what opens them.
 fn closed(c: &mut Client, error: SqlError) -> SqlError {
-    if error.code != "42501" {
+    if !error.is_denied() {
         return error;
     }
     let asked = c.query_raw("SELECT current_user::text, quote_ident(current_user)", &[], &[]).unwrap_or_default();

@@ -6,6 +6,7 @@ pub mod conn;
 mod ddl;
 mod figures;
 mod inspect;
+mod lent;
 mod local;
 mod rights;
 mod rules;

@@ -17,7 +17,9 @@ use std::collections::BTreeSet;
 
 /// The statements that give this role what it lacks for these wants; none where it lacks nothing.
 pub fn lacking(client: &mut Client, wants: &Wants) -> Result<Vec<String>, SqlError> {
-    let asked: Vec<String> = [owned(wants), used(wants), in_schemas(wants), elsewhere(wants)].concat();
+    let asked: Vec<String> =
+        [owned(wants), used(wants), in_schemas(wants), handed_over(wants).into_iter().collect(), elsewhere(wants)]
+            .concat();
     let rows = client.rows(&format!("{} ORDER BY 1", asked.join(" UNION ")))?;
     Ok(rows.into_iter().flatten().flatten().collect())
 }
@@ -154,6 +156,37 @@ fn in_schemas(wants: &Wants) -> Vec<String> {
         "NOT (has_schema_privilege(n.oid, 'CREATE') AND has_schema_privilege(n.oid, 'USAGE'))",
     );
     create.into_iter().chain(ask(named, "USAGE", "NOT has_schema_privilege(n.oid, 'USAGE')")).collect()
+}
+
+/// Who is to own what is in a schema must be allowed to create there, where no superuser says so.
+fn handed_over(wants: &Wants) -> Option<String> {
+    let kept = wants.deltas.iter().filter(|d| !matches!(d, Delta::Drop(_)) && d.id().kind == Kind::Owner);
+    let of = kept.filter_map(|d| about(d.id())).filter(|of| IN_SCHEMAS.contains(&of.kind));
+    let to = |of: Id| -> Option<(Id, &str)> {
+        let named = format!(" {}", table(&of));
+        let hands_over = wants.sql.iter().filter_map(|sql| sql.rsplit_once(" OWNER TO "));
+        let (_, role) =
+            hands_over.filter(|(what, _)| what.starts_with("ALTER ")).find(|(what, _)| what.contains(&named))?;
+        Some((of, role.trim_end_matches(';')))
+    };
+    // By the plan itself, or in a schema of its own making.
+    let granted = |(of, role): &(Id, &str)| {
+        let (made, grant) = (Id::new(Kind::Schema, [of.at(0)]), format!(" ON SCHEMA {} TO {role}", ident(of.at(0))));
+        wants.deltas.iter().any(|d| *d.id() == made) || wants.sql.iter().any(|sql| sql.contains(&grant))
+    };
+    let pairs = of.filter_map(to).filter(|pair| !granted(pair));
+    let values: BTreeSet<String> =
+        pairs.map(|(of, role)| format!("({}, {})", literal(of.at(0)), literal(role))).collect();
+    let values: Vec<String> = values.into_iter().collect();
+    (!values.is_empty()).then(|| {
+        format!(
+            "SELECT format('GRANT CREATE ON SCHEMA %I TO %I', n.nspname, r.rolname) FROM (VALUES {}) AS w(schema, role) \
+             JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_roles r ON quote_ident(r.rolname) = w.role \
+             WHERE NOT has_schema_privilege(r.oid, n.oid, 'CREATE') \
+             AND NOT (SELECT m.rolsuper FROM pg_roles m WHERE m.rolname = current_user)",
+            values.join(", ")
+        )
+    })
 }
 
 /// What is made in the database itself, msr's journal among it, and owners, which one must be able to become.

@@ -2,6 +2,7 @@
 
 use super::conn::{Client, ConnectFor, Params};
 use super::ddl::ident;
+use super::lent::{hands_over, is_superuser, lent, schemas};
 use super::local::LocalServer;
 use super::session::PgSession;
 use crate::apply::journal::Journal;
@@ -30,6 +31,10 @@ pub struct Scratch {
     session: Option<PgSession>,
     admin: Client,
     name: String,
+    /// Whether whoever is to own something is lent what that takes.
+    lends: bool,
+    /// The schemas for which it is, once all that was there before a plan is there: a schema that the plan makes is as it will be.
+    schemas: Option<Vec<String>>,
     /// Roles that were made for it on a server that stays.
     roles: Vec<String>,
     /// Stopped after all else.
@@ -115,9 +120,10 @@ fn on_server_with(mut admin: Client, params: &Params) -> Result<Scratch> {
     let mut own = params.clone();
     own.database = name.clone();
     let connected = Client::connect_with(&own, ConnectFor::Write).map(PgSession::over);
-    let mut scratch = Scratch { session: None, admin, name, roles: vec![], _server: None };
+    let mut scratch = Scratch { session: None, admin, name, lends: false, schemas: None, roles: vec![], _server: None };
     let mut session = connected?;
     session.execute("SET synchronous_commit = off")?;
+    scratch.lends = !is_superuser(&mut session.client)?;
     scratch.session = Some(session);
     Ok(scratch)
 }
@@ -207,7 +213,14 @@ impl Session for Scratch {
     }
 
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
-        self.session().execute(sql)
+        if !self.lends || !hands_over(sql) {
+            return self.session().execute(sql);
+        }
+        let known = self.schemas.clone();
+        let client = &mut self.session().client;
+        let mut schemas = schemas(client)?;
+        schemas.retain(|schema| known.as_ref().is_none_or(|known| known.contains(schema)));
+        lent(client, &schemas, sql)
     }
 
     fn begin(&mut self) -> Result<(), SqlError> {
@@ -224,6 +237,21 @@ impl Session for Scratch {
 
     fn prepare(&mut self) -> Result<()> {
         self.session().prepare()
+    }
+
+    fn copied(&mut self) -> Result<(), SqlError> {
+        if self.lends {
+            self.schemas = Some(schemas(&mut self.session().client)?);
+        }
+        Ok(())
+    }
+
+    fn strangers(&mut self) -> Result<BTreeSet<String>, SqlError> {
+        if !self.lends {
+            return Ok(BTreeSet::new());
+        }
+        let roles = "SELECT quote_ident(rolname) FROM pg_roles WHERE NOT pg_has_role(oid, 'MEMBER')";
+        Ok(self.session().client.rows(roles)?.into_iter().flatten().flatten().collect())
     }
 
     fn unchecked(&mut self) -> Result<BTreeSet<Id>> {

@@ -2,6 +2,7 @@
 
 use super::conn::{Client, ConnectFor, SETTINGS};
 use super::inspect;
+use super::lent::lent_if_refused;
 use crate::apply::journal::postgres::insert_and_commit;
 use crate::apply::journal::{Entry, Journal};
 use crate::engine::how::{Casts, Fill, Server};
@@ -234,7 +235,7 @@ impl Session for PgSession {
         let reset = format!("RESET ALL; {SETTINGS}; {path}");
         let client = &mut self.client;
         client.notices();
-        source.load_by(LOAD_BATCH, &reset, &mut |sql| client.execute(sql), progress)?;
+        source.load_by(LOAD_BATCH, &reset, &mut |sql| lent_if_refused(client, sql), progress)?;
         if let Some(cut) = client.notices().into_iter().find(|n| n.code == NAME_TOO_LONG) {
             return Err(too_long(source, &cut.message));
         }

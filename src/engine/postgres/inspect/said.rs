@@ -75,7 +75,10 @@ impl Reader<'_> {
                 continue;
             }
             let role = row.text(2);
-            let after = sequences.remove(&subject).unwrap_or_default();
+            let mut after = sequences.remove(&subject).unwrap_or_default();
+            // Who is to own it must be allowed to create in its schema.
+            let schema = Id::about(Kind::Grant, &Id::new(Kind::Schema, [subject.at(0)]));
+            after.extend([&*role, "PUBLIC"].map(|role| schema.below(Kind::Grant, role)));
             self.say(&subject, Kind::Owner, |mut head| {
                 head.after = after;
                 Owner { role, ..Owner::new(head) }.into()

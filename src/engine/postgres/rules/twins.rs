@@ -16,8 +16,10 @@ pub fn columns_of<'a>(scene: &Scene<'a>, id: &Id) -> Vec<&'a Object> {
 pub fn swap(scene: &Scene, c: &Change, create: String, using: &dyn Fn(&Object) -> String) -> How {
     let id = c.new.id();
     let columns = columns_of(scene, id);
-    let made_of_it = |o: &&Object| matches!(o.id().kind, Kind::Domain | Kind::Attribute) && scene.stays(o.id());
-    let stuck = scene.from.users(id).find(made_of_it);
+    // One that goes is in nobody's way, unless a column has to leave it for the new one.
+    let left = |o: &Object| scene.from.users(o.id()).any(|u| u.id().kind == Kind::Column && scene.to.contains(u.id()));
+    let made_of_it = |o: &&Object| matches!(o.id().kind, Kind::Domain | Kind::Attribute);
+    let stuck = scene.from.users(id).filter(made_of_it).find(|o| scene.stays(o.id()) || left(o));
     if let Some(user) = stuck {
         return How::Refuse(format!(
             "cannot change {id}: {} is made of it, and PostgreSQL cannot give that another type in place; \

@@ -46,7 +46,7 @@ pub fn release(client: &mut Client, holder: &Holder) -> Result<bool> {
     match super::one(client, &sql) {
         Ok(row) => Ok(row.first().is_some_and(|done| done == "t")),
         Err(e) => {
-            let missing = e.code == "42501";
+            let missing = e.is_denied();
             let error = Error::from(e).during(format!("cannot end the session {pid} of `{}`", holder.user));
             Err(match missing {
                 true => Error { failure: Failure::Refused, ..error }.hint(format!(
