@@ -120,7 +120,11 @@ pub const FOREIGN_TABLE: KindRule = KindRule {
 
 fn create_table(scene: &Scene, o: &Object, folded: &[&Object]) -> Vec<String> {
     let Object::ForeignTable(t) = o else { return vec![] };
-    let (body, inherits) = (super::tables::body(folded, |_| None), super::tables::inherits_clause(folded));
+    let heir = |o: &Object| match o {
+        Object::Column(column) if super::tables::inherits(o, folded) => Some(super::not_null::of_heir(scene, column)),
+        _ => None,
+    };
+    let (body, inherits) = (super::tables::body(folded, heir), super::tables::inherits_clause(folded));
     let (name, options) = (path(o.id()), options(&t.options));
     let create = format!("CREATE FOREIGN TABLE {name} {body}{inherits} SERVER {}{options}", t.server);
     let extras = super::tables::of_columns(scene, folded);

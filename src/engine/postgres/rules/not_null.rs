@@ -5,7 +5,7 @@ use super::ladders;
 use super::links::{home, only};
 use super::tables::alter;
 use crate::engine::how::{Change, How, Scene};
-use crate::model::{Column, Id, Kind, Object, Strength, Value};
+use crate::model::{Column, Id, Kind, Object, Ref, Strength, Value};
 
 /// NOT NULL as it stands at its column; one that is yet to be validated comes after.
 pub fn clause(c: &Column) -> String {
@@ -43,6 +43,17 @@ fn constraint(c: &Column) -> String {
 
 fn quoted(c: &Column) -> String {
     ident(&constraint(c))
+}
+
+/// The name that an heir has for a NOT NULL that it inherits: only its CREATE can give it.
+pub fn of_heir(scene: &Scene, c: &Column) -> Option<String> {
+    let name = c.not_null_name.as_ref().filter(|_| c.not_null && !c.not_null_pending)?;
+    let leads = |r: &&Ref| r.strength == Strength::Follow;
+    let leaders = c.head.refs.iter().filter(leads).filter_map(|r| scene.to.get(&r.to));
+    let mut theirs = leaders.filter(|l| l.attr("not_null") == Value::Bool(true)).map(|l| l.attr("not_null_name"));
+    let first = theirs.next()?;
+    let own = first.text() != Some(name) && theirs.all(|other| other.text() != Some(name));
+    own.then(|| format!("CONSTRAINT {} NOT NULL {}", ident(name), ident(c.head.id.name())))
 }
 
 pub fn add(c: &Column) -> String {

@@ -52,6 +52,7 @@ pub const TABLE: KindRule = KindRule {
 
 fn create_table(scene: &Scene, t: &Table, folded: &[&Object]) -> Vec<String> {
     let typed = |o: &Object| match o {
+        Object::Column(column) if inherits(o, folded) => Some(super::not_null::of_heir(scene, column)),
         Object::Column(column) if t.of_type.is_some() => Some(in_clause(column, default_of(column, folded))),
         // An heir may not say so itself before 16: https://www.postgresql.org/docs/15/ddl-generated-columns.html
         Object::Column(column)
@@ -89,8 +90,8 @@ fn default_of<'a>(column: &Column, folded: &[&'a Object]) -> Option<&'a Object> 
 pub fn body(folded: &[&Object], other: impl Fn(&Object) -> Option<Option<String>>) -> String {
     let lines = folded.iter().filter_map(|o| match o {
         Object::Default(_) | Object::Inheritance(_) => None,
-        _ if inherits(o, folded) => None,
         _ => other(o).unwrap_or_else(|| match o {
+            _ if inherits(o, folded) => None,
             Object::Column(column) => Some(column_clause(column, default_of(column, folded))),
             constraint => Some(super::keys::clause(constraint)),
         }),
@@ -124,7 +125,7 @@ fn parents<'a>(folded: &[&'a Object]) -> impl Iterator<Item = &'a Object> {
 }
 
 /// Whether the part is there without being said, by INHERITS: one that would go with the parent's.
-fn inherits(part: &Object, folded: &[&Object]) -> bool {
+pub fn inherits(part: &Object, folded: &[&Object]) -> bool {
     part.leaders().any(|leader| part.has_ref(leader, Strength::Auto) && is_of_parent(leader, folded))
 }
 
