@@ -137,7 +137,14 @@ fn p11_a_cancelled_build_is_done_again() {
 fn kill(mut child: Child, database: &Database, pid: &str) {
     child.kill().expect("a child");
     child.wait().expect("a child");
-    database.ask(&format!("SELECT pg_terminate_backend({pid}, 30000)"));
+    // 13 has no time to wait as a second argument.
+    database.ask(&format!("SELECT pg_terminate_backend({pid})"));
+    let gone = || database.ask(&format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")) == "0";
+    let begun = std::time::Instant::now();
+    while !gone() {
+        assert!(begun.elapsed().as_secs() < 30, "the server's process {pid} stays");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -253,7 +260,10 @@ fn p09_statements_wait_as_the_plan_says() {
     apply(&msr, &database).expect(0);
     let waits = database.ask("SELECT tag, waits FROM aside.log WHERE tag ~ 'INDEX|ALTER' ORDER BY n");
     let alter = "ALTER TABLE|200ms";
-    assert_eq!(waits.lines().collect::<Vec<_>>(), [alter, "ALTER TABLE|0", alter, alter, "CREATE INDEX|0"]);
+    // From 18 on a NOT NULL is validated itself, and needs no check that comes and goes.
+    let set: &[&str] = if Engine::Postgres.major() >= 18 { &[] } else { &[alter, alter] };
+    let wanted = [&[alter, "ALTER TABLE|0"], set, &["CREATE INDEX|0"]].concat();
+    assert_eq!(waits.lines().collect::<Vec<_>>(), wanted);
 }
 
 #[test]

@@ -364,6 +364,12 @@ impl Msr {
                 command.env(name, value);
             }
         }
+        // The client programs of another version than the machine's, and the server's for scratch.
+        if let Some(bin) = std::env::var_os("MSR_TEST_PG_BIN") {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let all = std::iter::once(PathBuf::from(bin)).chain(std::env::split_paths(&path));
+            command.envs(std::env::join_paths(all).ok().map(|path| ("PATH", path)));
+        }
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

@@ -168,7 +168,7 @@ fn found(name: &str, major: u32) -> Result<PathBuf> {
 }
 
 /// `pg_dump (PostgreSQL) 15.14 (Debian 15.14-1)`
-fn version(program: &Path) -> Option<u32> {
+pub(super) fn version(program: &Path) -> Option<u32> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;

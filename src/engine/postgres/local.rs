@@ -122,9 +122,20 @@ fn programs(major: Option<u32>) -> Result<PathBuf> {
     let fits = |(number, _): &&(u32, PathBuf)| major.is_none_or(|m| m == *number);
     match (found.iter().rfind(fits), major) {
         (Some((_, bin)), _) => Ok(bin.clone()),
+        (None, Some(major)) if let Some(bin) = on_path(major) => Ok(bin),
         (None, Some(major)) => Err(Error::failed(format!("no server programs of PostgreSQL {major} are installed"))),
         (None, None) => Err(Error::failed("no server programs of PostgreSQL are installed")),
     }
+}
+
+/// Where a package manager that msr does not know put them.
+fn on_path(major: u32) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let of_major = |bin: &PathBuf| {
+        let (initdb, control) = (bin.join("initdb"), bin.join("pg_ctl"));
+        is_program(&initdb) && is_program(&control) && super::backup::version(&initdb) == Some(major)
+    };
+    std::env::split_paths(&path).find(of_major)
 }
 
 fn is_program(path: &Path) -> bool {

@@ -42,6 +42,8 @@ fn questions(version: u32) -> Vec<Question> {
         (include_str!("security_labels.sql"), "pg_seclabel"),
         (include_str!("default_privileges.sql"), "pg_default_acl"),
         (include_str!("binary_formats.sql"), plain::BASE_TYPES),
+        (include_str!("owners_of_subscriptions.sql"), plain::SUBSCRIPTIONS),
+        (include_str!("unread_subscriptions.sql"), plain::UNREAD_SUBSCRIPTIONS),
     ];
     let versions = [relations::classes(version), relations::columns(version), said::grants(version)];
     let mut all: Vec<Question> = always.into_iter().map(|sql| Question::new(sql, "")).collect();

@@ -209,7 +209,9 @@ impl Reader<'_> {
     }
 
     fn unmodelled(&mut self) -> Result<(), SqlError> {
-        for row in self.query(include_str!("unmodelled.sql"))? {
+        let mut rows = self.query(include_str!("unmodelled.sql"))?;
+        rows.extend(self.query(include_str!("unread_subscriptions.sql"))?);
+        for row in rows {
             let (class, oid) = (row.number(3), row.number(4));
             if !self.names.owned.contains_key(&(class, oid)) {
                 let (what, name, definition) = (row.text(0), row.text(1), row.text(2));

@@ -18,6 +18,5 @@ WITH me AS (SELECT oid FROM pg_roles WHERE rolname = current_user), owned(classi
     UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner FROM pg_ts_dict WHERE oid >= 16384
     UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgowner FROM pg_ts_config WHERE oid >= 16384
     UNION ALL SELECT 'pg_event_trigger'::regclass, oid, evtowner FROM pg_event_trigger WHERE oid >= 16384
-    UNION ALL SELECT 'pg_subscription'::regclass, oid, subowner FROM pg_subscription
 )
 SELECT o.classid, o.oid, quote_ident(pg_get_userbyid(o.owner)) FROM owned o, me WHERE o.owner <> me.oid

@@ -27,6 +27,11 @@ const SAFE: &str = "(split_part(o, '=', 1) IN ('password_required', 'use_scram_p
     OR split_part(o, '=', 1) !~* '(pass|pwd|secret|token|credential|private|auth|api_?key|ssl_?key|access_?key|^key$)') \
     AND o !~* '://[^/@]*:[^/@]*@' AND o !~* 'password\\s*='";
 
+/// On 13 only superusers may read the number and the options of one.
+pub(super) const SUBSCRIPTIONS: &str = "pg_subscription WHERE has_column_privilege('pg_subscription', 'oid', 'SELECT')";
+pub(super) const UNREAD_SUBSCRIPTIONS: &str =
+    "pg_subscription WHERE NOT has_column_privilege('pg_subscription', 'oid', 'SELECT')";
+
 /// Superusers may read connections.
 const READABLE: &str = "pg_subscription WHERE has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')";
 
@@ -149,7 +154,7 @@ const PLAIN: &[Plain] = &[
     plain!(PublicationSchema, "publication_schemas", "pg_publication_namespace", |head, _row| PublicationSchema::new(
         of_schema(part_of(head, Kind::Publication, Ref::auto))
     )),
-    plain!(Subscription, "subscriptions", "pg_subscription", |head, row| Subscription {
+    plain!(Subscription, "subscriptions", SUBSCRIPTIONS, |head, row| Subscription {
         publications: row.list(4),
         slot: row.maybe(5),
         options: row.list(6),

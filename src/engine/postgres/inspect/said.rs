@@ -66,7 +66,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn owners(&mut self) -> Result<(), SqlError> {
-        let rows = self.query(include_str!("owners.sql"))?;
+        let mut rows = self.query(include_str!("owners.sql"))?;
+        rows.extend(self.query(include_str!("owners_of_subscriptions.sql"))?);
         let mut sequences = if rows.is_empty() { BTreeMap::new() } else { self.owned_sequences() };
         for row in rows {
             let Some(subject) = self.subject((row.number(0), row.number(1), 0)) else { continue };
