@@ -81,8 +81,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "statistics of a table",
-        "CREATE TABLE t (id int);\nCREATE TABLE u (id int);",
-        "CREATE TABLE t (id int);\nCREATE TABLE u (id int);\nCREATE STATISTICS s (ndistinct) ON id, (id + 1) FROM t;",
+        "CREATE TABLE t (id int, n int);\nCREATE TABLE u (id int);",
+        "CREATE TABLE t (id int, n int);\nCREATE TABLE u (id int);\nCREATE STATISTICS s (ndistinct) ON id, n FROM t;",
         "",
     ),
 ];
@@ -187,7 +187,9 @@ fn a_role_owns_what_is_made_as_it() {
     run(&["plan", "--out", "p.ron"]).expect(0);
     let refused =
         msr.run(&["apply", "p.ron", "--yes", "--phase", "all", "--allow", "all", "--database", &url]).expect(4);
-    assert!(refused.stderr.contains(&format!("GRANT CREATE, USAGE ON SCHEMA public TO {user}")), "{}", refused.said());
+    // Before 15 everybody might create in `public`.
+    let lacks = if Engine::Postgres.major() >= 15 { "CREATE, USAGE ON SCHEMA public" } else { "CREATE ON DATABASE" };
+    assert!(refused.stderr.contains(&format!("GRANT {lacks}")), "{}", refused.said());
 
     run(&["plan", "--save", "first"]).expect(0);
     run(&["migrate", "--yes", "--allow", "all"]).expect(0);
