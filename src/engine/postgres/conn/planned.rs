@@ -3,27 +3,37 @@
 use super::Client;
 use crate::SqlError;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use tokio_postgres::SimpleQueryRow;
 
 /// What a session has had planned.
-#[derive(Default)]
 pub struct Planned {
     names: HashMap<String, u32>,
     last: u32,
+    /// What its names begin with. A pooler that is not seen for one may give the session to another msr, whose names are others.
+    prefix: String,
     /// Of the catalogs when they were planned for.
     size: u64,
+}
+
+impl Default for Planned {
+    fn default() -> Planned {
+        let prefix = format!("msr_{:x}", RandomState::new().build_hasher().finish());
+        Planned { names: HashMap::new(), last: 0, prefix, size: 0 }
+    }
 }
 
 impl Planned {
     /// The statements that ask: a question that is new is prepared first.
     fn statement(&mut self, sql: &str) -> String {
         if let Some(number) = self.names.get(sql) {
-            return format!("EXECUTE msr_{number}");
+            return format!("EXECUTE {}_{number}", self.prefix);
         }
         self.last += 1;
         self.names.insert(sql.to_owned(), self.last);
+        let name = format!("{}_{}", self.prefix, self.last);
         // A comment may stand at the end.
-        format!("PREPARE msr_{0} AS {sql}\n; EXECUTE msr_{0}", self.last)
+        format!("PREPARE {name} AS {sql}\n; EXECUTE {name}")
     }
 }
 

@@ -271,7 +271,8 @@ pub fn not_null_rungs(scene: &Scene, id: &Id, constraint: &str) -> Vec<Rung> {
     let (on, name) = (format!("ALTER TABLE {}", table(id)), ident(id.name()));
     if scene.server.version >= 180_000 && constraint.len() <= 63 {
         let add = format!("{on} ADD CONSTRAINT {} NOT NULL {name} NOT VALID", ident(constraint));
-        return vec![Rung::alone(add), validate(id, constraint)];
+        let gone = format!("{on} DROP CONSTRAINT {}", ident(constraint));
+        return vec![Rung::alone(add).back([Rung::new(gone)]), validate(id, constraint).back([])];
     }
     let drop = || Rung::new(format!("{on} DROP CONSTRAINT {NOT_NULL}"));
     let check = format!("{on} ADD CONSTRAINT {NOT_NULL} CHECK ({name} IS NOT NULL) NOT VALID");
