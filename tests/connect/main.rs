@@ -106,8 +106,12 @@ fn planned(client: &mut Client) {
         let answers: Vec<Vec<String>> = answers.iter().map(|rows| rows.iter().map(text).collect()).collect();
         assert_eq!(answers, [vec!["1"], vec!["a", "b"], vec![]]);
     };
-    let plans =
-        |client: &mut Client| one(client, "SELECT string_agg(regexp_replace(name, '_.*_', '_'), ' ' ORDER BY name) FROM pg_prepared_statements");
+    let plans = |client: &mut Client| {
+        one(
+            client,
+            "SELECT string_agg(regexp_replace(name, '_.*_', '_'), ' ' ORDER BY name) FROM pg_prepared_statements",
+        )
+    };
     ask(client);
     ask(client);
     assert_eq!(plans(client), "msr_1 msr_2 msr_3");
