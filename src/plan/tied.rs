@@ -91,8 +91,11 @@ fn keys_to_wholes<'a>(scene: &Scene<'a>, doers: &'a Doers, link: &'a Object) -> 
         let above = from.children(whole).flat_map(wholes);
         all.extend(above.collect::<Vec<_>>());
     }
-    let keys = all.into_iter().flat_map(move |whole| from.users(whole)).filter(|o| o.id().kind == Kind::ForeignKey);
-    keys.filter(move |key| from.root(key.id()) != own).filter_map(|key| doers.drops.get(key.id()).copied())
+    let to = |whole: &'a Id| from.users(whole).filter(|o| o.id().kind == Kind::ForeignKey);
+    // Those of the tables themselves go with them.
+    let of_others = |key: &&Object| from.root(key.id()) != own && !all.contains(&from.root(key.id()));
+    let keys: Vec<&Object> = all.iter().copied().flat_map(to).filter(of_others).collect();
+    keys.into_iter().filter_map(|key| doers.drops.get(key.id()).copied())
 }
 
 /// A pending part that stands in no CREATE is pending for want of a link's other parts: it is made when the link is there, and
