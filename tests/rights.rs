@@ -82,7 +82,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     (
         "statistics of a table",
         "CREATE TABLE t (id int, n int);\nCREATE TABLE u (id int);",
-        "CREATE TABLE t (id int, n int);\nCREATE TABLE u (id int);\nCREATE STATISTICS s (ndistinct) ON id, n FROM t;",
+        "CREATE TABLE t (id int, n int);\nCREATE TABLE u (id int);\nCREATE STATISTICS s (ndistinct) ON id, (id + 1) FROM t;",
         "",
     ),
 ];
@@ -99,6 +99,8 @@ fn try_as_poor(what: &str, old: &str, new: &str, closed: &str) -> Result<(), Str
     database.load(closed)?;
     let poor = format!("poor_{}", database.name);
     database.load(&format!("CREATE ROLE {poor} LOGIN"))?;
+    // Statistics of an expression are there from 14 on.
+    let new = if Engine::Postgres.major() < 14 { new.replace("(id + 1)", "n") } else { new.to_string() };
     msr.write("new.sql", new);
     msr.on(&database, &["plan", "--schema", "new.sql", "--out", "p.ron", "--allow", "all"]).expect(0);
     if !msr.path("p.ron").exists() {
@@ -188,8 +190,11 @@ fn a_role_owns_what_is_made_as_it() {
     let refused =
         msr.run(&["apply", "p.ron", "--yes", "--phase", "all", "--allow", "all", "--database", &url]).expect(4);
     // Before 15 everybody might create in `public`.
-    let lacks = if Engine::Postgres.major() >= 15 { "CREATE, USAGE ON SCHEMA public" } else { "CREATE ON DATABASE" };
-    assert!(refused.stderr.contains(&format!("GRANT {lacks}")), "{}", refused.said());
+    let lacks = match Engine::Postgres.major() {
+        15.. => "CREATE, USAGE ON SCHEMA public".to_string(),
+        _ => format!("CREATE ON DATABASE {}", database.name),
+    };
+    assert!(refused.stderr.contains(&format!("GRANT {lacks} TO {user}")), "{}", refused.said());
 
     run(&["plan", "--save", "first"]).expect(0);
     run(&["migrate", "--yes", "--allow", "all"]).expect(0);
