@@ -148,3 +148,38 @@ fn rules_are_explained() {
     says(&msr.run(&["lint", "--explain", "drop-colum"]).expect(64), &["did you mean `drop-column`"]);
     assert!(msr.run(&["lint", "--explain", "all"]).expect(0).stdout.lines().count() > 100);
 }
+
+#[test]
+fn who_keeps_a_build_waiting_is_told_and_not_written_down() {
+    needs!(Engine::Postgres);
+    let (msr, database) = database(Engine::Postgres);
+    msr.write("msr.toml", "online = true\n");
+    msr.write(
+        "indexed.sql",
+        ONE.to_string() + "CREATE INDEX one_note ON one (note);\nALTER TABLE one ADD UNIQUE (more);\n",
+    );
+    let plan = |file| msr.on(&database, &["plan", "--schema", "indexed.sql", "--out", file]).expect(0);
+    let before = plan("before.ron");
+    assert!(!before.stdout.contains("would wait for"), "{}", before.said());
+    let mut psql = support::postgres().expect("a server").program("psql");
+    psql.args(["-X", "-q", "-d", &database.name, "-c", "BEGIN; UPDATE one SET note = 'secret'; SELECT pg_sleep(60)"]);
+    let mut writer = psql.env("PGAPPNAME", "writer").spawn().expect("psql");
+    let old = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'writer' AND datname = current_database() \
+               AND xact_start < clock_timestamp() - interval '5.5 s'";
+    while database.ask(old).trim() != "1" {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let during = plan("during.ron");
+    says(&during, &["would wait for session ", "of `postgres` (writer), in a"]);
+    // Two steps build an index; one of them says it.
+    assert_eq!(during.stdout.matches("would wait for").count(), 1, "{}", during.said());
+    assert!(!during.stdout.contains("secret"), "{}", during.said());
+    let bytes = |file| -> Vec<String> {
+        let varies =
+            |l: &&str| ["created_at", "version", "name", "checksum"].iter().all(|w| !l.trim_start().starts_with(w));
+        msr.read(file).lines().filter(varies).map(str::to_string).collect()
+    };
+    assert_eq!(bytes("before.ron"), bytes("during.ron"));
+    writer.kill().expect("it is there");
+    writer.wait().expect("it is there");
+}

@@ -4,7 +4,7 @@
 //! schema that is planned to, `-- lint: plan online` the same for a table that is in use, `-- lint: in-transaction` a script in a
 //! transaction, `-- lint: none` that there is no such example, and why the rule has none is said in [`WITHOUT`]. What is found in
 //! the bad one stands in `bad.<engine>.txt`; `UPDATE_FIXTURES=1` writes it. `msr.toml` are the settings; `live.sql` is run on a database
-//! that holds the base, for what only that can tell.
+//! that holds the base, for what only that can tell; `beside.sql` in a session that stays open next to msr.
 
 mod support;
 
@@ -12,7 +12,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use msr::lint::{docs, rules};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 use support::{Database, Engine, Msr, repository};
 
@@ -86,11 +88,27 @@ impl Case {
 
     /// A database of its own with the base, in which `live.sql` has done something worth counting.
     fn live(&self) -> Result<Option<Database>, Failed> {
-        let Ok(work) = fs::read_to_string(folder(self.rule).join("live.sql")) else { return Ok(None) };
+        let file = |name| fs::read_to_string(folder(self.rule).join(name)).ok();
+        let (work, beside) = (file("live.sql"), file("beside.sql"));
+        if work.is_none() && beside.is_none() {
+            return Ok(None);
+        }
         let database = self.engine.fresh();
         database.load(&self.file("base").unwrap_or_default())?;
-        database.load(&work)?;
+        work.map(|work| database.load(&work)).transpose()?;
         Ok(Some(database))
+    }
+
+    /// A session that has run `beside.sql`, and is there until it is dropped.
+    fn beside(&self, database: &Database) -> Result<Option<Beside>, Failed> {
+        let Ok(work) = fs::read_to_string(folder(self.rule).join("beside.sql")) else { return Ok(None) };
+        let mut psql = support::postgres()?.program("psql");
+        psql.args(["-X", "-q", "-d", &database.name, "-v", "ON_ERROR_STOP=1"]).env("PGAPPNAME", "beside");
+        let mut child = Beside(psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?);
+        let (input, output) = (child.0.stdin.as_mut().ok_or("stdin")?, child.0.stdout.take().ok_or("stdout")?);
+        writeln!(input, "{work}\n\\echo open")?;
+        let open = BufReader::new(output).lines().map_while(Result::ok).any(|line| line == "open");
+        if open { Ok(Some(child)) } else { Err("beside.sql failed".into()) }
     }
 
     /// A line a finding: `level rule place what`.
@@ -99,6 +117,7 @@ impl Case {
         msr.write("base.sql", self.file("base").unwrap_or_default());
         msr.write("script.sql", text);
         let live = self.live()?;
+        let _beside = live.as_ref().map(|database| self.beside(database)).transpose()?;
         let database = live.as_ref().unwrap_or_else(|| database(self.engine));
         let url = database.url();
         let from = if live.is_some() { url.as_str() } else { "base.sql" };
@@ -133,7 +152,11 @@ impl Case {
             } else {
                 format!("{}:{}", f["line"], f["column"])
             };
-            format!("{} {} {place} {}", word(f, "level"), word(f, "rule"), word(f, "what"))
+            let what = word(f, "what");
+            // Another session and another time in each run.
+            let momentary = rules::named(self.rule).is_some_and(|rule| rule.momentary) && word(f, "rule") == self.rule;
+            let what = if momentary { without_numbers(&what) } else { what };
+            format!("{} {} {place} {what}", word(f, "level"), word(f, "rule"))
         };
         let empty = vec![];
         let mut lines: Vec<String> = report["findings"].as_array().unwrap_or(&empty).iter().map(line).collect();
@@ -146,6 +169,23 @@ impl Case {
         );
         Ok(lines)
     }
+}
+
+struct Beside(Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn without_numbers(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.parse::<u64>() {
+        Ok(_) => "N",
+        Err(_) => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// One for all: nothing is read from it, and nothing done to it.

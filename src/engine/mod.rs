@@ -350,6 +350,20 @@ pub struct Figures {
     pub scans: BTreeMap<String, u64>,
     /// Indexes that are INVALID, and their tables.
     pub invalid: BTreeMap<String, String>,
+    /// Transactions that have been open for a while, the oldest first.
+    pub open: Vec<Open>,
+}
+
+/// A transaction that is open, and what somebody else may have to wait for because of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Open {
+    /// Whose it is: nothing of what it does.
+    pub who: String,
+    pub seconds: u64,
+    /// It sees rows as they were, and may read them again.
+    pub snapshot: bool,
+    /// Tables that it has locked, and whether so that it writes them.
+    pub tables: BTreeMap<String, bool>,
 }
 
 /// Updates of a table, and those of them that had to write no index.

@@ -29,6 +29,9 @@ fn entry(rule: &Rule) -> String {
     if let Some(little) = little(rule) {
         out += &format!("{little}\n");
     }
+    if rule.momentary {
+        out += "Seen on the database when `msr plan` or `msr lint` looks at it; a plan file does not keep it.\n";
+    }
     out + &format!("Examples: [`{0}`](../fixtures/lint/{0})\n", rule.id)
 }
 

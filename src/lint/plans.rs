@@ -123,6 +123,14 @@ fn of_step(step: &Step, base: &Catalog, goal: &Catalog, whole: &Whole) -> Vec<Ev
             event.traits.remove(Trait::RebuildsIndex);
         }
     }
+    // A rung on the way to something: what it builds is not there when the ladder is done, or is part of what is.
+    if !step.transaction && !events.iter().any(|e| e.is(Trait::Concurrently)) {
+        let mut event = Event::run("concurrently", step.subject.clone()).with(Trait::Concurrently);
+        let table = |catalog| facts::table(catalog, &step.subject);
+        event.table = table(goal).or_else(|| table(base)).or(event.table);
+        event.step = Some(step.id);
+        events.push(event);
+    }
     if let Some(held) = &step.held {
         let event = Event::run("at once", step.subject.clone());
         events.push(Event { to: held.clone(), step: Some(step.id), ..event });

@@ -1,6 +1,6 @@
 //! What lint has to say of one plan or one file.
 
-use super::{Finding, Place, Policy, allows, find, plans, scene::Scene};
+use super::{Finding, Place, Policy, allows, find, plans, rules, scene::Scene};
 use crate::engine::Figures;
 use crate::model::Catalog;
 use crate::plan::{self, Level, Plan};
@@ -53,12 +53,13 @@ pub fn judge(plan: &mut Plan, judge: &Judge) -> Result<Vec<String>> {
     for finding in found {
         let Some(step) = finding.step.and_then(|id| plan.steps.get_mut(id - 1)) else { continue };
         step.findings.push(plan::Finding {
-            rule: finding.rule,
             level: finding.level,
             what: finding.what,
             why: finding.why,
             advice: finding.advice,
             allowed: finding.allowed,
+            momentary: rules::named(&finding.rule).is_some_and(|rule| rule.momentary),
+            rule: finding.rule,
         });
     }
     Ok(notes)
@@ -96,7 +97,7 @@ fn unsaid(step: &plan::Step) -> Vec<plan::Finding> {
     let said = step.findings.iter().any(|f| super::levels::covers("destructive", &f.rule));
     let Some(loses) = step.loses.as_ref().filter(|_| !said) else { return vec![] };
     let id = plans::loss(step.subject.kind, step.action == plan::Action::Drop);
-    let Some(rule) = super::rules::named(id) else { return vec![] };
+    let Some(rule) = rules::named(id) else { return vec![] };
     vec![plan::Finding {
         rule: id.into(),
         level: rule.level,
@@ -104,6 +105,7 @@ fn unsaid(step: &plan::Step) -> Vec<plan::Finding> {
         why: rule.why.into(),
         advice: rule.advice.into(),
         allowed: None,
+        momentary: false,
     }]
 }
 

@@ -22,6 +22,8 @@ pub struct Rule {
     /// What the time that it blocks depends on.
     pub cost: Cost,
     pub check: Check,
+    /// What it finds is true for the moment only: it is shown, and no plan file keeps it.
+    pub momentary: bool,
 }
 
 /// What is waited for while it runs: of a table that has little of it, the finding is only a note.
@@ -140,7 +142,7 @@ impl When {
 impl Rule {
     /// What all the records have in common, so that each says only what is its own.
     pub const fn new(id: &'static str, level: Level, title: &'static str, check: Check) -> Rule {
-        Rule { id, level, title, what: "", why: "", advice: "", engines: ALL, cost: Cost::Any, check }
+        Rule { id, level, title, what: "", why: "", advice: "", engines: ALL, cost: Cost::Any, check, momentary: false }
     }
 
     pub const fn what(mut self, what: &'static str) -> Rule {
@@ -165,6 +167,11 @@ impl Rule {
 
     pub const fn cost(mut self, cost: Cost) -> Rule {
         self.cost = cost;
+        self
+    }
+
+    pub const fn momentary(mut self) -> Rule {
+        self.momentary = true;
         self
     }
 }

@@ -177,6 +177,8 @@ pub struct Finding {
     pub advice: String,
     /// Who allowed it, and why.
     pub allowed: Option<String>,
+    /// True while the plan was made, and shown with it; a plan file does not keep it.
+    pub momentary: bool,
 }
 
 /// How the way back of a step is sent, and where it leads.

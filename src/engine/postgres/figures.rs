@@ -2,7 +2,7 @@
 
 use super::conn::Client;
 use crate::SqlError;
-use crate::engine::{Figures, Updates};
+use crate::engine::{Figures, Open, Updates};
 
 const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
@@ -35,7 +35,44 @@ pub fn read(client: &mut Client) -> Result<Figures, SqlError> {
             figures.invalid.insert(name, table);
         }
     }
+    figures.open = open(client)?;
     Ok(figures)
+}
+
+/// What is younger will be over before anybody has read of it.
+const A_WHILE: &str = "interval '5 s'";
+
+/// Sessions of this database, as far as this role may see them, and transactions that are prepared. What vacuums is waited for by
+/// nobody. A lock stands in the way of who builds an index if it conflicts with SHARE
+/// (<https://www.postgresql.org/docs/current/explicit-locking.html#TABLE-LOCK-COMPATIBILITY>).
+fn open(client: &mut Client) -> Result<Vec<Open>, SqlError> {
+    let rows = client.rows(&format!(
+        "WITH open AS (SELECT 'session ' || pid || ' of `' || coalesce(usename, '') || '`' || \
+         CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END AS who, pid, NULL AS prepared, \
+         xact_start AS since, backend_xmin IS NOT NULL AS snapshot FROM pg_stat_activity \
+         WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() \
+         UNION ALL SELECT 'the prepared transaction `' || gid || '` of `' || owner || '`', NULL, '-1/' || transaction::text, prepared, \
+         false FROM pg_prepared_xacts WHERE database = current_database()) \
+         SELECT o.who, extract(epoch FROM clock_timestamp() - o.since)::bigint, o.snapshot, n.nspname || '.' || c.relname, \
+         bool_or(l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')) FROM open o \
+         LEFT JOIN pg_locks l ON (l.pid = o.pid OR l.virtualtransaction = o.prepared) AND l.locktype = 'relation' AND l.granted \
+         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+         LEFT JOIN pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'm', 'p') LEFT JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE o.since < clock_timestamp() - {A_WHILE} GROUP BY o.who, o.since, o.snapshot, n.nspname, c.relname \
+         ORDER BY o.since, o.who, n.nspname, c.relname"
+    ))?;
+    let mut all: Vec<Open> = vec![];
+    for row in &rows {
+        let who = text(row, 0).unwrap_or_default();
+        if all.last().is_none_or(|last| last.who != who) {
+            let seconds = text(row, 1).and_then(|v| v.parse().ok()).unwrap_or(0);
+            let snapshot = text(row, 2).as_deref() == Some("t");
+            all.push(Open { who, seconds, snapshot, ..Open::default() });
+        }
+        let table = text(row, 3).map(|table| (table, text(row, 4).as_deref() == Some("t")));
+        all.last_mut().into_iter().for_each(|last| last.tables.extend(table.clone()));
+    }
+    Ok(all)
 }
 
 fn text(row: &[Option<String>], i: usize) -> Option<String> {

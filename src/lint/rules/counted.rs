@@ -1,6 +1,7 @@
 //! What only a live database tells: how often, how much, how many. Where there is none, nothing is said.
 
 use super::*;
+use crate::engine::Open;
 use std::collections::BTreeSet;
 
 pub static COUNTED: &[Rule] = &[
@@ -15,6 +16,12 @@ pub static COUNTED: &[Rule] = &[
         .what("")
         .why("a concurrent build that failed left it behind: every write pays for it, no query uses it, and a unique one may refuse rows")
         .advice("DROP INDEX CONCURRENTLY first, or REINDEX INDEX CONCURRENTLY; `msr plan` drops it by itself"),
+    warn("cic-waits-on-snapshots", "a transaction is open that a concurrent build waits for", Whole(kept_waiting))
+        .on(POSTGRES)
+        .momentary()
+        .what("")
+        .why("it waits for whoever may still look at rows as they were, or has written to the table; as long as that takes, which may be for ever, vacuum can remove nothing either")
+        .advice("let it end first, or end it: pg_terminate_backend, ROLLBACK PREPARED"),
     note("index-build-load", "an index of a very large table is built", When(&[
         add(&[Index]).is(&[Concurrently, MuchToIndex])]))
         .on(POSTGRES)
@@ -55,4 +62,41 @@ fn beside_invalid(scene: &Scene) -> Vec<Hit> {
         );
     }
     hits
+}
+
+/// Each open transaction is said of the first step or statement that has to wait for it.
+fn kept_waiting(scene: &Scene) -> Vec<Hit> {
+    let mut said = BTreeSet::new();
+    let mut hits = vec![];
+    for (i, event) in scene.events.iter().enumerate() {
+        let waits = |open: &&Open| keeps_waiting(scene, event, open);
+        let mut news = scene.figures.open.iter().filter(waits).filter(|open| said.insert(&open.who));
+        let Some(Open { who, seconds, .. }) = news.next() else { continue };
+        let more = match news.count() {
+            0 => String::new(),
+            1 => ", and for 1 more".to_string(),
+            n => format!(", and for {n} more"),
+        };
+        hits.push(Hit::says(i, format!("would wait for {who}, in a transaction that is {seconds} s old{more}")));
+    }
+    hits
+}
+
+/// What takes away an index or a partition waits for all who have its table locked. Who builds one waits for who writes the table,
+/// and in the end for every snapshot that may be older than the index
+/// (<https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>).
+fn keeps_waiting(scene: &Scene, event: &Event, open: &Open) -> bool {
+    let takes = event.verb == Verb::Drop && matches!(event.id.kind, Index | Attachment);
+    let builds = event.verb == Verb::Add && event.id.kind == Index || event.is_run("concurrently");
+    if !event.is(Concurrently) || !(takes || builds || event.is_run("reindex")) {
+        return false;
+    }
+    let parent = scene.base.and_then(|base| base.get(&event.id)).map(|o| o.attr("parent").to_string().replace('"', ""));
+    let table = event.table.as_ref().map(|t| t.path.join("."));
+    let locked: Vec<bool> = [table, parent].iter().flatten().filter_map(|t| open.tables.get(t)).copied().collect();
+    match (takes, builds) {
+        (true, _) => !locked.is_empty(),
+        (_, true) => open.snapshot || locked.contains(&true),
+        _ => open.snapshot || !locked.is_empty(),
+    }
 }

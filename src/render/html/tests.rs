@@ -29,6 +29,7 @@ fn hostile() -> Plan {
             why: text(),
             advice: text(),
             allowed: Some(text()),
+            momentary: false,
         });
     }
     plan

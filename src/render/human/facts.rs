@@ -44,6 +44,8 @@ fn findings(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
             Level::Deny => {
                 lines.push((Some(Tone::Warn), format!("! deny {}: {}; instead: {}", f.rule, f.why, f.advice)));
             }
+            // Of the moment is who and since when.
+            Level::Warn if f.momentary => lines.push((Some(Tone::Change), format!("warn {}: {}", f.rule, f.what))),
             Level::Warn => lines.push((Some(Tone::Change), format!("warn {}: {}", f.rule, f.why))),
             Level::Note if verbose => lines.push((Some(Tone::Quiet), format!("note {}: {}", f.rule, f.why))),
             Level::Allow if verbose => {

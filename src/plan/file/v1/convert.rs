@@ -93,7 +93,7 @@ impl From<Touch> for plan::Touch {
 
 /// From one struct to another of the same fields, but for the way back.
 macro_rules! mirror {
-    (finding $from:ty => $to:ty) => {
+    (finding $from:ty => $to:ty $(, $more:ident: $is:expr)?) => {
         impl From<$from> for $to {
             fn from(f: $from) -> Self {
                 Self {
@@ -103,11 +103,12 @@ macro_rules! mirror {
                     why: f.why,
                     advice: f.advice,
                     allowed: f.allowed,
+                    $($more: $is,)?
                 }
             }
         }
     };
-    ($from:ty => $to:ty, $back:expr) => {
+    ($from:ty => $to:ty, $findings:expr, $back:expr) => {
         impl From<$from> for $to {
             fn from(s: $from) -> Self {
                 Self {
@@ -130,7 +131,7 @@ macro_rules! mirror {
                     loses: s.loses,
                     fill: s.fill.map(Into::into),
                     purge: s.purge,
-                    findings: each(s.findings),
+                    findings: $findings(s.findings),
                     questions: each(s.questions),
                 }
             }
@@ -139,15 +140,20 @@ macro_rules! mirror {
 }
 
 mirror!(finding plan::Finding => Finding);
-mirror!(finding Finding => plan::Finding);
-mirror!(plan::Step => Step, |transaction, back: plan::Back| {
+mirror!(finding Finding => plan::Finding, momentary: false);
+mirror!(plan::Step => Step, lasting, |transaction, back: plan::Back| {
     let plan::Back { transaction: own, patient, to } = back;
     (back != plan::Back::like(transaction)).then_some(Back { transaction: own, patient, to })
 });
-mirror!(Step => plan::Step, |transaction, back: Option<Back>| match back {
+mirror!(Step => plan::Step, each, |transaction, back: Option<Back>| match back {
     Some(Back { transaction, patient, to }) => plan::Back { transaction, patient, to },
     None => plan::Back::like(transaction),
 });
+
+/// What was true for the moment would make another file of the same plan.
+fn lasting(findings: Vec<plan::Finding>) -> Vec<Finding> {
+    each(findings.into_iter().filter(|f| !f.momentary).collect())
+}
 
 impl From<plan::Fill> for Fill {
     fn from(f: plan::Fill) -> Self {
