@@ -230,6 +230,53 @@ const RECIPES: &[Recipe] = &[
         new_reads: "SELECT id, state, was FROM jobs ORDER BY id",
     },
     Recipe {
+        name: "one column split in two",
+        old: "CREATE TABLE people (id integer PRIMARY KEY, age integer, full_name text NOT NULL);",
+        new: "CREATE TABLE people (id integer PRIMARY KEY, age integer,
+            -- msr:using split_part(full_name, ' ', 1)
+            -- msr:back full_name = concat_ws(' ', first_name, last_name)
+            first_name text NOT NULL,
+            -- msr:using split_part(full_name, ' ', 2)
+            last_name text NOT NULL);",
+        rows: "INSERT INTO people SELECT i, i, 'first' || i || ' last' || i FROM generate_series(1, 500) i;",
+        old_app: concat!(
+            "INSERT INTO people (id, full_name) VALUES (1000 + {n}, 'old {n}') ON CONFLICT (id) DO UPDATE SET full_name = excluded.full_name;
+            UPDATE people SET full_name = 'changed old{n}' WHERE id IN (7, 490); UPDATE people SET age = {n} WHERE id < 20;
+            SELECT full_name FROM people;",
+            enforced!("people VALUES (-1, 0, NULL)", "not_null_violation")
+        ),
+        new_app: concat!(
+            "INSERT INTO people (id, first_name, last_name) VALUES (2000 + {n}, 'new', '{n}'); INSERT INTO people (id, first_name, last_name) VALUES (3000 + {n}, '', '');
+            UPDATE people SET last_name = 'new{n}' WHERE id IN (8, 490); UPDATE people SET age = {n} WHERE id > 480; DELETE FROM people WHERE id = 3000 + {n};
+            UPDATE people SET first_name = 'a', last_name = 'b' WHERE first_name = 'changed' AND id = 7;",
+            enforced!("people (id, age, first_name) VALUES (-1, 0, 'a')", "not_null_violation")
+        ),
+        old_reads: "SELECT id, age, full_name FROM people ORDER BY id",
+        new_reads: "SELECT id, age, concat_ws(' ', first_name, last_name) FROM people ORDER BY id",
+    },
+    Recipe {
+        name: "two columns merged into one",
+        old: "CREATE TABLE people (id integer PRIMARY KEY, age integer, first_name text NOT NULL, last_name text NOT NULL DEFAULT 'x');",
+        new: "CREATE TABLE people (id integer PRIMARY KEY, age integer,
+            -- msr:using concat_ws(' ', first_name, last_name)
+            -- msr:back first_name = split_part(full_name, ' ', 1)
+            -- msr:back last_name = split_part(full_name, ' ', 2)
+            full_name text NOT NULL);",
+        rows: "INSERT INTO people SELECT i, i, 'first' || i, 'last' || i FROM generate_series(1, 500) i;",
+        old_app: concat!(
+            "INSERT INTO people (id, first_name, last_name) VALUES (1000 + {n}, 'old', '{n}'); INSERT INTO people (id, first_name) VALUES (4000 + {n}, 'old');
+            UPDATE people SET last_name = 'old{n}' WHERE id IN (7, 490); UPDATE people SET age = {n} WHERE id < 20; SELECT last_name FROM people;",
+            enforced!("people VALUES (-1, 0, NULL, 'a')", "not_null_violation")
+        ),
+        new_app: concat!(
+            "INSERT INTO people (id, full_name) VALUES (2000 + {n}, 'new {n}'); INSERT INTO people (id, full_name) VALUES (3000 + {n}, 'x y');
+            UPDATE people SET full_name = 'new new{n}' WHERE id IN (8, 490); UPDATE people SET age = {n} WHERE id > 480;",
+            enforced!("people (id, age) VALUES (-1, 0)", "not_null_violation")
+        ),
+        old_reads: "SELECT id, age, concat_ws(' ', first_name, last_name) FROM people ORDER BY id",
+        new_reads: "SELECT id, age, full_name FROM people ORDER BY id",
+    },
+    Recipe {
         name: "default of its own for each row",
         old: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer);",
         new: "CREATE TABLE tokens (id integer PRIMARY KEY, a integer, token uuid NOT NULL DEFAULT gen_random_uuid());",

@@ -59,17 +59,30 @@ fn told(error: &SqlError) -> String {
     }
 }
 
+impl Answers {
+    /// What one should know before it is done.
+    pub fn notes(self, plan: &Plan) -> Vec<String> {
+        let told = self.found.iter().filter_map(|(step, place, found)| {
+            let question = &plan.steps[step - 1].questions[*place];
+            question.tells.then(|| format!("step {step}: {}", question.told(found)))
+        });
+        told.chain(self.open.iter().cloned()).collect()
+    }
+}
+
 /// The refusal, if rows are in the way.
 pub fn refusal(plan: &Plan, answers: &Answers) -> Option<Error> {
-    let (first, ..) = answers.found.first()?;
+    let in_the_way = |(step, place, _): &&(usize, usize, Found)| !plan.steps[step - 1].questions[*place].tells;
+    let found: Vec<_> = answers.found.iter().filter(in_the_way).collect();
+    let (first, ..) = found.first()?;
     let mut error = Error::refused(format!("rows of this database are in the way of the plan `{}`", plan.header.name));
-    for (step, place, found) in &answers.found {
+    for (step, place, found) in &found {
         let question = &plan.steps[step - 1].questions[*place];
         error = error.detail(format!("step {step}: {}", question.told(found)));
         error = question.show.iter().fold(error, |e, show| e.detail(format!("  {show};")));
     }
     error.at = plan.steps[first - 1].at.clone();
-    let n = answers.found.len();
+    let n = found.len();
     let these = if n == 1 { "the rows".to_string() } else { format!("all {n} kinds of rows") };
     Some(error.hint(format!("nothing was changed: correct {these}, which the queries show, and run again")))
 }

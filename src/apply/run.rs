@@ -121,7 +121,7 @@ pub(super) fn rows_let_through(
     let answers = probe::look(target.session(), plan, batches, early, limit)?;
     match probe::refusal(plan, &answers) {
         Some(refusal) => Err(refusal),
-        None => Ok(answers.open),
+        None => Ok(answers.notes(plan)),
     }
 }
 

@@ -39,6 +39,8 @@ pub enum Rows {
     Alike { values: Vec<String>, among: Option<String> },
     /// Those that refer to a row that is not there; `whole` where some NULLs are not allowed among the columns.
     Orphans { columns: Vec<String>, target: Id, referenced: Vec<String>, whole: bool },
+    /// Those that meet a condition, and come back from the plan as something else: told, and in nobody's way.
+    Changed(String),
     /// Those of which the server can't compute a value.
     Failing(String),
 }
@@ -81,7 +83,7 @@ fn condition(asked: &Asked) -> Option<String> {
         columns.iter().map(|c| format!("t.{c} {says}")).collect::<Vec<_>>().join(" AND ")
     };
     match &asked.probe.rows {
-        Rows::Where(is) => Some(is.clone()),
+        Rows::Where(is) | Rows::Changed(is) => Some(is.clone()),
         Rows::Alike { values, among } => {
             let list = values.join(", ");
             let there = values.iter().map(|v| format!("({v}) IS NOT NULL"));

@@ -280,6 +280,9 @@ impl<'a> Grouper<'a> {
         let mut node = Node::new(root, action, all_of(root, folded, Delta::Drop));
         node.loses = rule.loses.and_then(|loses| loses(old));
         let mut node = self.answered(node, how)?;
+        if node.with.is_some() {
+            node.loses = None;
+        }
         if node.rungs.iter().any(|r| r.purge.is_some()) {
             // Nothing is lost yet, and nothing has to be made again.
             node.loses = None;

@@ -1,5 +1,7 @@
 //! What the hints of the schema files say of objects: found by name in the catalog that was read from those files.
 
+mod back;
+
 use crate::engine::Engine;
 use crate::model::{Catalog, Id, Kind, Ref};
 use crate::source::{HintKind, Source, Subject, Written};
@@ -21,23 +23,28 @@ pub fn apply(engine: &dyn Engine, source: &Source, base: &mut Cow<Catalog>, goal
                         depends(engine, subject, written, base, goal).map_err(at)?;
                     }
                 }
-                HintKind::RenamedFrom { .. } | HintKind::Allow { .. } => {}
+                HintKind::RenamedFrom { .. } | HintKind::Allow { .. } | HintKind::Back { .. } => {}
             }
         }
+    }
+    back::apply(engine, source, base, goal)
+}
+
+fn using(engine: &dyn Engine, subject: &Subject, expression: &str, goal: &mut Catalog) -> Result<()> {
+    let column = column(engine, subject, goal)?;
+    if let Some(object) = goal.get_mut(&column) {
+        object.head_mut().using = Some(expression.to_string());
     }
     Ok(())
 }
 
-fn using(engine: &dyn Engine, subject: &Subject, expression: &str, goal: &mut Catalog) -> Result<()> {
+fn column(engine: &dyn Engine, subject: &Subject, goal: &Catalog) -> Result<Id> {
     let path = folded(engine, &subject.path);
     let [column] = subjects(goal, subject.object, &path)[..] else {
         let what = format!("cannot tell which column `{}` is: {NO_ONE}", path.join("."));
         return Err(Error::refused(what).hint("write the schema with the name of the table"));
     };
-    if let Some(object) = goal.get_mut(&column.clone()) {
-        object.head_mut().using = Some(expression.to_string());
-    }
-    Ok(())
+    Ok(column.clone())
 }
 
 const NO_ONE: &str = "none or more than one of the schema is called so";

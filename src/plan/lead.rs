@@ -64,7 +64,12 @@ fn leader<'a>(
     places: &Places,
 ) -> Option<usize> {
     if let Some(with) = &node.with {
-        return places.sets.get(with).copied();
+        let doers = match node.deltas.first()? {
+            Delta::Add(_) => &places.adds,
+            Delta::Drop(_) => &places.drops,
+            Delta::Set { .. } | Delta::Rename { .. } => &places.sets,
+        };
+        return doers.get(with).copied();
     }
     let id = &node.subject;
     let adds = matches!(node.deltas.first()?, Delta::Add(_));

@@ -69,8 +69,12 @@ impl Node {
         self.rungs.extend(other.rungs);
         self.rungs.sort_by_key(|r| !r.ahead);
         self.along.extend(other.along);
-        let lost: Vec<String> = [self.loses.take(), other.loses].into_iter().flatten().collect();
-        self.loses = (!lost.is_empty()).then(|| lost.join(", "));
+        let both = |one: Option<String>, other: Option<String>| {
+            let lost: Vec<String> = one.into_iter().chain(other).collect();
+            (!lost.is_empty()).then(|| lost.join(", "))
+        };
+        self.loses = both(self.loses.take(), other.loses);
+        self.back_loses = both(self.back_loses.take(), other.back_loses);
     }
 
     /// Whether nothing is sent for it.

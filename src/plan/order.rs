@@ -24,6 +24,8 @@ pub enum EdgeRule {
     Touch,
     /// Tables are linked when both are settled.
     Link,
+    /// What takes over values is there before they go.
+    Values,
 }
 
 impl EdgeRule {
@@ -34,6 +36,7 @@ impl EdgeRule {
             EdgeRule::Identity => "identity: the name must be free",
             EdgeRule::Touch => "touch: altered between its old users and its new ones",
             EdgeRule::Link => "link: tables are tied when both are as they will be, untied before either changes",
+            EdgeRule::Values => "values: what takes them over is there before they go",
         }
     }
 }
@@ -218,8 +221,13 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                     }
                 }
             }
-            if let Delta::Add(id) = delta {
-                edge(doers.drops.get(id), i, EdgeRule::Identity);
+            match delta {
+                Delta::Add(id) => edge(doers.drops.get(id), i, EdgeRule::Identity),
+                Delta::Drop(id) => {
+                    let heirs = scene.from.get(id).into_iter().flat_map(|o| &o.head().heirs);
+                    heirs.for_each(|heir| edge(doers.adds.get(heir), i, EdgeRule::Values));
+                }
+                Delta::Set { .. } | Delta::Rename { .. } => {}
             }
         }
     }

@@ -21,6 +21,8 @@ pub struct Question {
     pub show: Option<String>,
     /// Speaks of names as they are before the first batch.
     pub early: bool,
+    /// It is said of what it finds what becomes of it; nothing is in the way.
+    pub tells: bool,
     /// What was found when the plan was made; in no file, since it is data.
     pub found: Option<Found>,
 }
@@ -94,7 +96,9 @@ fn question(engine: &dyn Engine, scene: Scene, renames: &[Node], o: &Object, pro
     let uses: Vec<&Id> = o.refs().iter().map(|r| &r.to).filter(|to| to.kind == Kind::Column).collect();
     // What the schema files make of a value is known only to the change of its type.
     let made_up = |id: &&Id| scene.to.get(id).is_some_and(|c| c.head().using.is_some()) && *id != o.id();
-    if uses.iter().any(made_up) || o.head().using.is_some() && !matches!(probe.rows, Rows::Failing(_)) {
+    if uses.iter().any(made_up)
+        || o.head().using.is_some() && !matches!(probe.rows, Rows::Failing(_) | Rows::Changed(_))
+    {
         return None;
     }
     let (from, mut early) = places.relation(&probe.table, &uses, alone, "t")?;
@@ -106,12 +110,13 @@ fn question(engine: &dyn Engine, scene: Scene, renames: &[Node], o: &Object, pro
         }
         _ => None,
     };
-    if early && matches!(probe.rows, Rows::Failing(_)) {
+    if early && matches!(probe.rows, Rows::Failing(_) | Rows::Changed(_)) {
         return None;
     }
     let key = places.key(&probe.table);
     let (sql, show) = sql(engine, &Asked { probe, from, target, key })?;
-    Some(Question { table: probe.table.clone(), wrong: probe.wrong.clone(), sql, show, early, found: None })
+    let tells = matches!(probe.rows, Rows::Changed(_));
+    Some(Question { table: probe.table.clone(), wrong: probe.wrong.clone(), sql, show, early, tells, found: None })
 }
 
 struct Places<'a> {

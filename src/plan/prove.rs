@@ -200,7 +200,9 @@ fn forward(
         if said {
             let error = Error::refused(format!("cannot give {} its values: {}", step.subject, e.message)).detail(sql);
             let error = step.at.iter().fold(error, |error, at| error.at(at));
-            return error.hint("correct the expression after `-- msr:using`; names in it need their schema");
+            return error.hint(
+                "correct the expression after `-- msr:using`, or after `-- msr:back`; names in it need their schema",
+            );
         }
         let what = format!("step {} ({}) fails on scratch: {}", step.id, step.subject, e.message);
         if e.is_denied() {

@@ -9,6 +9,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("renamed from", "-- msr:renamed from OLD_NAME"),
     ("depends on", "-- msr:depends on NAME[, NAME]"),
     ("using", "-- msr:using EXPRESSION"),
+    ("back", "-- msr:back COLUMN = EXPRESSION"),
     ("allow", "-- msr:allow RULE reason=\"…\" [until=\"YYYY-MM-DD\"]"),
 ];
 
@@ -52,9 +53,16 @@ fn hint(words: &Words, comment: Token) -> Result<Hint, Flaw> {
         }
         *subject = found.clone();
     }
-    if matches!(kind, HintKind::Using { .. }) && found.as_ref().is_none_or(|s| s.object != "column") {
-        return Err(Flaw::new(comment.start, "a using hint stands before something that is no column")
-            .hint("write it on the line before the column whose type changes"));
+    let of_column = match kind {
+        HintKind::Using { .. } => Some(("using", "write it on the line before the column whose type changes")),
+        HintKind::Back { .. } => {
+            Some(("back", "write it on the line before the column that takes the other one's place"))
+        }
+        _ => None,
+    };
+    if let Some((word, hint)) = of_column.filter(|_| found.as_ref().is_none_or(|s| s.object != "column")) {
+        let what = format!("a {word} hint stands before something that is no column");
+        return Err(Flaw::new(comment.start, what).hint(hint));
     }
     Ok(Hint { at: comment.start, kind, subject: found })
 }
@@ -77,6 +85,7 @@ fn parse(text: &str, comment: Token, dialect: Dialect) -> Result<HintKind, Flaw>
         "depends on" => names(rest, dialect).map(|on| HintKind::DependsOn { on }).map_err(wrong),
         "using" if !is_expression(rest, dialect) => Err(wrong("that is not one expression")),
         "using" => Ok(HintKind::Using { expression: rest.to_string() }),
+        "back" => back(rest, dialect).map_err(wrong),
         _ => allow(rest).map_err(wrong),
     }
 }
@@ -90,6 +99,21 @@ fn strip<'a>(body: &'a str, words: &str) -> Option<&'a str> {
         let ends = tail.is_empty() || tail.starts_with(char::is_whitespace);
         (head.eq_ignore_ascii_case(word) && ends).then(|| tail.trim_start())
     })
+}
+
+/// `column = expression`
+fn back(written: &str, dialect: Dialect) -> Result<HintKind, &'static str> {
+    let tokens = tokens(written, dialect).ok_or("that is no column and no expression")?;
+    let words = Words { text: written, dialect, tokens: &tokens };
+    let column = words.name(0).ok_or("the name of the column is missing")?;
+    if !words.is(1, "=") || words.len() < 3 {
+        return Err("after the column come `=` and what it is made of");
+    }
+    let expression = &written[tokens[2].start..];
+    match is_expression(expression, dialect) {
+        true => Ok(HintKind::Back { column, expression: expression.to_string() }),
+        false => Err("that is not one expression"),
+    }
 }
 
 /// A name, perhaps with dots, perhaps with a function's argument types; or an enum label in quotes.
@@ -259,7 +283,7 @@ mod tests {
     #[test]
     fn other_hints() {
         let source = postgres(&["-- msr:allow drop_column reason=\"gone = unused, since v2\" until=\"2027-01-31\"\n\
-             -- msr:depends on app.f(int)\ncreate table t (\n  -- msr:using x::int\n  x int)"]);
+             -- msr:depends on app.f(int)\ncreate table t (\n  -- msr:using x::int\n  -- msr:back \"Y\" =x = 'a = b'\n  x int)"]);
         let kinds: Vec<_> = source.statements[0].hints.iter().map(|h| h.kind.clone()).collect();
         let reason = Some("gone = unused, since v2".to_string());
         let until = Some("2027-01-31".to_string());
@@ -269,6 +293,7 @@ mod tests {
                 HintKind::Allow { rule: "drop_column".into(), reason, until },
                 HintKind::DependsOn { on: vec![written("app.f(int)", &["app", "f"], Some("int"))] },
                 HintKind::Using { expression: "x::int".into() },
+                HintKind::Back { column: "Y".into(), expression: "x = 'a = b'".into() },
             ]
         );
         assert_eq!(source.statements[0].hints[2].subject.as_ref().unwrap().path, ["t", "x"]);
@@ -317,6 +342,11 @@ mod tests {
             ("-- msr:using x\ncreate table t (x int)", "x:1:1", "no column", "before the column"),
             ("create table t (\n-- msr:using x::int; drop table u\nx int)", "x:2:1", "not one expression", "write"),
             ("create table t (\n-- msr:using (x\nx int)", "x:2:1", "not one expression", "write"),
+            ("-- msr:back x = y\ncreate table t (x int)", "x:1:1", "no column", "takes the other one's place"),
+            ("create table t (\n-- msr:back x\nx int)", "x:2:1", "come `=` and", "write"),
+            ("create table t (\n-- msr:back x =\nx int)", "x:2:1", "come `=` and", "write"),
+            ("create table t (\n-- msr:back t.x = y\nx int)", "x:2:1", "come `=` and", "write"),
+            ("create table t (\n-- msr:back x = y, z\nx int)", "x:2:1", "not one expression", "write"),
             ("create table t (\n-- msr:using x -- why\nx int)", "x:2:1", "not one expression", "write"),
             ("-- msr:depends on a b, \ncreate table t()", "x:1:1", "a name is missing", "write"),
             ("-- msr:depends on f(int\ncreate table t()", "x:1:1", "not closed", "write"),

@@ -89,6 +89,12 @@ pub enum HintKind {
     Using {
         expression: String,
     },
+    /// What a column that goes is made of as long as the old application is there, and on the way back; `subject` is a column
+    /// in a parsed source.
+    Back {
+        column: String,
+        expression: String,
+    },
     /// A permission without its reason is refused, so `reason` is always there in a parsed source.
     Allow {
         rule: String,

@@ -22,7 +22,8 @@ pub fn of(step: &Step, verbose: bool) -> Vec<(Option<Tone>, String)> {
         lines.push((Some(Tone::Warn), format!("! loses data: {what}")));
     }
     for (question, found) in step.questions.iter().filter_map(|q| Some((q, q.found.as_ref()?))) {
-        lines.push((Some(Tone::Warn), format!("! rows in the way: {}", question.told(found))));
+        let what = if question.tells { "rows to know of" } else { "rows in the way" };
+        lines.push((Some(Tone::Warn), format!("! {what}: {}", question.told(found))));
         lines.extend(question.show.iter().map(|show| (Some(Tone::Quiet), format!("  {show};"))));
     }
     lines.extend(findings(step, verbose));

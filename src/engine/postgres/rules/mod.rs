@@ -14,6 +14,7 @@ mod keys;
 mod ladders;
 mod links;
 mod materialized;
+mod mirrored;
 mod not_null;
 mod numbers;
 mod parking;

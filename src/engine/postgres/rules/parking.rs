@@ -4,6 +4,7 @@
 
 use super::super::ddl::{ident, path, table};
 use super::RULES;
+use super::mirrored::Mirror;
 use crate::engine::how::{How, Phase, Rung, Scene};
 use crate::model::{Fingerprint, Id, Kind, Object, Strength, Value};
 
@@ -96,8 +97,41 @@ fn parkable(scene: &Scene, o: &Object) -> bool {
 }
 
 /// A column that goes. Its NOT NULL goes first, in the expand phase, so that an application that no longer knows it can
-/// write; what is made of it goes with it.
+/// write; what is made of it goes with it. Columns of which others take over the values go, and come back, together.
 pub fn of_column(scene: &Scene, o: &Object) -> Option<How> {
+    let all_bared = |mirror: &Mirror| -> Option<Vec<Vec<Rung>>> {
+        mirror.old.iter().map(|s| bared(scene, scene.from.get(&s.column.head.id)?)).collect()
+    };
+    let together = Mirror::of(scene, o).and_then(|mirror| Some((all_bared(&mirror)?, mirror)));
+    let Some((all, mirror)) = together else {
+        let rungs = bared(scene, o)?.into_iter().chain([away(o.id(), None)]);
+        return Some(How::Ladder(rungs.collect()));
+    };
+    if mirror.first_old() != o.id() {
+        return Some(How::With(mirror.first_old().clone()));
+    }
+    // The first to be called away is the last to come back: then all are there.
+    let since = |first: bool| first.then(|| mirror.since());
+    let away = mirror.old.iter().enumerate().map(|(at, s)| away(&s.column.head.id, since(at == 0)));
+    Some(How::Ladder(all.into_iter().flatten().chain(away).collect()))
+}
+
+/// Whether the column can be parked.
+pub fn parkable_column(scene: &Scene, o: &Object) -> bool {
+    bared(scene, o).is_some()
+}
+
+/// The column under another name; after the way back something may have to be done to rows.
+fn away(id: &Id, since: Option<String>) -> Rung {
+    let (on, name) = (format!("ALTER TABLE {}", table(id)), ident(id.name()));
+    let parked = ident(&format!("{TRASH}{}", id.name()).chars().take(60).collect::<String>());
+    let back = format!("{on} RENAME COLUMN {parked} TO {name}");
+    let away = later(format!("{on} RENAME COLUMN {name} TO {parked}"), std::iter::once(back).chain(since).collect());
+    Rung { purge: Some(format!("{on} DROP COLUMN {parked}")), ..away }
+}
+
+/// What goes before the column does: all that is made of it, and what keeps others from leaving it out.
+fn bared(scene: &Scene, o: &Object) -> Option<Vec<Rung>> {
     let (id, home) = (o.id(), super::links::home(o));
     let plain = ["generated", "identity"].iter().all(|attr| o.attr(attr) == Value::None);
     let linked = o.leaders().next().is_some() || scene.from.users(id).any(|u| u.has_ref(id, Strength::Follow));
@@ -126,11 +160,7 @@ pub fn of_column(scene: &Scene, o: &Object) -> Option<How> {
         let (drop, create) = (undone(scene, user)?, made(scene, user)?);
         rungs.push(later(drop.join("; "), create));
     }
-    let parked = ident(&format!("{TRASH}{}", id.name()).chars().take(60).collect::<String>());
-    let away =
-        later(format!("{on} RENAME COLUMN {name} TO {parked}"), vec![format!("{on} RENAME COLUMN {parked} TO {name}")]);
-    rungs.push(Rung { purge: Some(format!("{on} DROP COLUMN {parked}")), ..away });
-    Some(How::Ladder(rungs))
+    Some(rungs)
 }
 
 /// The statements that drop a part of a table, as where nobody has to be spared.

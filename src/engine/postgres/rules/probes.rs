@@ -4,10 +4,11 @@ use super::super::ddl::{ident, literal, path};
 use super::casts::base_type;
 use super::columns;
 use super::links::home;
+use super::mirrored::Mirror;
 use crate::engine::how::{Change, Scene};
 use crate::engine::probe::{COUNTED, Probe, ProbeRule, Rows, When, value_of};
 use crate::engine::text::{items, parenthesised, split_predicate};
-use crate::model::{Id, Kind, Object, Status, Value};
+use crate::model::{Column, Id, Kind, Object, Status, Value};
 
 const fn rule(kind: Kind, when: When, ask: fn(&Scene, &Object) -> Vec<Probe>) -> ProbeRule {
     ProbeRule { kind, when, ask }
@@ -15,6 +16,7 @@ const fn rule(kind: Kind, when: When, ask: fn(&Scene, &Object) -> Vec<Probe>) ->
 
 pub static PROBES: &[ProbeRule] = &[
     rule(Kind::Column, When::Comes, no_value),
+    rule(Kind::Column, When::Comes, round_trip),
     rule(Kind::Column, When::Sets("not_null"), nulls),
     rule(Kind::Column, When::Sets("not_null_pending"), nulls),
     rule(Kind::Column, When::Sets("type"), unfit),
@@ -57,6 +59,21 @@ fn no_value(scene: &Scene, o: &Object) -> Vec<Probe> {
     }
     let wrong = format!("would have NULL in `{}`, which is new and has no default", o.id().name());
     probe(home(o), wrong, Rows::Where("true".into()))
+}
+
+/// What goes there and back again is not always the same: a name of three words made of the first and the last.
+fn round_trip(scene: &Scene, o: &Object) -> Vec<Probe> {
+    let Some(mirror) = Mirror::of(scene, o).filter(|m| m.first_new() == o.id()) else { return vec![] };
+    let new: Vec<String> = mirror.new.iter().map(|s| format!("`{}`", s.column.head.id.name())).collect();
+    let lossy = match Mirror::both_ways(scene, o) {
+        Some(_) => "the way back is lossy for those of them that are written to until then",
+        None => "the way back is lossy for them",
+    };
+    let probe = |(old, rows): (&Column, String)| {
+        let wrong = format!("have in `{}` what {} do not give back: {lossy}", old.head.id.name(), new.join(", "));
+        Probe { table: mirror.home.clone(), wrong, rows: Rows::Changed(rows) }
+    };
+    mirror.changed().map(probe).collect()
 }
 
 fn nulls(_: &Scene, o: &Object) -> Vec<Probe> {

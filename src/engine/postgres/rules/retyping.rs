@@ -72,6 +72,9 @@ pub struct Retyping<'a> {
     pub around: bool,
 }
 
+/// Types whose values nothing compares.
+pub const UNLIKE: &[&str] = &["json", "xml", "point", "polygon"];
+
 /// What is soon dropped and made again.
 pub const AROUND: &[Kind] = &[Kind::View, Kind::Trigger, Kind::Policy, Kind::Rule, Kind::Function];
 
@@ -156,7 +159,6 @@ impl<'a> Retyped<'a> {
 
     /// On the way back, of which rows the old value no longer holds. It is kept where the new one is still what was made of it.
     pub fn differs(&self, beside: &str) -> String {
-        const UNLIKE: &[&str] = &["json", "xml", "point", "polygon"];
         let (name, ty) = (ident(self.new.head.id.name()), &self.new.r#type);
         if self.ty != *ty {
             return format!("{name} IS DISTINCT FROM {beside}{}", self.back);

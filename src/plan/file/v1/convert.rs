@@ -169,13 +169,13 @@ impl From<Fill> for plan::Fill {
 
 impl From<Asked> for Question {
     fn from(q: Asked) -> Self {
-        Question { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early }
+        Question { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early, tells: q.tells }
     }
 }
 
 impl From<Question> for Asked {
     fn from(q: Question) -> Self {
-        Asked { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early, found: None }
+        Asked { table: q.table, wrong: q.wrong, sql: q.sql, show: q.show, early: q.early, tells: q.tells, found: None }
     }
 }
 

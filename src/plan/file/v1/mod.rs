@@ -129,6 +129,8 @@ pub struct Question {
     pub show: Option<String>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub early: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells: bool,
 }
 
 #[derive(Serialize, Deserialize)]
