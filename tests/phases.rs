@@ -113,3 +113,36 @@ fn keys_that_have_grown_too_large_keep_their_new_type() {
     same_as(&database, old);
     assert_eq!(database.ask("INSERT INTO t DEFAULT VALUES; SELECT max(id) FROM t"), "2");
 }
+
+/// What a split can't give back is told, in nobody's way, and kept for as long as nobody writes it.
+#[test]
+fn a_way_back_that_is_lossy_for_some_rows_says_for_which() {
+    let old = "CREATE TABLE people (id integer PRIMARY KEY, full_name text NOT NULL);\n";
+    let rows = "INSERT INTO people VALUES (1, 'Ada Lovelace'), (2, 'Jean Claude Van Damme'), (3, 'Grace  Hopper'), (4, 'A  B');\n";
+    let Some((database, msr)) = setting("lossy for some", &format!("{old}{rows}")) else { return };
+    let new = "CREATE TABLE people (id integer PRIMARY KEY,
+        -- msr:using split_part(full_name, ' ', 1)
+        -- msr:back full_name = concat_ws(' ', first_name, last_name)
+        first_name text NOT NULL,
+        -- msr:using split_part(full_name, ' ', 2)
+        last_name text NOT NULL);\n";
+    let told = "3 rows of table public.people have in `full_name` what `first_name`, `last_name` do not give back";
+    let line = |output: &Output| output.said().split_whitespace().collect::<Vec<_>>().join(" ");
+    let planned = line(&plan(&msr, &database, new).expect(0));
+    assert!(planned.contains(told) && planned.contains("(keys: 2; 3; 4)"), "{planned}");
+    let applied = line(&msr.on(&database, &["apply", "p.ron", "--yes"]).expect(0));
+    assert!(applied.contains(told), "{applied}");
+    // Filling has changed nothing, and a change of something else does not either.
+    let all = "SELECT string_agg(full_name, '|' ORDER BY id) FROM people";
+    database.ask("UPDATE people SET id = id");
+    assert_eq!(database.ask(all), "Ada Lovelace|Jean Claude Van Damme|Grace  Hopper|A  B");
+    database.ask("UPDATE people SET first_name = 'Hans' WHERE id = 2");
+    msr.on(&database, &["apply", "p.ron", "--yes", "--phase", "contract"]).expect(0);
+    database.ask(
+        "UPDATE people SET last_name = 'C' WHERE id = 4; INSERT INTO people VALUES (5, '', ''), (6, 'Alan', 'Turing')",
+    );
+    msr.on(&database, &["down", "--yes", "--allow", "all"]).expect(0);
+    assert_eq!(database.ask(all), "Ada Lovelace|Hans Claude|Grace  Hopper|A C| |Alan Turing");
+    database.ask("DELETE FROM people WHERE id > 4");
+    same_as(&database, &format!("{old}INSERT INTO people VALUES (1, '');"));
+}

@@ -60,7 +60,14 @@ impl Whole {
         let subjects = |which: fn(&Step) -> bool| -> BTreeSet<Id> {
             plan.steps.iter().filter(|s| which(s)).map(|s| s.subject.clone()).collect()
         };
-        let (filled, late) = (subjects(|s| s.fill.is_some()), subjects(|s| s.phase == Phase::Contract));
+        let (mut filled, mut late) = (subjects(|s| s.fill.is_some()), subjects(|s| s.phase == Phase::Contract));
+        // Columns that come together have one ladder, under the name of the first.
+        for step in plan.steps.iter().filter(|s| s.deltas.len() > 1) {
+            let added = step.deltas.iter().filter(|d| matches!(d, Delta::Add(id) if id.kind == Kind::Column));
+            for all in [&mut filled, &mut late].into_iter().filter(|all| all.contains(&step.subject)) {
+                all.extend(added.clone().map(|d| d.id().clone()));
+            }
+        }
         let named = |s: &Step| s.action == Action::Rename && s.phase == Phase::Contract;
         let shown = subjects(named);
         let written = filled.intersection(&late).cloned().collect();

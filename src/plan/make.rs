@@ -303,6 +303,8 @@ fn look_alikes(engine: &dyn Engine, from: &Catalog, to: &Catalog, deltas: &[Delt
     let gone = deltas.iter().filter_map(|d| if let Delta::Drop(id) = d { from.get(id) } else { None });
     let mut come: Vec<&Object> =
         deltas.iter().filter_map(|d| if let Delta::Add(id) = d { to.get(id) } else { None }).collect();
+    // Of these it is said what they are made of.
+    come.retain(|o| o.head().using.is_none());
     let mut notes = Vec::new();
     for old in gone {
         if engine.rule(old.id().kind)?.rename.is_none() || !matches!(old.id().kind, Kind::Table | Kind::Column) {

@@ -77,6 +77,8 @@ fn look_alike(scene: &Scene) -> Vec<Hit> {
                 && e.table == gone.table
                 && attr(goal, e).is_some()
                 && attr(goal, e) == attr(base, gone)
+                // The schema files say what it is made of.
+                && goal.get(&e.id).is_some_and(|o| o.head().using.is_none())
         };
         if let Some(new) = scene.events.iter().find(alike) {
             hits.push(Hit::says(i, format!("{} goes and {} comes, of the same type", gone.id, new.id)));

@@ -10,7 +10,7 @@ use super::filling::{self, Trigger};
 use super::links::home;
 use super::parking;
 use super::retyping::UNLIKE;
-use crate::engine::how::{Fill, Rung, Scene};
+use crate::engine::how::{Fill, Phase, Rung, Scene};
 use crate::model::{Catalog, Column, Id, Kind, Object};
 
 /// A column, and the expression that makes it of those of the other side.
@@ -125,6 +125,12 @@ impl<'a> Mirror<'a> {
         let empty: Vec<String> = self.new.iter().map(|s| format!("{} IS NULL", s.name())).collect();
         rungs.push(Rung::fill(Fill { table: path(&self.home), key, set, only: empty.join(" AND ") }));
         rungs.extend(self.new.iter().flat_map(|s| filling::required(scene, s.column, s.made)));
+        let old = self.old.iter().filter_map(|s| scene.from.get(&s.column.head.id));
+        rungs.extend(old.filter_map(|o| parking::eased(scene, o)).map(|rung| Rung {
+            phase: Phase::Contract,
+            alone: false,
+            ..rung
+        }));
         rungs.extend(trigger.gone());
         rungs
     }

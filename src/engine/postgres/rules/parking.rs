@@ -104,16 +104,20 @@ pub fn of_column(scene: &Scene, o: &Object) -> Option<How> {
     };
     let together = Mirror::of(scene, o).and_then(|mirror| Some((all_bared(&mirror)?, mirror)));
     let Some((all, mirror)) = together else {
-        let rungs = bared(scene, o)?.into_iter().chain([away(o.id(), None)]);
-        return Some(How::Ladder(rungs.collect()));
+        let bared = bared(scene, o)?;
+        return Some(How::Ladder(eased(scene, o).into_iter().chain(bared).chain([away(o.id(), None)]).collect()));
     };
     if mirror.first_old() != o.id() {
         return Some(How::With(mirror.first_old().clone()));
     }
+    // A trigger gives them a value: they may be held to having one for as long as it does.
+    let free = Mirror::both_ways(scene, o).is_none();
+    let old = mirror.old.iter().filter_map(|s| scene.from.get(&s.column.head.id)).filter(|_| free);
+    let eased = old.filter_map(|o| eased(scene, o));
     // The first to be called away is the last to come back: then all are there.
     let since = |first: bool| first.then(|| mirror.since());
     let away = mirror.old.iter().enumerate().map(|(at, s)| away(&s.column.head.id, since(at == 0)));
-    Some(How::Ladder(all.into_iter().flatten().chain(away).collect()))
+    Some(How::Ladder(eased.chain(all.into_iter().flatten()).chain(away).collect()))
 }
 
 /// Whether the column can be parked.
@@ -130,7 +134,15 @@ fn away(id: &Id, since: Option<String>) -> Rung {
     Rung { purge: Some(format!("{on} DROP COLUMN {parked}")), ..away }
 }
 
-/// What goes before the column does: all that is made of it, and what keeps others from leaving it out.
+/// What keeps others from leaving the column out.
+pub fn eased(scene: &Scene, o: &Object) -> Option<Rung> {
+    let (id, on, name) = (o.id(), format!("ALTER TABLE {}", table(o.id())), ident(o.id().name()));
+    let must = o.attr("not_null") == Value::Bool(true) && !scene.from.contains(&id.of_kind(Kind::Default));
+    let back = Rung::new(format!("{on} ALTER COLUMN {name} SET NOT NULL"));
+    must.then(|| Rung::alone(format!("{on} ALTER COLUMN {name} DROP NOT NULL")).back([back]))
+}
+
+/// What goes before the column does: all that is made of it.
 fn bared(scene: &Scene, o: &Object) -> Option<Vec<Rung>> {
     let (id, home) = (o.id(), super::links::home(o));
     let plain = ["generated", "identity"].iter().all(|attr| o.attr(attr) == Value::None);
@@ -145,12 +157,7 @@ fn bared(scene: &Scene, o: &Object) -> Option<Vec<Rung>> {
     if !needs || users.iter().any(|u| !GOES.contains(&u.id().kind) && !STAYS.contains(&u.id().kind)) {
         return None;
     }
-    let (on, name) = (format!("ALTER TABLE {}", table(id)), ident(id.name()));
     let mut rungs = vec![];
-    if o.attr("not_null") == Value::Bool(true) && !scene.from.contains(&id.of_kind(Kind::Default)) {
-        let back = format!("{on} ALTER COLUMN {name} SET NOT NULL");
-        rungs.push(Rung::alone(format!("{on} ALTER COLUMN {name} DROP NOT NULL")).back([Rung::new(back)]));
-    }
     // What is made of several columns that go, goes with the first of them.
     let first = |user: &Object| {
         let gone = user.refs().iter().map(|r| &r.to).filter(|to| to.kind == Kind::Column && !scene.to.contains(to));
