@@ -64,12 +64,13 @@ fn leader<'a>(
     places: &Places,
 ) -> Option<usize> {
     if let Some(with) = &node.with {
-        let doers = match node.deltas.first()? {
-            Delta::Add(_) => &places.adds,
-            Delta::Drop(_) => &places.drops,
-            Delta::Set { .. } | Delta::Rename { .. } => &places.sets,
+        // Of two that come or go together, neither is altered.
+        let alike = match node.deltas.first()? {
+            Delta::Add(_) => places.adds.get(with),
+            Delta::Drop(_) => places.drops.get(with),
+            Delta::Set { .. } | Delta::Rename { .. } => None,
         };
-        return doers.get(with).copied();
+        return places.sets.get(with).or(alike).copied();
     }
     let id = &node.subject;
     let adds = matches!(node.deltas.first()?, Delta::Add(_));

@@ -179,7 +179,7 @@ pub fn prove(
         let batch = &claim.batches[index];
         let pieces = claim.pieces[batch.first - 1..batch.last].iter().rev();
         let rungs: Vec<&Rung> = pieces.flat_map(|p| &p.back.rungs).collect();
-        back(scratch, &rungs)?;
+        back(scratch, &rungs).map_err(|e| said_wrong(&claim, index, e))?;
         done += batch.last - batch.first + 1;
         progress(done.min(total), total);
         standing = lands(claim.batches, claim.steps, index);
@@ -200,9 +200,7 @@ fn forward(
         if said {
             let error = Error::refused(format!("cannot give {} its values: {}", step.subject, e.message)).detail(sql);
             let error = step.at.iter().fold(error, |error, at| error.at(at));
-            return error.hint(
-                "correct the expression after `-- msr:using`, or after `-- msr:back`; names in it need their schema",
-            );
+            return error.hint(EXPRESSIONS);
         }
         let what = format!("step {} ({}) fails on scratch: {}", step.id, step.subject, e.message);
         if e.is_denied() {
@@ -242,6 +240,21 @@ fn back(scratch: &mut dyn Session, rungs: &[&Rung]) -> Result<()> {
     run(scratch, rungs).map_err(|e| unproved("its way back fails on scratch").detail(e.message))
 }
 
+/// On the way back of a table that the schema files say expressions of, one of those is to blame.
+fn said_wrong(claim: &Claim, index: usize, error: Error) -> Error {
+    let batch = &claim.batches[index];
+    let made = |table: &Id| claim.goal.children(table).any(|o| o.head().using.is_some());
+    let home = |id: &Id| claim.goal.get(id).or(claim.base.get(id)).and_then(|o| o.parent());
+    let said = |s: &&Step| s.subject.kind == Kind::Column && home(&s.subject).is_some_and(made);
+    let Some(step) = claim.steps[batch.first - 1..batch.last].iter().find(said) else { return error };
+    let told = Error::refused(format!("cannot give {} its values on the way back", step.subject));
+    let told = error.details.into_iter().fold(told, Error::detail);
+    told.hint(EXPRESSIONS)
+}
+
+const EXPRESSIONS: &str =
+    "correct the expression after `-- msr:using`, or after `-- msr:back`; names in it need their schema";
+
 /// There must be a way back from the middle of a ladder too, for a run that is stopped there: it is gone, and the rungs are
 /// climbed again. `states` is what stood before each of them.
 fn halfway(scratch: &mut dyn Session, claim: &Claim, index: usize, states: &[Catalog]) -> Result<()> {
@@ -251,7 +264,7 @@ fn halfway(scratch: &mut dyn Session, claim: &Claim, index: usize, states: &[Cat
     if way.is_empty() {
         return Ok(());
     }
-    back(scratch, &way)?;
+    back(scratch, &way).map_err(|e| said_wrong(claim, index, e))?;
     let (to, first) = (lands(claim.batches, claim.steps, index), index + 1 - states.len());
     let mut end = scratch.inspect()?;
     scope::only_managed(claim.manage, &mut end, &states[to - first]);

@@ -62,6 +62,8 @@ struct Question<'a> {
     table: Object<'a>,
     wrong: &'a str,
     show: Option<&'a str>,
+    /// Nothing is in the way of the plan: it is said what becomes of those rows.
+    tells: bool,
     /// Rows in the way, as far as they were counted, and keys of some of them; none where nobody asked or there are none.
     rows: Option<u64>,
     keys: &'a [String],
@@ -170,7 +172,7 @@ fn step(step: &plan::Step) -> Step<'_> {
 
 fn question(q: &plan::probe::Question) -> Question<'_> {
     let (rows, keys) = q.found.as_ref().map_or((None, &[][..]), |f| (Some(f.rows), &f.keys[..]));
-    Question { table: object(&q.table), wrong: &q.wrong, show: q.show.as_deref(), rows, keys }
+    Question { table: object(&q.table), wrong: &q.wrong, show: q.show.as_deref(), tells: q.tells, rows, keys }
 }
 
 fn finding(f: &plan::Finding) -> Finding<'_> {
