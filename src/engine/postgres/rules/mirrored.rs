@@ -111,9 +111,9 @@ impl<'a> Mirror<'a> {
         format!("UPDATE {} SET {} WHERE {}", path(&self.home), list(self.old.iter().map(set)), any.join(" OR "))
     }
 
-    /// Rows whose old value is not what would be made of it again, for each column that goes.
-    pub fn changed(&self) -> impl Iterator<Item = (&'a Column, String)> {
-        self.old.iter().map(|s| (s.column, s.unlike(&s.name(), &self.again(s))))
+    /// For each column that goes: what would be made of it again, and which rows have something else in it.
+    pub fn changed(&self) -> impl Iterator<Item = (&'a Column, String, String)> {
+        self.old.iter().map(|s| (s.column, self.again(s), s.unlike(&s.name(), &self.again(s))))
     }
 
     /// The ladder of all that come, with a trigger in both directions and one way of filling.

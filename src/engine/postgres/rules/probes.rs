@@ -69,11 +69,15 @@ fn round_trip(scene: &Scene, o: &Object) -> Vec<Probe> {
         Some(_) => "the way back is lossy for those of them that are written to until then",
         None => "the way back is lossy for them",
     };
-    let probe = |(old, rows): (&Column, String)| {
-        let wrong = format!("have in `{}` what {} do not give back: {lossy}", old.head.id.name(), new.join(", "));
-        Probe { table: mirror.home.clone(), wrong, rows: Rows::Changed(rows) }
+    let probes = |(old, again, rows): (&Column, String, String)| {
+        let name = old.head.id.name();
+        let probe = |wrong: String, rows: Rows| Probe { table: mirror.home.clone(), wrong, rows };
+        // Each write would fail, that of filling them too.
+        let fails = format!("have a value of which `-- msr:back {name} = …` makes none");
+        let differs = format!("have in `{name}` what {} do not give back: {lossy}", new.join(", "));
+        [probe(fails, Rows::Failing(again)), probe(differs, Rows::Changed(rows))]
     };
-    mirror.changed().map(probe).collect()
+    mirror.changed().flat_map(probes).collect()
 }
 
 fn nulls(_: &Scene, o: &Object) -> Vec<Probe> {
