@@ -351,6 +351,11 @@ const TEMPLATES: &[Template] = &[
          CREATE TRIGGER xt{n} BEFORE INSERT ON x{n} FOR EACH ROW EXECUTE FUNCTION xf{n}()",
         "CREATE TABLE x{n} (a integer PRIMARY KEY, b text) PARTITION BY RANGE (a); \
          CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES FROM (0) TO (10); \
+         CREATE FUNCTION xf{n}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+         CREATE TRIGGER xt{n} BEFORE INSERT OR UPDATE ON x{n} FOR EACH ROW EXECUTE FUNCTION xf{n}(); \
+         ALTER TABLE xa{n} DISABLE TRIGGER xt{n}",
+        "CREATE TABLE x{n} (a integer PRIMARY KEY, b text) PARTITION BY RANGE (a); \
+         CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES FROM (0) TO (10); \
          CREATE TABLE xr{n} (a integer REFERENCES x{n} ON DELETE CASCADE, b integer REFERENCES {t})",
         "CREATE TABLE x{n} (a integer REFERENCES {t}, b text) PARTITION BY RANGE (a); \
          CREATE TABLE xa{n} PARTITION OF x{n} FOR VALUES FROM (0) TO (10); ALTER TABLE xa{n} ADD CHECK (b <> 'no'); \
