@@ -95,13 +95,13 @@ pub fn comes_with<'a>(scene: &Scene<'a>, o: &'a Object) -> Option<&'a Object> {
     all.find(|leader| !scene.stays(leader.id()))
 }
 
-/// What is pending in an heir as in its parent is made when the heir is there: it would be in force in one made later.
+/// What is pending in the parent is made when its heir is there: it would be in force in one made later.
 fn after_heirs<'a>(scene: &Scene<'a>, o: &'a Object) -> impl Iterator<Item = &'a Object> {
     let to = scene.to;
     let pending = |o: &Object| o.status() == Status::Pending && o.id().kind == Kind::Check;
     let heir = home(o);
     let inherits = move |leader: &Object| to.contains(&heir.below(Kind::Inheritance, &path(&home(leader))));
-    o.leaders().filter(move |_| pending(o)).filter_map(|id| to.get(id)).filter(move |l| pending(l) && inherits(l))
+    o.leaders().filter_map(|id| to.get(id)).filter(move |l| pending(l) && inherits(l))
 }
 
 /// Whether the change is made by the statement that makes the same one to what the object follows.
