@@ -385,6 +385,24 @@ impl Extra {
     }
 }
 
+/// What only newer servers know: the words of a shape, and the first version.
+const NEWER: &[(&str, u32)] = &[
+    ("multirange_type_name", 14),
+    ("COMPRESSION", 14),
+    ("NULLS NOT DISTINCT", 15),
+    ("FOR TABLES IN SCHEMA", 15),
+    ("security_invoker", 15),
+];
+
+/// One of the shapes that the server knows: the one drawn, or the next that it does.
+fn shape(random: &mut Random, template: usize) -> usize {
+    let shapes = TEMPLATES[template].shapes;
+    let known =
+        |shape: &&str| NEWER.iter().all(|(words, since)| Engine::Postgres.major() >= *since || !shape.contains(words));
+    let drawn = random.below(shapes.len());
+    (drawn..shapes.len()).chain(0..drawn).find(|i| known(&shapes[*i])).unwrap_or(drawn)
+}
+
 impl Schema {
     pub(super) fn add_extra(&mut self, random: &mut Random) {
         let template = random.below(TEMPLATES.len());
@@ -400,7 +418,7 @@ impl Schema {
         if stands && table.is_none() {
             return;
         }
-        let shape = random.below(TEMPLATES[template].shapes.len());
+        let shape = shape(random, template);
         self.count += 1;
         let table = table.filter(|_| stands);
         self.extras.push(Extra { number: self.count, template, shape, table });
@@ -416,7 +434,6 @@ impl Schema {
             self.extras.remove(at);
             return;
         }
-        let shapes = TEMPLATES[self.extras[at].template].shapes.len();
-        self.extras[at].shape = random.below(shapes);
+        self.extras[at].shape = shape(random, self.extras[at].template);
     }
 }

@@ -97,7 +97,10 @@ fn drop(scene: &Scene, o: &Object) -> How {
 }
 
 fn drop_constraint(scene: &Scene, o: &Object) -> How {
-    let drop = format!("ALTER TABLE {} DROP CONSTRAINT {}", table(o.id()), ident(o.id().name()));
+    // Before 15 a partition that is detached loses a foreign key to the table that it was a part of.
+    let lost = scene.server.version < 150_000 && o.id().kind == Kind::ForeignKey && o.leaders().next().is_some();
+    let if_exists = if lost { "IF EXISTS " } else { "" };
+    let drop = format!("ALTER TABLE {} DROP CONSTRAINT {if_exists}{}", table(o.id()), ident(o.id().name()));
     How::statements(std::iter::once(drop).chain(back_to_usual_identity(scene, o)))
 }
 
