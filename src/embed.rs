@@ -88,7 +88,8 @@ impl Database {
         let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
         let mut made = make(Inputs {
             engine: self.engine,
-            target: Some((&mut *self.session, &self.url)),
+            target: Some(&mut *self.session),
+            like: &self.url,
             base: None,
             desired,
             shadow: None,

@@ -29,6 +29,10 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("replace-function", "sqlite", "SQLite has no functions"),
 ];
 
+/// Rules whose examples an older PostgreSQL can't run, the first version that can, and what is new in it.
+const SINCE: &[(&str, u32, &str)] =
+    &[("unique-nulls-semantics", 15, "NULLS NOT DISTINCT"), ("set-access-method", 15, "SET ACCESS METHOD")];
+
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![
@@ -39,6 +43,10 @@ fn main() {
     for rule in rules::all() {
         for engine in Engine::ALL.into_iter().filter(|e| rule.engines.contains(&e.name())) {
             if WITHOUT.iter().any(|(r, e, _)| *r == rule.id && *e == engine.name()) {
+                continue;
+            }
+            let too_new = |(id, since, _): &&(&str, u32, &str)| *id == rule.id && engine.major() < *since;
+            if engine == Engine::Postgres && engine.missing().is_none() && SINCE.iter().any(|s| too_new(&s)) {
                 continue;
             }
             for which in ["bad", "good"] {
@@ -95,7 +103,13 @@ impl Case {
         }
         let database = self.engine.fresh();
         database.load(&self.file("base").unwrap_or_default())?;
-        work.map(|work| database.load(&work)).transpose()?;
+        if let Some(work) = work {
+            database.load(&work)?;
+            // Before 15 a process of its own counts, and hears of it a little later.
+            if self.engine == Engine::Postgres && self.engine.major() < 15 {
+                std::thread::sleep(std::time::Duration::from_secs(1));
+            }
+        }
         Ok(Some(database))
     }
 

@@ -41,7 +41,8 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let mut progress = Progress::new(context);
     let made = make(Inputs {
         engine: work.engine,
-        target: Some((&mut *work.session, &settings.database)),
+        target: Some(&mut *work.session),
+        like: &settings.database,
         base: None,
         desired: &desired,
         shadow: settings.shadow.as_ref(),

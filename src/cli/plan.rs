@@ -175,12 +175,13 @@ fn planned(
         None => Some(session::connect(settings, engine, Access::Read)?),
     };
     refuse_emptying(&desired, base.as_ref(), session.as_deref_mut(), settings)?;
-    let target = session.as_mut().map(|session| (&mut **session as &mut dyn Session, &settings.database));
+    let target = session.as_mut().map(|session| &mut **session as &mut dyn Session);
     let mut progress = Progress::new(context);
     let mut entries = None;
     let mut made = make(Inputs {
         engine,
         target,
+        like: &settings.database,
         base,
         desired: &desired,
         shadow: settings.shadow.as_ref(),

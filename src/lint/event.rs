@@ -83,7 +83,7 @@ impl Event {
 pub fn table_of(id: &Id) -> Option<Id> {
     match id.kind {
         Kind::Table | Kind::VirtualTable | Kind::ForeignTable | Kind::MaterializedView | Kind::View => Some(id.clone()),
-        Kind::Attachment | Kind::Inheritance => Some(Id::new(Kind::Table, id.path.iter().take(2))),
+        Kind::Attachment | Kind::Inheritance | Kind::TypedTable => Some(Id::new(Kind::Table, id.path.iter().take(2))),
         _ if id.path.len() >= 3 && is_part(id.kind) => Some(Id::new(Kind::Table, id.path.iter().take(2))),
         _ => None,
     }
@@ -91,7 +91,10 @@ pub fn table_of(id: &Id) -> Option<Id> {
 
 fn is_part(kind: Kind) -> bool {
     use Kind::*;
-    matches!(kind, Column | Default | PrimaryKey | Unique | Check | ForeignKey | Exclusion | Trigger | Policy | Rule)
+    matches!(
+        kind,
+        Column | Default | PrimaryKey | Unique | Check | ForeignKey | Exclusion | Trigger | Firing | Policy | Rule
+    )
 }
 
 macro_rules! traits {

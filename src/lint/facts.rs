@@ -74,6 +74,7 @@ fn added(event: &mut Event, object: &Object, to: &Catalog) {
         }
         Kind::ForeignKey => foreign_key(event, object, to, &definition),
         Kind::Check => mark(event, definition.contains("not enforced"), Trait::NotEnforced),
+        Kind::Firing => mark(event, object.attr("enabled") == Value::from("disabled"), Trait::Unsets),
         Kind::Table => {
             let keys = |kind| to.children(object.id()).any(|o| o.id().kind == kind);
             mark(event, !keys(Kind::PrimaryKey) && keys(Kind::Column), Trait::NoKey);

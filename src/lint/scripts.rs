@@ -213,6 +213,7 @@ fn merge(texts: Vec<Event>, base: &Catalog, sides: Sides, seen: &Observed) -> Ve
 
 const CONSTRAINTS: &[Kind] = &[Kind::Check, Kind::Unique, Kind::PrimaryKey, Kind::ForeignKey, Kind::Exclusion];
 const TYPES: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range, Kind::BaseType];
+const TRIGGERS: &[Kind] = &[Kind::Trigger, Kind::Firing];
 const RELATIONS: &[Kind] = &[Kind::Table, Kind::ForeignTable, Kind::VirtualTable, Kind::View, Kind::MaterializedView];
 
 /// The id that the catalog has for what the text names.
@@ -221,7 +222,7 @@ fn resolve(event: &mut Event, sides: Sides, deltas: &[Delta], before: &[Event]) 
     if known(&event.id) {
         return;
     }
-    let families = [CONSTRAINTS, TYPES, RELATIONS];
+    let families = [CONSTRAINTS, TYPES, TRIGGERS, RELATIONS];
     let family = families.into_iter().find(|kinds| kinds.contains(&event.id.kind));
     if let Some(id) = family.unwrap_or_default().iter().map(|k| event.id.of_kind(*k)).find(|id| known(id)) {
         event.id = id;
@@ -248,6 +249,8 @@ fn covered(delta: &Delta, events: &[Event], sides: Sides) -> bool {
     let id = delta.id();
     let labels = |e: &Event| e.id == *id && (e.is_run("add value") || e.is_run("rename value"));
     let default = |e: &Event| id.kind == Kind::Default && e.id.path == id.path && e.verb != Verb::Run;
+    // A state that a trigger comes to have in one partition, or has no longer, is one that the text set.
+    let state = |e: &Event| id.kind == Kind::Firing && e.id == *id && e.verb == Verb::Set;
     let exactly = |e: &Event| match delta {
         Delta::Add(id) => e.verb == Verb::Add && e.id == *id,
         Delta::Drop(id) => e.verb == Verb::Drop && e.id == *id,
@@ -264,7 +267,7 @@ fn covered(delta: &Delta, events: &[Event], sides: Sides) -> bool {
         Delta::Add(id) => sides.to.ancestors(id).any(|up| !sides.from.contains(up) && up.kind != Kind::Column),
         _ => false,
     };
-    by_the_way || events.iter().any(|e| exactly(e) || labels(e) || default(e))
+    by_the_way || events.iter().any(|e| exactly(e) || labels(e) || default(e) || state(e))
 }
 
 /// What only the end of the script tells: a key or an index may come after what wants it.

@@ -185,9 +185,10 @@ impl<'a> Grouper<'a> {
         by_depth.sort_by_key(|id| self.depth(id));
         for id in by_depth {
             let parent = self.scene.to.get(id).and_then(Object::parent).and_then(|p| root_of.get(p).copied());
-            // What is pending would be in force if it stood inside a CREATE.
+            // What is pending would be in force if it stood inside a CREATE, and what follows it is not there yet.
             let present = self.scene.to.get(id).is_some_and(|o| o.status() == Status::Present);
-            let has_clause = present && self.engine.rule(id.kind)?.clause.is_some();
+            let early = present && !made_late(self.engine, self.scene.to, id);
+            let has_clause = early && self.engine.rule(id.kind)?.clause.is_some();
             let root = match parent {
                 Some(root)
                     if has_clause

@@ -22,7 +22,9 @@ use std::collections::BTreeSet;
 pub struct Inputs<'a> {
     pub engine: &'static dyn Engine,
     /// The database to be changed; without it the plan starts at `base`.
-    pub target: Option<(&'a mut dyn Session, &'a DatabaseUrl)>,
+    pub target: Option<&'a mut dyn Session>,
+    /// Where it is: scratch is a database beside it, or of the same version.
+    pub like: &'a DatabaseUrl,
     /// Where to start instead of at the target's present state.
     pub base: Option<Catalog>,
     pub desired: &'a Source,
@@ -61,8 +63,7 @@ pub struct Made {
 
 /// Makes a plan and proves it.
 pub fn make(mut inputs: Inputs) -> Result<Made> {
-    let like = inputs.target.as_ref().map(|(_, url)| *url);
-    if let Some((session, _)) = inputs.target.as_mut() {
+    if let Some(session) = inputs.target.as_mut() {
         session.look_at_roles(&inputs.desired.roles());
     }
     let digest = digest(&inputs);
@@ -74,7 +75,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     (inputs.progress)("reading the database", 0, 0);
     let mut base = match (inputs.base.take(), inputs.target.as_mut()) {
         (Some(base), _) => base,
-        (None, Some((session, _))) => session.inspect()?,
+        (None, Some(session)) => session.inspect()?,
         (None, None) => blank(inputs.engine, inputs.filter),
     };
     let found = base.fingerprint();
@@ -83,7 +84,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     }
     let debris = inputs.engine.debris(&base);
     debris.iter().for_each(|(id, _)| drop(base.remove(id)));
-    let (mut goal, mut server) = desired_catalog(&mut inputs, like, &base)?;
+    let (mut goal, mut server) = desired_catalog(&mut inputs, &base)?;
     refuse_unmodelled(&base, &goal)?;
     let unmodelled = named(&base);
     let mut notes = withheld(&base, &goal);
@@ -94,7 +95,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
             (vec![], None)
         }
         false => {
-            let mut scratch = scratch(&inputs, like)?;
+            let mut scratch = scratch(&inputs)?;
             let renamed = rename::carry_out(inputs.engine, &mut *scratch, &base, &goal, &wants)?;
             scope::carry_over(inputs.manage, &renamed.base, &mut goal);
             (renamed.nodes, Some(renamed.base))
@@ -126,7 +127,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
         (inputs.progress)("proving the plan", 0, 0);
         let touched: Vec<&Delta> = steps.iter().flat_map(|s| &s.deltas).collect();
         let mut keep = scope::needed(inputs.engine, &base, &goal, &touched);
-        let mut scratch = scratch(&inputs, like)?;
+        let mut scratch = scratch(&inputs)?;
         prove::without_strangers(&mut *scratch, &base, &mut keep, &touched)?;
         let claim = prove::Claim {
             manage: inputs.manage,
@@ -162,13 +163,13 @@ fn digest(inputs: &Inputs) -> String {
 }
 
 fn settled(inputs: &mut Inputs, digest: &str, live: Option<Fingerprint>) -> Result<Option<Fingerprint>> {
-    let Some((session, _)) = inputs.target.as_mut() else { return Ok(None) };
+    let Some(session) = inputs.target.as_mut() else { return Ok(None) };
     (inputs.settled)(&mut **session, digest, live)
 }
 
 /// The plan of no change.
 fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog, digest: String) -> Made {
-    let server = inputs.target.as_ref().map(|(session, _)| session.server().clone());
+    let server = inputs.target.as_ref().map(|session| session.server().clone());
     let server = server.unwrap_or(Server {
         engine: inputs.engine.name(),
         version: 0,
@@ -184,8 +185,8 @@ fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog, digest: String) ->
     Made { plan, goal: base.clone(), base }
 }
 
-fn scratch(inputs: &Inputs, like: Option<&DatabaseUrl>) -> Result<Box<dyn Session>> {
-    Ok(filtered(inputs.engine.scratch(like, inputs.shadow, &inputs.desired.roles())?, inputs.filter))
+fn scratch(inputs: &Inputs) -> Result<Box<dyn Session>> {
+    Ok(filtered(inputs.engine.scratch(Some(inputs.like), inputs.shadow, &inputs.desired.roles())?, inputs.filter))
 }
 
 /// What is managed of a database that nobody put anything into.
@@ -196,9 +197,9 @@ pub fn blank(engine: &dyn Engine, filter: &Filter) -> Catalog {
 }
 
 /// The catalog of the desired SQL, read through scratch.
-fn desired_catalog(inputs: &mut Inputs, like: Option<&DatabaseUrl>, base: &Catalog) -> Result<(Catalog, Server)> {
+fn desired_catalog(inputs: &mut Inputs, base: &Catalog) -> Result<(Catalog, Server)> {
     (inputs.progress)("starting scratch", 0, 0);
-    let mut scratch = scratch(inputs, like)?;
+    let mut scratch = scratch(inputs)?;
     stand_in::put(inputs.engine, &mut *scratch, base, inputs.desired);
     let total = inputs.desired.statements.len();
     let progress = &mut inputs.progress;

@@ -57,7 +57,7 @@ pub fn busy(
     match (when, inputs.target.as_mut()) {
         (When::Never, _) | (When::Auto, None) => Ok(BTreeSet::new()),
         (When::Always, _) => Ok(concerned),
-        (When::Auto, Some((session, _))) => {
+        (When::Auto, Some(session)) => {
             let sizes = session.figures()?.bytes;
             let size = |id: &Id| sizes.get(&name_before(renames, id.clone()).path.join(".")).copied();
             let total =

@@ -106,15 +106,15 @@ pub fn comes_late(engine: &dyn Engine, catalog: &Catalog, id: &Id) -> bool {
     catalog.get(id).is_some_and(|o| late(o) || o.leaders().any(|leader| comes_late(engine, catalog, leader)))
 }
 
-/// Whether it is made when the links are there: what comes late, and what is pending in heirs that are made with their parents,
-/// where it would be in force if it were there before them.
+/// Whether it is made when the links are there: what comes late, and what is pending in a table whose heirs are made with it,
+/// where it would be in force in all of them if it were there before them.
 pub fn made_late(engine: &dyn Engine, catalog: &Catalog, id: &Id) -> bool {
     let born_with = |heir: &Object| {
         let mut links = catalog.ties().filter(|link| link.parent() == heir.parent());
         links.any(|link| engine.rule(link.id().kind).is_ok_and(|r| r.clause.is_some()))
     };
     let pending = |o: &Object| o.status() == Status::Pending;
-    let bound = |heir: &Object, to: &Object| pending(heir) && heir.has_ref(to.id(), Strength::Auto) && born_with(heir);
+    let bound = |heir: &Object, to: &Object| heir.has_ref(to.id(), Strength::Auto) && born_with(heir);
     let heirs = |o: &Object| {
         pending(o) && catalog.users(o.id()).any(|user| user.has_ref(o.id(), Strength::Follow) && bound(user, o))
     };

@@ -77,7 +77,7 @@ fn p31_the_password_is_no_argument_of_the_tools() {
     needs!(Engine::Postgres);
     let database = Engine::Postgres.fresh();
     let msr = Msr::new();
-    let path = pretended(&msr, "pg_dump", "99.1");
+    let path = pretended(&msr, "pg_dump", &format!("{}.1", Engine::Postgres.major()));
     let url = database.url().replace("postgres:///", "postgres://:sesame@/");
     let mut command = msr.command(&["backup", "b.bak", "--database", &url]);
     let failed = support::finish(command.env("PATH", &path).spawn().expect("msr"), std::time::Duration::from_secs(60));
@@ -98,7 +98,8 @@ fn a_tool_that_is_older_than_the_server_is_passed_over() {
     needs!(Engine::Postgres);
     let database = Engine::Postgres.fresh();
     let msr = Msr::new();
-    let path = pretended(&msr, "pg_dump", "9.6.24");
+    let servers = support::postgres().expect("a server").bin.display();
+    let path = pretended(&msr, "pg_dump", "9.6.24").replacen(':', &format!(":{servers}:"), 1);
     let mut command = msr.command(&["backup", "b.bak", "--database", &database.url()]);
     let done = support::finish(command.env("PATH", &path).spawn().expect("msr"), std::time::Duration::from_secs(60));
     done.expect(0);

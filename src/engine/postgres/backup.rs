@@ -138,33 +138,35 @@ fn failed(name: &str, output: &Output) -> Error {
     lines.drain(last..).fold(error, Error::detail)
 }
 
-/// The first that is new enough: on the path, then where packages put them.
+/// Of those on the path and where packages put them, the one whose version is nearest to the server's.
 fn found(name: &str, major: u32) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
     for place in PLACES {
-        let mut versions: Vec<PathBuf> =
-            std::fs::read_dir(place).into_iter().flatten().flatten().map(|e| e.path().join("bin")).collect();
-        versions.sort();
-        places.extend(versions);
+        places.extend(std::fs::read_dir(place).into_iter().flatten().flatten().map(|e| e.path().join("bin")));
     }
-    let mut older = vec![];
-    for program in places.into_iter().map(|place| place.join(name)).filter(|program| program.is_file()) {
-        match version(&program) {
-            Some(has) if has >= major => return Ok(program),
-            has => older.push(format!(
-                "`{}` is of version {}",
-                program.display(),
-                has.map_or("?".into(), |v| v.to_string())
-            )),
-        }
+    let programs = places.into_iter().map(|place| place.join(name)).filter(|program| program.is_file());
+    let (mut fitting, unfit): (Vec<_>, Vec<_>) = programs
+        .map(|program| (version(&program).unwrap_or_default(), program))
+        .partition(|(version, _)| fits(*version, major));
+    fitting.sort_by_key(|(version, _)| *version);
+    if let Some((_, program)) = fitting.into_iter().next() {
+        return Ok(program);
     }
-    let error = match older.is_empty() {
+    let error = match unfit.is_empty() {
         true => Error::config(format!("the program `{name}` is not installed")),
-        false => Error::config(format!("no `{name}` is new enough for this server, which is PostgreSQL {major}")),
+        false => Error::config(format!("no `{name}` fits this server, which is PostgreSQL {major}")),
     };
-    let error = older.into_iter().fold(error, Error::detail);
-    Err(error.hint(format!("install the client programs of PostgreSQL {major} or newer, and put them on the PATH")))
+    let said = |(version, program): &(u32, PathBuf)| format!("`{}` is of version {version}", program.display());
+    let error = unfit.iter().map(said).fold(error, Error::detail);
+    Err(error.hint(format!("install the client programs of PostgreSQL {major}, and put them on the PATH")))
+}
+
+/// Whether what the program writes can be read back into the server: it may not be older than that
+/// (<https://www.postgresql.org/docs/current/app-pgdump.html>, Notes), and from 17 on `pg_restore` sets `transaction_timeout`,
+/// which no server before it knows.
+fn fits(version: u32, major: u32) -> bool {
+    version >= major && (version < 17 || major >= 17)
 }
 
 /// `pg_dump (PostgreSQL) 15.14 (Debian 15.14-1)`
@@ -173,4 +175,15 @@ pub(super) fn version(program: &Path) -> Option<u32> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn programs_fit_servers_that_know_what_they_set() {
+        let fitting = |major| (12..20).filter(|version| super::fits(*version, major)).collect::<Vec<u32>>();
+        assert_eq!(fitting(14), [14, 15, 16]);
+        assert_eq!(fitting(16), [16]);
+        assert_eq!(fitting(17), [17, 18, 19]);
+    }
 }

@@ -126,6 +126,8 @@ pub fn subject(id: &Id, catalog: &Catalog) -> String {
         | Kind::Connection
         | Kind::Attachment
         | Kind::Inheritance
+        | Kind::TypedTable
+        | Kind::Firing
         | Kind::Membership => String::new(),
     }
 }

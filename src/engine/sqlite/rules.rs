@@ -56,7 +56,6 @@ const TABLE: KindRule = KindRule {
         elsewhere("replica_identity"),
         elsewhere("row_security"),
         elsewhere("partition_by"),
-        elsewhere("of_type"),
     ],
     namespace: relation_name,
     loses: Some(|object| Some(format!("the rows of {}", object.id()))),

@@ -39,7 +39,8 @@ fn plan(session: &mut dyn Session, new: &str) -> Result<Made> {
     let desired = Source::parse(vec![File { name: "new.sql".into(), text: new.into() }], Dialect::Sqlite)?;
     make(Inputs {
         engine: &Sqlite,
-        target: Some((session, &url)),
+        target: Some(session),
+        like: &url,
         base: None,
         desired: &desired,
         shadow: None,

@@ -85,7 +85,8 @@ pub static TABLES: &[Rule] = &[
         .what("creates {id}")
         .why("every write pays for it; on PostgreSQL the table can't be written while it is made")
         .advice("run it in a short transaction with a lock_timeout"),
-    deny("disable-trigger", "a trigger is disabled", When(&[set(&[Kind::Trigger], "enabled").is(&[Unsets])]))
+    deny("disable-trigger", "a trigger is disabled", When(&[
+        set(&[Kind::Trigger, Firing], "enabled").is(&[Unsets]), add(&[Firing]).is(&[Unsets])]))
         .on(POSTGRES)
         .what("disables {id}")
         .why("what it keeps true is no longer kept; with ALL or USER foreign keys may be among it")

@@ -15,8 +15,6 @@ kind! {
         row_security: Option<String>,
         /// PostgreSQL: strategy and key, as in `RANGE (created_at)`.
         partition_by: Option<String>,
-        /// PostgreSQL: the composite type that a typed table has its columns from.
-        of_type: Option<String>,
         /// SQLite: the name as it is written; it compares names without regard to case.
         spelling: Option<String>,
         /// SQLite: STRICT.

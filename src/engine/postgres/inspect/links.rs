@@ -3,7 +3,7 @@
 use super::row::Row;
 use super::{Reader, names};
 use crate::engine::postgres::ddl;
-use crate::model::{Attachment, Head, Id, Inheritance, Kind, Object, Ref, Status, Unmodelled};
+use crate::model::{Attachment, Head, Id, Inheritance, Kind, Object, Ref, Status, TypedTable, Unmodelled};
 use std::collections::BTreeMap;
 
 /// What is learnt on the way and can be said of objects only when all are known.
@@ -70,17 +70,14 @@ impl Reader<'_> {
     }
 
     fn typed(&mut self, table: &Id, composite: &str) {
-        let id = Id::new(Kind::Composite, ddl::split(composite));
-        let known = self.catalog.contains(&id);
-        if let Some(Object::Table(table)) = self.catalog.get_mut(table) {
-            table.of_type = Some(composite.to_string());
-            // Its columns come with it, wanted or not.
-            let head = &mut table.head;
-            head.refs.push(Ref::whole(head.id.clone()));
-            if known {
-                table.head.refs.extend([Ref::normal(id.clone()), Ref::whole(id)]);
-            }
+        let mut link = TypedTable::new(Head::child(table.of_kind(Kind::TypedTable), table.clone()));
+        link.of = composite.to_string();
+        link.head.refs.push(Ref::whole(table.clone()));
+        let of = Id::new(Kind::Composite, ddl::split(composite));
+        if self.catalog.contains(&of) {
+            link.head.refs.extend([Ref::normal(of.clone()), Ref::whole(of)]);
         }
+        self.catalog.insert(link.into());
     }
 
     /// Which part of a table follows which of another's.
@@ -110,12 +107,9 @@ impl Reader<'_> {
     fn typed_columns(&mut self) {
         let columns = self.catalog.iter().filter(|o| o.id().kind == Kind::Column);
         let of_type = |o: &Object| {
-            let table = self.catalog.get(o.parent()?)?;
-            let composite = table
-                .refs()
-                .iter()
-                .find(|r| r.to.kind == Kind::Composite && r.strength == crate::model::Strength::Whole)?;
-            Some((o.id().clone(), composite.to.below(Kind::Attribute, o.id().name())))
+            let link = self.catalog.get(&o.parent()?.of_kind(Kind::TypedTable))?;
+            let composite = link.wholes().find(|whole| whole.kind == Kind::Composite)?;
+            Some((o.id().clone(), composite.below(Kind::Attribute, o.id().name())))
         };
         let pairs: Vec<(Id, Id)> = columns.filter_map(of_type).collect();
         for (column, attribute) in pairs {

@@ -4,12 +4,13 @@ use super::Reader;
 use super::ahead::Question;
 use super::row::Row;
 use crate::SqlError;
+use crate::engine::postgres::ddl;
 use crate::engine::postgres::rules::NOWHERE;
 use crate::model::{
-    AccessMethod, Aggregate, BaseType, Cast, Collation, Connection, Conversion, EventTrigger, ForeignDataWrapper,
-    ForeignTable, Head, Id, Kind, Language, Object, Operator, OperatorClass, OperatorFamily, Publication,
-    PublicationSchema, PublicationTable, Range, Ref, Server, Statistics, Subscription, TextSearchConfiguration,
-    TextSearchDictionary, TextSearchParser, TextSearchTemplate, Transform, UserMapping,
+    AccessMethod, Aggregate, BaseType, Cast, Collation, Connection, Conversion, EventTrigger, Firing,
+    ForeignDataWrapper, ForeignTable, Head, Id, Kind, Language, Object, Operator, OperatorClass, OperatorFamily,
+    Publication, PublicationSchema, PublicationTable, Range, Ref, Server, Statistics, Subscription,
+    TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Transform, UserMapping,
 };
 
 /// Each query returns the number of its catalog, the row's, the path, numbers of rows that come and go with it, and then what
@@ -38,6 +39,9 @@ const READABLE: &str = "pg_subscription WHERE has_column_privilege('pg_subscript
 /// Not the array types, which come with others.
 pub(super) const BASE_TYPES: &str = "pg_type t WHERE t.oid >= 16384 AND (t.typtype = 'b' OR NOT t.typisdefined) \
     AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)";
+
+/// Copies that the server made of triggers.
+const COPIES: &str = "pg_trigger WHERE tgparentid <> 0";
 
 /// Without a wrapper there are no servers and no foreign tables either.
 const WRAPPERS: &str = "pg_foreign_data_wrapper";
@@ -169,6 +173,7 @@ const PLAIN: &[Plain] = &[
         enabled: row.text(5),
         ..EventTrigger::new(head)
     }),
+    plain!(Firing, "firings", COPIES, |head, row| Firing { enabled: row.text(4), ..Firing::new(of_copy(head, row)) }),
 ];
 
 /// A part of what stands first in its path.
@@ -176,6 +181,16 @@ fn part_of(mut head: Head, kind: Kind, strength: fn(Id) -> Ref) -> Head {
     let whole = Id::new(kind, [head.id.at(0)]);
     head.refs.push(strength(whole.clone()));
     head.parent = Some(whole);
+    head
+}
+
+/// There for as long as the partition is linked to the trigger's table, which is all that it goes with where both go: links are
+/// broken first. No part of the partition: those are settled before that is linked.
+fn of_copy(mut head: Head, row: &Row) -> Head {
+    let kind = if row.flag(5) { Kind::ForeignTable } else { Kind::Table };
+    let links = row.list(7).into_iter().map(|partition| Id::new(Kind::Attachment, ddl::split(&partition)));
+    let ends = [Id::new(Kind::Trigger, row.list(6)), Id::new(kind, head.id.path.iter().take(2))];
+    head.refs.extend(links.chain(ends).map(Ref::auto));
     head
 }
 

@@ -1,8 +1,6 @@
 -- Kinds of objects that msr does not model, by the engine's word, name and a text that tells two of them apart.
 SELECT 'security label', objoid::text, label, 'pg_shseclabel'::regclass, objoid FROM pg_shseclabel
     WHERE classoid = 'pg_subscription'::regclass
-UNION ALL SELECT 'another state of a trigger in the partition', t.tgrelid::regclass || ' of ' || quote_ident(t.tgname), t.tgenabled::text, 'pg_class'::regclass, t.tgrelid
-    FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid WHERE NOT p.tgisinternal AND t.tgenabled <> p.tgenabled
 UNION ALL SELECT 'another name or comment of an exclusion constraint''s part in the partition', k.conrelid::regclass || '.' || quote_ident(k.conname), coalesce(d.description, ''), 'pg_class'::regclass, k.conrelid
     FROM pg_constraint k LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
     WHERE k.contype = 'x' AND k.conparentid <> 0 AND (k.conname !~ '_excl[0-9]*$' OR d.description IS NOT NULL)

@@ -3,7 +3,7 @@
 use super::super::ddl::{called, ident, table};
 use super::privileges::fresh;
 use super::{anew, own_name, routine_name};
-use crate::engine::how::{How, KindRule, set};
+use crate::engine::how::{How, KindRule, Scene, set};
 use crate::model::{Kind, Object, Value};
 
 pub const FUNCTION: KindRule = KindRule {
@@ -31,19 +31,35 @@ pub const FUNCTION: KindRule = KindRule {
     loses: None,
 };
 
-fn firing(o: &Object, what: &str) -> Option<String> {
-    let action = match o.attr("enabled").text() {
-        Some("always") => format!("ENABLE ALWAYS {what}"),
-        Some("replica") => format!("ENABLE REPLICA {what}"),
-        Some("disabled") => format!("DISABLE {what}"),
-        _ => return None,
-    };
-    Some(format!("ALTER TABLE {} {action} {}", table(o.id()), ident(o.id().name())))
+/// The action that brings a trigger or a rule into the state that `enabled` says.
+pub fn state(enabled: &Value) -> &'static str {
+    match enabled.text() {
+        Some("always") => "ENABLE ALWAYS",
+        Some("replica") => "ENABLE REPLICA",
+        Some("disabled") => "DISABLE",
+        _ => "ENABLE",
+    }
 }
 
-fn fire(o: &Object, what: &str) -> How {
-    let usual = || format!("ALTER TABLE {} ENABLE {what} {}", table(o.id()), ident(o.id().name()));
-    How::statement(firing(o, what).unwrap_or_else(usual))
+fn fire(o: &Object, what: &str) -> String {
+    format!("ALTER TABLE {} {} {what} {}", table(o.id()), state(&o.attr("enabled")), ident(o.id().name()))
+}
+
+/// What a new one needs, which fires where rows are written first.
+fn firing(o: &Object, what: &str) -> Option<String> {
+    (o.attr("enabled").text() != Some("origin")).then(|| fire(o, what))
+}
+
+/// It reaches all partitions: those that have a state of their own get that back.
+fn fire_trigger(scene: &Scene, o: &Object) -> How {
+    let own = scene.to.users(o.id()).filter(|user| user.id().kind == Kind::Firing && scene.stays(user.id()));
+    How::statements(std::iter::once(fire(o, "TRIGGER")).chain(own.map(|own| fire_in_partition(own, own))))
+}
+
+/// ONLY, since the partition can have partitions, each with its own state.
+fn fire_in_partition(o: &Object, like: &Object) -> String {
+    let (partition, name) = (table(o.id()), ident(o.id().name()));
+    format!("ALTER TABLE ONLY {partition} {} TRIGGER {name}", state(&like.attr("enabled")))
 }
 
 pub const TRIGGER: KindRule = KindRule {
@@ -59,8 +75,23 @@ pub const TRIGGER: KindRule = KindRule {
             ident(to.name())
         ))
     }),
-    set: &[set("definition", anew), set("enabled", |_, c| fire(c.new, "TRIGGER"))],
+    set: &[set("definition", anew), set("enabled", |s, c| fire_trigger(s, c.new))],
     namespace: own_name,
+    loses: None,
+};
+
+/// When it goes, the trigger fires as it does in the others.
+pub const FIRING: KindRule = KindRule {
+    kind: Kind::Firing,
+    clause: None,
+    create: |_, o, _| How::statement(fire_in_partition(o, o)),
+    drop: |s, o| {
+        let trigger = o.refs().iter().filter(|r| r.to.kind == Kind::Trigger).find_map(|r| s.to.get(&r.to));
+        trigger.map_or(How::Nothing, |trigger| How::statement(fire_in_partition(o, trigger)))
+    },
+    rename: None,
+    set: &[set("enabled", |_, c| How::statement(fire_in_partition(c.new, c.new)))],
+    namespace: |_| vec![],
     loses: None,
 };
 
@@ -97,7 +128,7 @@ pub const RULE: KindRule = KindRule {
             ident(to.name())
         ))
     }),
-    set: &[set("definition", anew), set("enabled", |_, c| fire(c.new, "RULE"))],
+    set: &[set("definition", anew), set("enabled", |_, c| How::statement(fire(c.new, "RULE")))],
     namespace: own_name,
     loses: None,
 };

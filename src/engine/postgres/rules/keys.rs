@@ -38,8 +38,9 @@ fn index_name(id: &Id) -> String {
 
 fn create(scene: &Scene, o: &Object, _: &[&Object]) -> How {
     let indexed = matches!(o, Object::PrimaryKey(_) | Object::Unique(_));
-    if !indexed && comes_with(scene, o).is_some() {
-        return How::Nothing;
+    if !indexed && let Some(leader) = comes_with(scene, o) {
+        // An heir's may be valid while the parent's is pending still.
+        return if leader.status() == o.status() { How::Nothing } else { valid(scene, o) };
     }
     let valid = if o.status() == Status::Pending { " NOT VALID" } else { "" };
     // The partitions' keys have names of their own, so each is made by itself and attached.
@@ -96,7 +97,10 @@ fn drop(scene: &Scene, o: &Object) -> How {
 }
 
 fn drop_constraint(scene: &Scene, o: &Object) -> How {
-    let drop = format!("ALTER TABLE {} DROP CONSTRAINT {}", table(o.id()), ident(o.id().name()));
+    // Before 15 a partition that is detached loses a foreign key to the table that it was a part of.
+    let lost = scene.server.version < 150_000 && o.id().kind == Kind::ForeignKey && o.leaders().next().is_some();
+    let if_exists = if lost { "IF EXISTS " } else { "" };
+    let drop = format!("ALTER TABLE {} DROP CONSTRAINT {if_exists}{}", table(o.id()), ident(o.id().name()));
     How::statements(std::iter::once(drop).chain(back_to_usual_identity(scene, o)))
 }
 
@@ -135,12 +139,14 @@ fn rename_constraint(_: &Scene, o: &Object, to: &Id) -> How {
 fn validate(scene: &Scene, c: &Change) -> How {
     match c.to {
         Value::None if changes_with(scene, c) => How::Nothing,
-        Value::None => ladders::validated(scene, c.new).unwrap_or_else(|| {
-            let (table, name) = (table(c.new.id()), ident(c.new.id().name()));
-            How::statement(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}"))
-        }),
+        Value::None => valid(scene, c.new),
         _ => How::Replace,
     }
+}
+
+fn valid(scene: &Scene, o: &Object) -> How {
+    let validate = || format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", table(o.id()), ident(o.id().name()));
+    ladders::validated(scene, o).unwrap_or_else(|| How::statement(validate()))
 }
 
 /// A foreign key's columns and target stand in its definition as well, and ask for a replacement themselves.

@@ -1,4 +1,4 @@
-//! Partitions and inheritance: what ties a table to another.
+//! Partitions, inheritance, typed tables: what ties a table to another or to a type.
 
 use super::super::ddl::{self, path};
 use crate::engine::how::{Change, How, KindRule, Scene, replace, set};
@@ -42,6 +42,18 @@ pub const INHERITANCE: KindRule = KindRule {
     loses: None,
 };
 
+/// Stands in CREATE TABLE where the table is new: its columns come with the type's attributes.
+pub const TYPED_TABLE: KindRule = KindRule {
+    kind: Kind::TypedTable,
+    clause: Some(|_, o| format!("OF {}", o.attr("of"))),
+    create: |_, o, _| How::statement(format!("ALTER TABLE {} OF {}", path(o.id()), o.attr("of"))),
+    drop: |_, o| How::statement(format!("ALTER TABLE {} NOT OF", path(o.id()))),
+    rename: None,
+    set: &[set("of", replace)],
+    namespace: |_| vec![],
+    loses: None,
+};
+
 fn table_of(id: &Id) -> Id {
     Id::new(Kind::Table, id.path.iter().take(2))
 }
@@ -57,16 +69,17 @@ pub fn home(o: &Object) -> Id {
 /// Whether the tables of a follower and of its leader are linked all the time.
 fn linked(scene: &Scene, follower: &Object, leader: &Object) -> bool {
     let child = home(follower);
+    // A link by name goes by the other end: there is one of it.
+    let by_name = |link: Kind, whole: &Id| {
+        let link = child.of_kind(link);
+        let ties = |c: &Catalog| c.get(&link).is_some_and(|o| o.has_ref(whole, Strength::Whole));
+        scene.stays(&link) && ties(scene.from) && ties(scene.to)
+    };
     if leader.id().kind == Kind::Attribute {
-        let composite = leader.parent();
-        let typed = |c: &Catalog| c.get(&child).zip(composite).is_some_and(|(t, of)| t.has_ref(of, Strength::Whole));
-        return scene.stays(&child) && typed(scene.from) && typed(scene.to);
+        return leader.parent().is_some_and(|composite| by_name(Kind::TypedTable, composite));
     }
     let parent = home(leader);
-    let attachment = child.of_kind(Kind::Attachment);
-    let attached = |c: &Catalog| c.get(&attachment).is_some_and(|a| a.has_ref(&parent, Strength::Whole));
-    let inherits = child.below(Kind::Inheritance, &path(&parent));
-    (scene.stays(&attachment) && attached(scene.from) && attached(scene.to)) || scene.stays(&inherits)
+    by_name(Kind::Attachment, &parent) || scene.stays(&child.below(Kind::Inheritance, &path(&parent)))
 }
 
 /// What the object follows in `catalog`, by links that stay.
@@ -82,13 +95,13 @@ pub fn comes_with<'a>(scene: &Scene<'a>, o: &'a Object) -> Option<&'a Object> {
     all.find(|leader| !scene.stays(leader.id()))
 }
 
-/// What is pending in an heir as in its parent is made when the heir is there: it would be in force in one made later.
+/// What is pending in the parent is made when its heir is there: it would be in force in one made later.
 fn after_heirs<'a>(scene: &Scene<'a>, o: &'a Object) -> impl Iterator<Item = &'a Object> {
     let to = scene.to;
     let pending = |o: &Object| o.status() == Status::Pending && o.id().kind == Kind::Check;
     let heir = home(o);
     let inherits = move |leader: &Object| to.contains(&heir.below(Kind::Inheritance, &path(&home(leader))));
-    o.leaders().filter(move |_| pending(o)).filter_map(|id| to.get(id)).filter(move |l| pending(l) && inherits(l))
+    o.leaders().filter_map(|id| to.get(id)).filter(move |l| pending(l) && inherits(l))
 }
 
 /// Whether the change is made by the statement that makes the same one to what the object follows.

@@ -93,7 +93,7 @@ fn parkable(scene: &Scene, o: &Object) -> bool {
         let other = scene.from.root(u.id());
         u.id().kind == Kind::ForeignKey && other != o.id() && !scene.to.contains(other)
     });
-    o.attr("partition_by") == Value::None && o.attr("of_type") == Value::None && !mutual && parts.all(with)
+    o.attr("partition_by") == Value::None && !mutual && parts.all(with)
 }
 
 /// A column that goes. Its NOT NULL goes first, in the expand phase, so that an application that no longer knows it can

@@ -217,13 +217,7 @@ pub const TEXT_SEARCH_CONFIGURATION: KindRule = plain(
 );
 
 fn firing(s: &Scene, o: &Object) -> String {
-    let action = match o.attr("enabled").text() {
-        Some("always") => "ENABLE ALWAYS",
-        Some("replica") => "ENABLE REPLICA",
-        Some("disabled") => "DISABLE",
-        _ => "ENABLE",
-    };
-    format!("ALTER {} {action}", subject(o.id(), s.to))
+    format!("ALTER {} {}", subject(o.id(), s.to), super::code::state(&o.attr("enabled")))
 }
 
 pub const EVENT_TRIGGER: KindRule = plain(

@@ -29,7 +29,6 @@ pub const TABLE: KindRule = KindRule {
     rename: Some(|_, o, to| rename("TABLE", o, to)),
     set: &[
         set("partition_by", anew),
-        set("of_type", |_, c| alter(c.new.id(), c.to.text().map_or("NOT OF".to_string(), |of| format!("OF {of}")))),
         set("unlogged", |_, c| {
             alter(c.new.id(), if *c.to == Value::Bool(true) { "SET UNLOGGED" } else { "SET LOGGED" })
         }),
@@ -51,9 +50,10 @@ pub const TABLE: KindRule = KindRule {
 };
 
 fn create_table(scene: &Scene, t: &Table, folded: &[&Object]) -> Vec<String> {
-    let typed = |o: &Object| match o {
+    let is_typed = of(folded).is_some();
+    let other = |o: &Object| match o {
         Object::Column(column) if inherits(o, folded) => Some(super::not_null::of_heir(scene, column)),
-        Object::Column(column) if t.of_type.is_some() => Some(in_clause(column, default_of(column, folded))),
+        Object::Column(column) if is_typed => Some(in_clause(column, default_of(column, folded))),
         // An heir may not say so itself before 16: https://www.postgresql.org/docs/15/ddl-generated-columns.html
         Object::Column(column)
             if scene.server.version < 160_000 && column.generated.is_some() && computes(scene, o, folded) =>
@@ -68,17 +68,22 @@ fn create_table(scene: &Scene, t: &Table, folded: &[&Object]) -> Vec<String> {
     actions.extend(of_columns(scene, folded));
     let alters = actions.into_iter().map(|action| format!("ALTER TABLE {} {action}", path(&t.head.id)));
     let of_keys = folded.iter().flat_map(|part| super::keys::extras(part));
-    std::iter::once(create_statement(t, &body(folded, typed), folded)).chain(alters).chain(of_keys).collect()
+    std::iter::once(create_statement(t, &body(folded, other), folded)).chain(alters).chain(of_keys).collect()
 }
 
 fn create_statement(t: &Table, body: &str, folded: &[&Object]) -> String {
     let unlogged = if t.unlogged { "UNLOGGED " } else { "" };
-    let body = if t.of_type.is_some() && body == "()" { String::new() } else { format!(" {body}") };
-    let of = t.of_type.as_ref().map(|of| format!(" OF {of}")).unwrap_or_default();
+    let of = of(folded).map(|of| format!(" OF {of}")).unwrap_or_default();
+    let body = if !of.is_empty() && body == "()" { String::new() } else { format!(" {body}") };
     let key = t.partition_by.as_ref().map(|key| format!(" PARTITION BY {key}")).unwrap_or_default();
     let method = t.method.as_ref().map(|m| format!(" USING {}", ident(m))).unwrap_or_default();
     let (name, inherits, options) = (path(&t.head.id), inherits_clause(folded), with_options(&t.options));
     format!("CREATE {unlogged}TABLE {name}{of}{body}{inherits}{key}{method}{options}")
+}
+
+/// The type that a new table has its columns from.
+fn of(folded: &[&Object]) -> Option<Value> {
+    folded.iter().find(|o| o.id().kind == Kind::TypedTable).map(|o| o.attr("of"))
 }
 
 fn default_of<'a>(column: &Column, folded: &[&'a Object]) -> Option<&'a Object> {
@@ -89,7 +94,7 @@ fn default_of<'a>(column: &Column, folded: &[&'a Object]) -> Option<&'a Object> 
 /// stands for a part, if anything, where that is not the usual.
 pub fn body(folded: &[&Object], other: impl Fn(&Object) -> Option<Option<String>>) -> String {
     let lines = folded.iter().filter_map(|o| match o {
-        Object::Default(_) | Object::Inheritance(_) => None,
+        Object::Default(_) | Object::Inheritance(_) | Object::TypedTable(_) => None,
         _ => other(o).unwrap_or_else(|| match o {
             _ if inherits(o, folded) => None,
             Object::Column(column) => Some(column_clause(column, default_of(column, folded))),

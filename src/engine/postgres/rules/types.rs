@@ -225,7 +225,9 @@ fn attribute(o: &Object) -> String {
 /// Typed tables follow their type only if that is said
 /// (<https://www.postgresql.org/docs/current/sql-altertype.html>).
 fn cascade(scene: &Scene, o: &Object) -> &'static str {
-    let typed = |of: &Id| scene.from.users(of).any(|t| t.id().kind == Kind::Table && t.has_ref(of, Strength::Whole));
+    let typed = |of: &Id| {
+        scene.from.users(of).any(|link| link.id().kind == Kind::TypedTable && link.has_ref(of, Strength::Whole))
+    };
     if o.parent().is_some_and(typed) { " CASCADE" } else { "" }
 }
 
