@@ -39,9 +39,7 @@ fn of_width(scene: &Scene, id: &Id) -> Option<String> {
         _ => false,
     };
     let anew = scene.from.users(id).find(anew)?;
-    let unique = anew.attr("unique") == Value::Bool(true);
-    let why = if unique { "can't be away meanwhile" } else { "more than indexes and checks stands on the column" };
-    Some(format!("all rows are read for {}: {why}", anew.id()))
+    Some(format!("all rows are read for {}: more than indexes and checks stands on the column", anew.id()))
 }
 
 fn in_the_way(scene: &Scene, column: &Object) -> Option<String> {

@@ -4,11 +4,12 @@
 
 use super::super::ddl::{about, ident};
 use super::casts::{base_type, castable, using};
+use super::columns::holds_all;
 use super::defaults::Defaults;
 use super::links::{home, only};
 use super::materialized::again;
 use super::relabelled::Relabelled;
-use super::{beside, filling, swapping, twins};
+use super::{beside, filling, swapping, twins, widening};
 use crate::engine::how::{Around, Change, How, Phase, Rung, Scene};
 use crate::engine::text::less_casts;
 use crate::model::{Check, Column, Id, Index, Kind, Object, Status, Value};
@@ -184,7 +185,7 @@ impl<'a> Retyped<'a> {
         let plain = new.generated.is_none() && new.collation.is_none() && old.collation.is_none();
         let alone = after.leaders().next().is_none() && only(scene.to, &home).is_empty() && scene.stays(&home);
         let relabelled = Relabelled::of_column(scene, old).filter(|_| old.r#type == new.r#type);
-        let writes = relabelled.is_some() || !in_place(&base_type(&old.r#type), &base_type(&new.r#type));
+        let writes = relabelled.is_some() || writes_rows(scene, id);
         let back = castable(scene, &new.r#type, &old.r#type);
         let needs = after.refs().iter().all(|r| r.to == home || relabelled.is_some_and(|ty| r.to == *ty.id()));
         let pending = old.not_null_pending || new.not_null_pending;
@@ -355,10 +356,12 @@ pub fn goes_beside(scene: &Scene, column: &Id) -> bool {
     changes(scene, column) && Retyping::of(scene, column).is_some()
 }
 
-/// Whether the rows are written for it.
+/// Whether the rows are written for it: by the engine, or since an index that would be built anew can't be away for so long.
 pub fn writes_rows(scene: &Scene, column: &Id) -> bool {
-    let ty = |o: Option<&Object>| o.map(|o| base_type(&o.attr("type").to_string()));
-    ty(scene.from.get(column)).zip(ty(scene.to.get(column))).is_some_and(|(old, new)| !in_place(&old, &new))
+    let ty = |o: Option<&Object>| o.map(|o| o.attr("type").to_string());
+    ty(scene.from.get(column)).zip(ty(scene.to.get(column))).is_some_and(|(old, new)| {
+        !in_place(&base_type(&old), &base_type(&new)) || holds_all(&old, &new) && widening::keeps_apart(scene, column)
+    })
 }
 
 /// How the type of the column is changed beside it, or with that of which other.

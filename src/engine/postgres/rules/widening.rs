@@ -2,7 +2,7 @@
 //! or checks speak of: PostgreSQL builds those indexes anew and checks all rows again while nobody gets past its lock
 //! (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES>). So the indexes go before the type
 //! changes and come back after it, both concurrently, and the checks come back NOT VALID. A unique index can't be away, since
-//! nothing else keeps rows apart meanwhile.
+//! nothing else keeps rows apart meanwhile: the column gets another one [beside](super::retyping), with an index of its own.
 
 use super::super::ddl::{ident, path, table};
 use super::columns::holds_all;
@@ -130,6 +130,11 @@ fn widened<'a>(scene: &Scene<'a>, id: &Id) -> Option<(&'a Column, &'a Column, Ve
         }
     }
     Some((old, new, parts))
+}
+
+/// Whether a unique index computes with the column.
+pub fn keeps_apart(scene: &Scene, column: &Id) -> bool {
+    scene.from.users(column).any(|user| matches!(user, Object::Index(i) if i.unique && computes(&i.definition)))
 }
 
 /// How the type of the column is changed, or with that of which other.
