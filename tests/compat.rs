@@ -164,6 +164,22 @@ const RECIPES: &[Recipe] = &[
         new_reads: "SELECT id, n, note FROM bids ORDER BY id",
     },
     Recipe {
+        name: "a longer text under a unique index that computes",
+        old: "CREATE TABLE logins (id integer PRIMARY KEY, name varchar(20) NOT NULL); CREATE UNIQUE INDEX logins_name ON logins (lower(name));",
+        new: "CREATE TABLE logins (id integer PRIMARY KEY, name text NOT NULL); CREATE UNIQUE INDEX logins_name ON logins (lower(name));",
+        rows: "INSERT INTO logins SELECT i, 'Name' || i FROM generate_series(1, 500) i;",
+        old_app: concat!(
+            "INSERT INTO logins (id, name) VALUES (1000 + {n}, 'Old {n}'); UPDATE logins SET name = 'By old {n}' WHERE id = {n};",
+            enforced!("logins (id, name) VALUES (-1, 'NAME500')", "unique_violation")
+        ),
+        new_app: concat!(
+            "INSERT INTO logins (id, name) VALUES (2000 + {n}, 'New {n}') ON CONFLICT (lower(name)) DO NOTHING; UPDATE logins SET name = 'By new {n}' WHERE id = 2000 + {n};",
+            enforced!("logins (id, name) VALUES (-1, 'name500')", "unique_violation")
+        ),
+        old_reads: "SELECT id, name FROM logins ORDER BY id",
+        new_reads: "SELECT id, name FROM logins ORDER BY id",
+    },
+    Recipe {
         name: "another type that does not hold all of the old one",
         old: "CREATE TABLE docs (id integer PRIMARY KEY, doc json NOT NULL, price numeric(9,3));",
         new: "-- msr:allow narrowing-type reason=\"prices are whole\"\nCREATE TABLE docs (id integer PRIMARY KEY, doc jsonb NOT NULL, price integer);",
