@@ -13,7 +13,7 @@ use msr::lint::{docs, rules};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 use support::{Database, Engine, Msr, repository};
@@ -29,10 +29,6 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("replace-function", "sqlite", "SQLite has no functions"),
 ];
 
-/// Rules whose examples an older PostgreSQL can't run, the first version that can, and what is new in it.
-const SINCE: &[(&str, u32, &str)] =
-    &[("unique-nulls-semantics", 15, "NULLS NOT DISTINCT"), ("set-access-method", 15, "SET ACCESS METHOD")];
-
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![
@@ -43,10 +39,6 @@ fn main() {
     for rule in rules::all() {
         for engine in Engine::ALL.into_iter().filter(|e| rule.engines.contains(&e.name())) {
             if WITHOUT.iter().any(|(r, e, _)| *r == rule.id && *e == engine.name()) {
-                continue;
-            }
-            let too_new = |(id, since, _): &&(&str, u32, &str)| *id == rule.id && engine.major() < *since;
-            if engine == Engine::Postgres && engine.missing().is_none() && SINCE.iter().any(|s| too_new(&s)) {
                 continue;
             }
             for which in ["bad", "good"] {
@@ -87,11 +79,28 @@ impl Case {
         match self.which {
             "good" if hits > 0 => Err(format!("found in the good example:\n{}", found.join("\n")).into()),
             "bad" if hits == 0 => Err(format!("not found in the bad example:\n{}", found.join("\n")).into()),
-            "bad" => {
-                golden(&folder(self.rule).join(format!("bad.{}.txt", self.engine.name())), &(found.join("\n") + "\n"))
-            }
+            "bad" => self.golden(&(found.join("\n") + "\n")),
             _ => Ok(()),
         }
+    }
+
+    fn golden(&self, got: &str) -> Result<(), Failed> {
+        let path = folder(self.rule).join(format!("bad.{}.txt", self.engine.name()));
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            return Ok(fs::write(path, got)?);
+        }
+        // Which statements a server can't run depends on its version, and the goldens are 15's.
+        let another = self.engine == Engine::Postgres && self.engine.major() != 15;
+        let compared = |text: &str| -> String {
+            let lines = text.lines().filter(|line| !another || !line.starts_with("- "));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
+        let (wanted, got) = (compared(&fs::read_to_string(&path).unwrap_or_default()), compared(got));
+        if wanted == got {
+            return Ok(());
+        }
+        let diff = similar::TextDiff::from_lines(&wanted, &got);
+        Err(format!("{}:\n{}", path.display(), diff.unified_diff().header("is", "should be")).into())
     }
 
     /// A database of its own with the base, in which `live.sql` has done something worth counting.
@@ -206,18 +215,6 @@ fn without_numbers(text: &str) -> String {
 fn database(engine: Engine) -> &'static Database {
     static ALL: [OnceLock<Database>; 2] = [OnceLock::new(), OnceLock::new()];
     ALL[engine as usize].get_or_init(|| engine.fresh())
-}
-
-fn golden(path: &Path, got: &str) -> Result<(), Failed> {
-    if std::env::var_os("UPDATE_FIXTURES").is_some() {
-        return Ok(fs::write(path, got)?);
-    }
-    let wanted = fs::read_to_string(path).unwrap_or_default();
-    if wanted == got {
-        return Ok(());
-    }
-    let diff = similar::TextDiff::from_lines(wanted.as_str(), got);
-    Err(format!("{}:\n{}", path.display(), diff.unified_diff().header("is", "should be")).into())
 }
 
 fn every_rule_has_its_examples() -> Result<(), Failed> {
