@@ -3,8 +3,9 @@
 //! A file may be another one for an engine: `bad.sqlite.sql`. Its first line can say how it is looked at: `-- lint: plan` is the
 //! schema that is planned to, `-- lint: plan online` the same for a table that is in use, `-- lint: in-transaction` a script in a
 //! transaction, `-- lint: none` that there is no such example, and why the rule has none is said in [`WITHOUT`]. What is found in
-//! the bad one stands in `bad.<engine>.txt`; `UPDATE_FIXTURES=1` writes it. `msr.toml` are the settings; `live.sql` is run on a database
-//! that holds the base, for what only that can tell; `beside.sql` in a session that stays open next to msr.
+//! the bad one stands in `bad.<engine>.txt`, or for one version in `bad.<engine>.<major>.txt`; `UPDATE_FIXTURES=1` writes it.
+//! `msr.toml` are the settings; `live.sql` is run on a database that holds the base, for what only that can tell; `beside.sql` in a
+//! session that stays open next to msr.
 
 mod support;
 
@@ -85,7 +86,9 @@ impl Case {
     }
 
     fn golden(&self, got: &str) -> Result<(), Failed> {
-        let path = folder(self.rule).join(format!("bad.{}.txt", self.engine.name()));
+        let named = |end: String| folder(self.rule).join(format!("bad.{}{end}", self.engine.name()));
+        let own = named(format!(".{}.txt", self.engine.major()));
+        let path = if own.exists() { own } else { named(".txt".into()) };
         if std::env::var_os("UPDATE_FIXTURES").is_some() {
             return Ok(fs::write(path, got)?);
         }
