@@ -389,18 +389,25 @@ impl Extra {
 const NEWER: &[(&str, u32)] = &[
     ("multirange_type_name", 14),
     ("COMPRESSION", 14),
+    ("BEGIN ATOMIC", 14),
+    ("pg_read_all_data", 14),
+    ("pg_database_owner", 14),
+    ("binary = true", 14),
+    // Of expressions.
+    ("CREATE STATISTICS", 14),
     ("NULLS NOT DISTINCT", 15),
+    ("FOR TABLE {t} (id)", 15),
     ("FOR TABLES IN SCHEMA", 15),
     ("security_invoker", 15),
 ];
 
 /// One of the shapes that the server knows: the one drawn, or the next that it does.
-fn shape(random: &mut Random, template: usize) -> usize {
+fn shape(random: &mut Random, template: usize) -> Option<usize> {
     let shapes = TEMPLATES[template].shapes;
     let known =
         |shape: &&str| NEWER.iter().all(|(words, since)| Engine::Postgres.major() >= *since || !shape.contains(words));
     let drawn = random.below(shapes.len());
-    (drawn..shapes.len()).chain(0..drawn).find(|i| known(&shapes[*i])).unwrap_or(drawn)
+    (drawn..shapes.len()).chain(0..drawn).find(|i| known(&shapes[*i]))
 }
 
 impl Schema {
@@ -418,7 +425,7 @@ impl Schema {
         if stands && table.is_none() {
             return;
         }
-        let shape = shape(random, template);
+        let Some(shape) = shape(random, template) else { return };
         self.count += 1;
         let table = table.filter(|_| stands);
         self.extras.push(Extra { number: self.count, template, shape, table });
@@ -434,6 +441,8 @@ impl Schema {
             self.extras.remove(at);
             return;
         }
-        self.extras[at].shape = shape(random, self.extras[at].template);
+        if let Some(shape) = shape(random, self.extras[at].template) {
+            self.extras[at].shape = shape;
+        }
     }
 }
