@@ -187,8 +187,7 @@ fn copy(cluster: &Cluster) {
 fn hostile_settings(cluster: &Cluster, client: &mut Client) {
     let hostile = [
         "search_path = public",
-        // The statement that turns it off is under it: with 1 ms a busy machine was too slow for that, once.
-        "statement_timeout = '100ms'",
+        "statement_timeout = '1ms'",
         "lock_timeout = '1ms'",
         "default_transaction_isolation = 'serializable'",
         "client_min_messages = 'error'",

@@ -276,7 +276,7 @@ impl Client {
 }
 
 /// Two questions, the second sent without waiting for the answer to the first.
-async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+pub(super) async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut a, mut b) = (None, None);
     poll_fn(|context| {

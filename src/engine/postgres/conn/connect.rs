@@ -10,10 +10,10 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Config, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::client::Notice;
+use super::client::{Notice, both};
 use super::failure::{self, Attempt};
 use super::params::{Endpoint, Host, Params, SslMode, TargetSession};
-use super::session::{ALIVE, OLDEST, PROBE, SETTINGS, Server};
+use super::session::{ALIVE, OLDEST, PROBE, SETTINGS, Server, UNLIMITED};
 use super::tls;
 use crate::engine::postgres::ddl::ident;
 use crate::{Error, Failure, Result};
@@ -179,7 +179,9 @@ fn open_once(runtime: &Runtime, params: &Params, endpoint: &Endpoint, transport:
                 }
             }
         });
-        let server = Server::read(&first_row(&client, PROBE).await?);
+        let (unlimited, probed) = both(client.simple_query(UNLIMITED), first_row(&client, PROBE)).await;
+        unlimited?;
+        let server = Server::read(&probed?);
         // A server too old may not know all settings; it is refused by `suits`.
         if server.version_num >= OLDEST {
             client.simple_query(SETTINGS).await?;

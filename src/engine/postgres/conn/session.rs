@@ -4,6 +4,10 @@
 /// (<https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL>).
 pub const ALIVE: &str = "SET client_connection_check_interval = '2s'";
 
+/// Sent before all else and by itself: it is all that a role's own limit, however short, is in force for. In one message with
+/// others it would not be: the time of a message is taken from its begin.
+pub const UNLIMITED: &str = "SET statement_timeout = 0";
+
 /// Sent in one batch after connecting. The first part is what `pg_dump` sets
 /// (`setup_connection` in `src/bin/pg_dump/pg_dump.c`), for the same reason. `quote_all_identifiers` comes first: it
 /// decides how the value of `search_path` is stored. What the journal was told has to outlive a crash of the server, so that a
