@@ -180,8 +180,7 @@ impl Case {
             };
             let what = word(f, "what");
             // Another session and another time in each run.
-            let momentary = rules::named(self.rule).is_some_and(|rule| rule.momentary) && word(f, "rule") == self.rule;
-            let what = if momentary { without_numbers(&what) } else { what };
+            let what = if rules::is_momentary(&word(f, "rule")) { without_numbers(&what) } else { what };
             format!("{} {} {place} {what}", word(f, "level"), word(f, "rule"))
         };
         let empty = vec![];

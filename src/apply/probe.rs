@@ -1,8 +1,8 @@
 //! Rows are asked whether they let a plan through, before anything is done to them.
 
 use crate::engine::Session;
-use crate::plan::Plan;
-use crate::plan::probe::Found;
+use crate::plan::probe::{Found, Question};
+use crate::plan::{Plan, Step};
 use crate::{Error, Result, SqlError};
 use std::time::{Duration, Instant};
 
@@ -60,28 +60,36 @@ fn told(error: &SqlError) -> String {
 }
 
 impl Answers {
+    /// What was found that is in the way of the plan, or that only `tells` what one should know.
+    fn that<'a>(&'a self, plan: &'a Plan, tells: bool) -> impl Iterator<Item = (&'a Step, &'a Question, &'a Found)> {
+        let asked = |(id, place, found): &'a (usize, usize, Found)| {
+            let step = &plan.steps[id - 1];
+            (step, &step.questions[*place], found)
+        };
+        self.found.iter().map(asked).filter(move |(_, question, _)| question.tells == tells)
+    }
+
     /// What one should know before it is done.
     pub fn notes(self, plan: &Plan) -> Vec<String> {
-        let told = self.found.iter().filter_map(|(step, place, found)| {
-            let question = &plan.steps[step - 1].questions[*place];
-            question.tells.then(|| format!("step {step}: {}", question.told(found)))
-        });
+        let told = self.that(plan, true).map(|(step, question, found)| line(step, question, found));
         told.chain(self.open.iter().cloned()).collect()
     }
 }
 
+fn line(step: &Step, question: &Question, found: &Found) -> String {
+    format!("step {}: {}", step.id, question.told(found))
+}
+
 /// The refusal, if rows are in the way.
 pub fn refusal(plan: &Plan, answers: &Answers) -> Option<Error> {
-    let in_the_way = |(step, place, _): &&(usize, usize, Found)| !plan.steps[step - 1].questions[*place].tells;
-    let found: Vec<_> = answers.found.iter().filter(in_the_way).collect();
+    let found: Vec<_> = answers.that(plan, false).collect();
     let (first, ..) = found.first()?;
     let mut error = Error::refused(format!("rows of this database are in the way of the plan `{}`", plan.header.name));
-    for (step, place, found) in &found {
-        let question = &plan.steps[step - 1].questions[*place];
-        error = error.detail(format!("step {step}: {}", question.told(found)));
+    for (step, question, found) in &found {
+        error = error.detail(line(step, question, found));
         error = question.show.iter().fold(error, |e, show| e.detail(format!("  {show};")));
     }
-    error.at = plan.steps[first - 1].at.clone();
+    error.at = first.at.clone();
     let n = found.len();
     let these = if n == 1 { "the rows".to_string() } else { format!("all {n} kinds of rows") };
     Some(error.hint(format!("nothing was changed: correct {these}, which the queries show, and run again")))

@@ -58,7 +58,7 @@ pub fn judge(plan: &mut Plan, judge: &Judge) -> Result<Vec<String>> {
             why: finding.why,
             advice: finding.advice,
             allowed: finding.allowed,
-            momentary: rules::named(&finding.rule).is_some_and(|rule| rule.momentary),
+            momentary: rules::is_momentary(&finding.rule),
             rule: finding.rule,
         });
     }

@@ -47,24 +47,11 @@ pub struct Head {
     /// What its value becomes when its type changes, as the schema files say it. Never compared, and not in the fingerprint.
     #[serde(default)]
     pub using: Option<String>,
-    /// Of what goes, what takes over its values and is there before it goes, as the schema files say it. Neither compared nor in
-    /// the fingerprint.
-    #[serde(default)]
-    pub heirs: Vec<Id>,
 }
 
 impl Head {
     pub fn new(id: Id) -> Self {
-        Head {
-            id,
-            parent: None,
-            refs: vec![],
-            status: Status::Present,
-            after: vec![],
-            text: None,
-            using: None,
-            heirs: vec![],
-        }
+        Head { id, parent: None, refs: vec![], status: Status::Present, after: vec![], text: None, using: None }
     }
 
     /// A part of `parent`, which it needs and goes with.

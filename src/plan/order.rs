@@ -224,8 +224,7 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
             match delta {
                 Delta::Add(id) => edge(doers.drops.get(id), i, EdgeRule::Identity),
                 Delta::Drop(id) => {
-                    let heirs = scene.from.get(id).into_iter().flat_map(|o| &o.head().heirs);
-                    heirs.for_each(|heir| edge(doers.adds.get(heir), i, EdgeRule::Values));
+                    made_of_others(scene, id).for_each(|new| edge(doers.adds.get(new), i, EdgeRule::Values));
                 }
                 Delta::Set { .. } | Delta::Rename { .. } => {}
             }
@@ -266,6 +265,14 @@ fn wishes(scene: &Scene, nodes: &[Node]) -> Vec<Vec<usize>> {
         }
     }
     wishes.into_iter().map(|set| set.into_iter().collect()).collect()
+}
+
+/// The new columns beside one that goes which the schema files make of others: they may take over its values.
+fn made_of_others<'a>(scene: &Scene<'a>, id: &Id) -> impl Iterator<Item = &'a Id> {
+    let (from, to) = (scene.from, scene.to);
+    let beside = from.get(id).and_then(Object::parent).filter(|_| id.kind == Kind::Column && !to.contains(id));
+    let new = move |o: &&Object| o.head().using.is_some() && !from.contains(o.id());
+    beside.into_iter().flat_map(|table| to.children(table)).filter(new).map(Object::id)
 }
 
 /// What an object needs. What it follows is not needed: it joins it, or is linked with it later.

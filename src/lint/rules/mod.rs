@@ -49,3 +49,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 pub fn named(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id == id)
 }
+
+/// Whether what the rule finds is true for the moment only.
+pub fn is_momentary(id: &str) -> bool {
+    named(id).is_some_and(|rule| rule.momentary)
+}

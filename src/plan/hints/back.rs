@@ -7,12 +7,9 @@ use crate::model::{Catalog, Id, Kind};
 use crate::source::{Dialect, HintKind, Source};
 use crate::{Error, Result};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-/// Says of the columns that go what they are made of on the way back, and of all that go what takes over their values: the new
-/// columns of their table that the schema files make of others.
+/// Says of the columns that go what they are made of on the way back.
 pub fn apply(engine: &dyn Engine, source: &Source, base: &mut Cow<Catalog>, goal: &Catalog) -> Result<()> {
-    let heirs = heirs(base, goal);
     for statement in &source.statements {
         for hint in &statement.hints {
             let (HintKind::Back { column: old, expression }, Some(subject)) = (&hint.kind, &hint.subject) else {
@@ -30,8 +27,8 @@ pub fn apply(engine: &dyn Engine, source: &Source, base: &mut Cow<Catalog>, goal
             if base.contains(&new) && !base.contains(&old) {
                 continue;
             }
-            check(engine, (base, goal), (&new, &old), heirs.contains_key(&table))
-                .map_err(|e| at(e.code(code::NO_WAY)))?;
+            let made = goal.children(&table).any(|o| o.head().using.is_some() && !base.contains(o.id()));
+            check(engine, (base, goal), (&new, &old), made).map_err(|e| at(e.code(code::NO_WAY)))?;
             let Some(object) = base.to_mut().get_mut(&old) else { continue };
             if object.head().using.as_ref().is_some_and(|other| other != expression) {
                 let what = format!("cannot tell what {old} is made of on the way back: two hints say it");
@@ -40,25 +37,7 @@ pub fn apply(engine: &dyn Engine, source: &Source, base: &mut Cow<Catalog>, goal
             object.head_mut().using = Some(expression.clone());
         }
     }
-    for (table, new) in heirs {
-        let goes = |id: &&Id| id.kind == Kind::Column && !goal.contains(id);
-        let old: Vec<Id> = base.children(&table).map(|o| o.id()).filter(goes).cloned().collect();
-        for id in old {
-            base.to_mut().get_mut(&id).into_iter().for_each(|o| o.head_mut().heirs = new.clone());
-        }
-    }
     Ok(())
-}
-
-/// By table, its new columns that are made of others.
-fn heirs(base: &Catalog, goal: &Catalog) -> BTreeMap<Id, Vec<Id>> {
-    let mut heirs: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
-    for o in goal.of_kind(Kind::Column).filter(|o| o.head().using.is_some() && !base.contains(o.id())) {
-        if let Some(table) = o.parent().filter(|table| base.contains(table)) {
-            heirs.entry(table.clone()).or_default().push(o.id().clone());
-        }
-    }
-    heirs
 }
 
 /// Whether the column goes, and something new is made of others.

@@ -85,8 +85,7 @@ fn uri(path: &str) -> String {
 fn mark(report: &Report, f: &Finding) -> String {
     let objects: Vec<String> = f.objects.iter().map(|id| id.to_string()).collect();
     let file = f.place.as_ref().map_or(report.subject.as_str(), |p| &p.file);
-    let momentary = rules::named(&f.rule).is_some_and(|rule| rule.momentary);
-    let what = if momentary { "" } else { &f.what };
+    let what = if rules::is_momentary(&f.rule) { "" } else { &f.what };
     let parts = [f.rule.as_str(), file, what].into_iter().chain(objects.iter().map(String::as_str));
     Fingerprint::of_parts(parts.map(str::as_bytes)).to_string()
 }

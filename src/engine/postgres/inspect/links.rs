@@ -72,10 +72,10 @@ impl Reader<'_> {
     fn typed(&mut self, table: &Id, composite: &str) {
         let mut link = TypedTable::new(Head::child(table.of_kind(Kind::TypedTable), table.clone()));
         link.of = composite.to_string();
-        link.head.refs.push(Ref::whole(table.clone()));
         let of = Id::new(Kind::Composite, ddl::split(composite));
-        if self.catalog.contains(&of) {
-            link.head.refs.extend([Ref::normal(of.clone()), Ref::whole(of)]);
+        match self.catalog.contains(&of) {
+            true => link.head.refs.extend(ends(table, &of)),
+            false => link.head.refs.push(Ref::whole(table.clone())),
         }
         self.catalog.insert(link.into());
     }

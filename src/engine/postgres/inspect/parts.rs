@@ -102,7 +102,7 @@ impl Reader<'_> {
             let Some(owner) = self.names.exactly((class::CLASS, row.number(1), 0)).cloned() else { continue };
             let mut trigger = Trigger::new(Head::child(owner.below(Kind::Trigger, &row.text(2)), owner));
             trigger.definition = row.printed(3);
-            trigger.enabled = row.text(4);
+            trigger.enabled = row.enabled(4);
             self.add(class::TRIGGER, oid, trigger.into());
         }
         Ok(())
@@ -130,7 +130,7 @@ impl Reader<'_> {
                 Some(definition) => {
                     let mut rule = Rule::new(Head::child(owner.below(Kind::Rule, &name), owner));
                     rule.definition = super::stable::stable(definition.trim_end_matches(';').to_string());
-                    rule.enabled = row.text(4);
+                    rule.enabled = row.enabled(4);
                     self.add(class::REWRITE, oid, rule.into());
                 }
             }

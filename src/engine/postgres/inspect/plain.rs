@@ -170,10 +170,13 @@ const PLAIN: &[Plain] = &[
     }),
     plain!(EventTrigger, "event_triggers", "pg_event_trigger", |head, row| EventTrigger {
         definition: row.text(4),
-        enabled: row.text(5),
+        enabled: row.enabled(5),
         ..EventTrigger::new(head)
     }),
-    plain!(Firing, "firings", COPIES, |head, row| Firing { enabled: row.text(4), ..Firing::new(of_copy(head, row)) }),
+    plain!(Firing, "firings", COPIES, |head, row| Firing {
+        enabled: row.enabled(4),
+        ..Firing::new(of_copy(head, row))
+    }),
 ];
 
 /// A part of what stands first in its path.

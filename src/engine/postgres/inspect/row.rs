@@ -44,6 +44,17 @@ impl Row {
         self.peek(i).chars().next().unwrap_or(' ')
     }
 
+    /// When a trigger or a rule fires, as `pg_trigger.tgenabled` and its like say it.
+    pub fn enabled(&self, i: usize) -> String {
+        let word = match self.letter(i) {
+            'O' => "origin",
+            'A' => "always",
+            'R' => "replica",
+            _ => "disabled",
+        };
+        word.to_string()
+    }
+
     /// A JSON array of strings.
     pub fn list(&self, i: usize) -> Vec<String> {
         self.get(i).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()

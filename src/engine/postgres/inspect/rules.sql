@@ -1,4 +1,4 @@
 -- Rewrite rules; the one of a view belongs to the view.
 SELECT r.oid, r.ev_class, r.rulename, CASE WHEN r.rulename = '_RETURN' THEN NULL ELSE pg_get_ruledef(r.oid) END,
-       CASE r.ev_enabled WHEN 'O' THEN 'origin' WHEN 'A' THEN 'always' WHEN 'R' THEN 'replica' ELSE 'disabled' END
+       r.ev_enabled
 FROM pg_rewrite r WHERE r.oid >= 16384

@@ -19,13 +19,15 @@ pub fn hindrance(scene: &Scene, delta: &Delta) -> Option<String> {
 
 fn of_type(scene: &Scene, id: &Id) -> Option<String> {
     let column = scene.from.get(id)?;
-    if scene.online(&home(column)) && !retyping::writes_rows(scene, id) {
+    if !scene.online(&home(column)) {
+        return None;
+    }
+    if !retyping::writes_rows(scene, id) {
         return of_width(scene, id);
     }
-    let busy = scene.online(&home(column)) && retyping::writes_rows(scene, id);
     let reason =
         || in_the_way(scene, column).unwrap_or_else(|| "what is tied to it must change at once as well".into());
-    (busy && !retyping::goes_beside(scene, id)).then(reason)
+    (!retyping::goes_beside(scene, id)).then(reason)
 }
 
 /// What is built or checked anew for a type that needs no row written.

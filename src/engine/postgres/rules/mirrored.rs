@@ -9,7 +9,7 @@ use super::super::ddl::{ident, path};
 use super::filling::{self, Trigger};
 use super::links::home;
 use super::parking;
-use super::retyping::UNLIKE;
+use super::retyping::compared;
 use crate::engine::how::{Fill, Phase, Rung, Scene};
 use crate::model::{Catalog, Column, Id, Kind, Object};
 
@@ -147,23 +147,17 @@ impl Side<'_> {
         if self.column.not_null { format!("({is} IS NULL OR {unlike})") } else { unlike }
     }
 
-    /// Nothing compares values of some types but as texts.
     fn unlike(&self, one: &str, other: &str) -> String {
-        match UNLIKE.contains(&self.column.r#type.as_str()) {
-            true => format!("({one})::text IS DISTINCT FROM ({other})::text"),
-            false => format!("{one} IS DISTINCT FROM {other}"),
+        match compared(&self.column.r#type) {
+            "" => format!("{one} IS DISTINCT FROM {other}"),
+            cast => format!("({one}){cast} IS DISTINCT FROM ({other}){cast}"),
         }
     }
 }
 
 /// Whether the statement that a trigger fires for writes any of these; a row that is new had nothing in them.
 fn written(sides: &[Side]) -> String {
-    let row = |of: &str| {
-        list(sides.iter().map(|s| {
-            let text = if UNLIKE.contains(&s.column.r#type.as_str()) { "::text" } else { "" };
-            format!("{of}.{}{text}", s.name())
-        }))
-    };
+    let row = |of: &str| list(sides.iter().map(|s| format!("{of}.{}{}", s.name(), compared(&s.column.r#type))));
     format!("({}) IS DISTINCT FROM ({})", row("new"), row("old"))
 }
 

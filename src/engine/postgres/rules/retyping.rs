@@ -73,8 +73,10 @@ pub struct Retyping<'a> {
     pub around: bool,
 }
 
-/// Types whose values nothing compares.
-pub const UNLIKE: &[&str] = &["json", "xml", "point", "polygon"];
+/// The cast under which values of the type are compared: nothing compares those of some but as texts.
+pub fn compared(ty: &str) -> &'static str {
+    if ["json", "xml", "point", "polygon"].contains(&ty) { "::text" } else { "" }
+}
 
 /// What is soon dropped and made again.
 pub const AROUND: &[Kind] = &[Kind::View, Kind::Trigger, Kind::Policy, Kind::Rule, Kind::Function];
@@ -164,8 +166,7 @@ impl<'a> Retyped<'a> {
         if self.ty != *ty {
             return format!("{name} IS DISTINCT FROM {beside}{}", self.back);
         }
-        // Nothing compares values of these types but as texts.
-        let text = if UNLIKE.contains(&ty.as_str()) { "::text" } else { "" };
+        let text = compared(ty);
         format!("{beside}{text} IS DISTINCT FROM ({})::{ty}{text}", self.value)
     }
 

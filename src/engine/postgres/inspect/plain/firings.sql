@@ -7,7 +7,7 @@ WITH RECURSIVE copies AS (
     FROM copies t JOIN pg_trigger a ON a.oid = t.above WHERE a.tgparentid <> 0
 )
 SELECT 'pg_trigger'::regclass::oid, t.oid, json_build_array(n.nspname, c.relname, t.tgname), NULL,
-       CASE t.tgenabled WHEN 'O' THEN 'origin' WHEN 'A' THEN 'always' WHEN 'R' THEN 'replica' ELSE 'disabled' END,
+       t.tgenabled,
        c.relkind = 'f', json_build_array(wn.nspname, wc.relname, w.tgname),
        (SELECT json_agg(format('%I.%I', pn.nspname, p.relname)) FROM pg_class p JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE p.oid = ANY (t.partitions))
 FROM copies t JOIN pg_trigger w ON w.oid = t.above AND w.tgparentid = 0
