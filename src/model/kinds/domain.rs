@@ -10,5 +10,7 @@ kind! {
         /// Expression.
         default: Option<String>,
         not_null: bool,
+        /// PostgreSQL, from 18 on: the name of the NOT NULL constraint, if somebody gave it one.
+        not_null_name: Option<String>,
     }
 }

@@ -20,12 +20,13 @@ impl Question {
     }
 }
 
+const SECURITY_LABELS: &str = "(SELECT FROM pg_seclabel UNION ALL SELECT FROM pg_shseclabel) l";
+
 fn questions(version: u32) -> Vec<Question> {
     let always = [
         include_str!("namespaces.sql"),
         include_str!("extensions.sql"),
         include_str!("depends.sql"),
-        include_str!("types.sql"),
         include_str!("defaults.sql"),
         include_str!("sequences.sql"),
         include_str!("constraints.sql"),
@@ -39,13 +40,14 @@ fn questions(version: u32) -> Vec<Question> {
     ];
     let rare = [
         (include_str!("policies.sql"), "pg_policy"),
-        (include_str!("security_labels.sql"), "pg_seclabel"),
+        (include_str!("security_labels.sql"), SECURITY_LABELS),
         (include_str!("default_privileges.sql"), "pg_default_acl"),
         (include_str!("binary_formats.sql"), plain::BASE_TYPES),
         (include_str!("owners_of_subscriptions.sql"), plain::SUBSCRIPTIONS),
         (include_str!("unread_subscriptions.sql"), plain::UNREAD_SUBSCRIPTIONS),
     ];
-    let versions = [relations::classes(version), relations::columns(version), said::grants(version)];
+    let versions =
+        [relations::types(version), relations::classes(version), relations::columns(version), said::grants(version)];
     let mut all: Vec<Question> = always.into_iter().map(|sql| Question::new(sql, "")).collect();
     all.extend(versions.into_iter().map(|sql| Question::new(sql, "")));
     all.extend(rare.into_iter().map(|(sql, of)| Question::new(sql, of)));

@@ -15,6 +15,6 @@ LEFT JOIN pg_index x ON x.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x
 LEFT JOIN pg_class i ON i.oid = x.indexrelid
 LEFT JOIN pg_tablespace ns ON ns.oid = i.reltablespace
 -- A partition's part of an exclusion constraint can be neither made by itself nor attached, from 17 on where there is one: it
--- comes with the partitioned table's, by a name of the server's.
+-- comes with the partitioned table's, by a name of the server's. Nor can it be left out of one partition but by ONLY.
 WHERE k.oid >= 16384
-  AND (k.contype IN ('p', 'u', 'c') OR k.contype = 'x' AND k.conparentid = 0 OR k.oid IN (SELECT oid FROM keys))
+  AND (k.contype IN ('p', 'u', 'c') OR k.contype = 'x' AND k.conparentid = 0 AND NOT (i.relkind = 'I' AND NOT x.indisvalid) OR k.oid IN (SELECT oid FROM keys))

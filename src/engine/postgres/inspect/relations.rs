@@ -6,12 +6,12 @@ use crate::SqlError;
 use crate::engine::postgres::rules::column_extras;
 use crate::model::{
     Attribute, Column, Composite, Default as ColumnDefault, Domain, Enum, Head, Id, Kind, MaterializedView, Object,
-    Ref, Sequence, Table, View,
+    Ref, Sequence, Table, Value, View,
 };
 
 impl Reader<'_> {
     pub(super) fn types(&mut self) -> Result<(), SqlError> {
-        for row in self.query(include_str!("types.sql"))? {
+        for row in self.query(&types(self.version))? {
             let oid: u32 = row.number(0);
             let (relation, element): (u32, u32) = (row.number(4), row.number(5));
             if relation != 0 {
@@ -42,6 +42,10 @@ impl Reader<'_> {
         domain.collation = row.maybe(8);
         domain.default = row.maybe(9).map(super::stable::stable);
         domain.not_null = row.flag(10);
+        (domain.not_null_name, domain.head.text) = (row.maybe(13), row.maybe(15));
+        if !row.is_null(16) {
+            self.names.add(class::CONSTRAINT, row.number(16), 0, &domain.head.id);
+        }
         self.add(class::TYPE, oid, domain.into());
     }
 
@@ -121,6 +125,9 @@ impl Reader<'_> {
                 (column.not_null_name, column.not_null_pending) = (row.maybe(16), row.flag(17));
                 // What its NOT NULL is called at present; no attribute, since the server chose it.
                 column.head.text = row.maybe(18);
+                if !row.is_null(19) {
+                    self.names.add(class::CONSTRAINT, row.number(19), 0, &id);
+                }
                 if row.number::<i32>(12) > 0 {
                     self.ties.inherits(&id, row.flag(11));
                 }
@@ -166,8 +173,15 @@ impl Reader<'_> {
                 ('a', Some(column)) => sequence.owned_by = Some(super::super::ddl::path(&column)),
                 // The sequence behind an identity is a part of the column.
                 ('i', Some(column)) => {
-                    let options = identity_options(sequence, &column);
+                    let mut options = identity_options(sequence, &column);
+                    let unlogged = sequence.unlogged;
                     self.catalog.remove(&id);
+                    // Before 15 an identity's sequence is always logged.
+                    let of_table = self.catalog.get(&Id::new(Kind::Table, column.path.iter().take(2)));
+                    if self.version >= 150_000 && of_table.is_some_and(|t| t.attr("unlogged") != Value::Bool(unlogged))
+                    {
+                        options.push(if unlogged { "UNLOGGED" } else { "LOGGED" }.into());
+                    }
                     self.names.add(class::CLASS, row.number(0), 0, &column);
                     if let Some(Object::Column(column)) = self.catalog.get_mut(&column) {
                         column.identity_options = options;
@@ -192,24 +206,38 @@ pub(super) fn classes(version: u32) -> String {
 pub(super) fn columns(version: u32) -> String {
     let compression =
         if version >= 140_000 { "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END" } else { "NULL" };
-    // NOT NULL is a constraint with a name and a state of its own: https://www.postgresql.org/docs/18/release-18.html
-    let (not_null, constraints) = if version >= 180_000 { NAMED_NOT_NULL } else { ("NULL, false, NULL", "") };
     // A partition has its identity from the partitioned table, and may not bring one: https://www.postgresql.org/docs/17/release-17.html
     let identity =
         if version >= 170_000 { "CASE WHEN NOT c.relispartition THEN a.attidentity END" } else { "a.attidentity" };
-    super::plain::with_safe_options(include_str!("columns.sql"))
+    let of_column = ("nn.conrelid = a.attrelid AND nn.conkey = ARRAY[a.attnum]", "c.relname || '_' || a.attname");
+    with_not_null(&super::plain::with_safe_options(include_str!("columns.sql")), version, of_column)
         .replace("{compression}", compression)
-        .replace("{not_null}", not_null)
         .replace("{identity}", identity)
-        .replace("{constraints}", constraints)
+}
+
+pub(super) fn types(version: u32) -> String {
+    with_not_null(include_str!("types.sql"), version, ("nn.contypid = t.oid", "t.typname"))
+}
+
+/// From 18 on NOT NULL is a constraint with a name and a state of its own (<https://www.postgresql.org/docs/18/release-18.html>):
+/// its name where it counts, whether it is pending, its name in any case, and its number.
+fn with_not_null(query: &str, version: u32, (on, called): (&str, &str)) -> String {
+    let (columns, join) = match version >= 180_000 {
+        true => (
+            NAMED_NOT_NULL.replace("{called}", called),
+            format!("LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND {on}"),
+        ),
+        false => ("NULL, false, NULL, NULL".into(), String::new()),
+    };
+    query.replace("{not_null}", &columns).replace("{constraints}", &join)
 }
 
 /// A name that looks like one of the server's own is none that anybody gave: it depends on what the table, the column or the
-/// partitioned table were called when it was made, and stays through all renames.
-const NAMED_NOT_NULL: (&str, &str) = (
-    "CASE WHEN nn.conname !~ '_not_null[0-9]*$' THEN nn.conname END, NOT coalesce(nn.convalidated, true), nn.conname",
-    "LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey = ARRAY[a.attnum]",
-);
+/// partitioned table were called when it was made, and stays through all renames. It counts where a comment speaks of it and
+/// the server would not give it now.
+const NAMED_NOT_NULL: &str = "CASE WHEN nn.conname !~ '_not_null[0-9]*$' \
+    OR nn.oid IN (SELECT objoid FROM pg_description WHERE classoid = 'pg_constraint'::regclass) AND nn.conname <> {called} || '_not_null' THEN nn.conname END, \
+    NOT coalesce(nn.convalidated, true), nn.conname, nn.oid";
 
 /// A column with what can be set of it whatever it stands in.
 fn said_of(head: Head, row: &Row) -> Column {

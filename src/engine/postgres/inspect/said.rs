@@ -109,6 +109,11 @@ impl Reader<'_> {
         if address.0 == class::CLASS && address.2 == 0 && id.kind == Kind::Column {
             return Some(id.of_kind(Kind::Sequence));
         }
+        // What is said of a NOT NULL is said of a constraint, which is no object of its own.
+        if address.0 == class::CONSTRAINT && matches!(id.kind, Kind::Column | Kind::Domain) {
+            let of = self.catalog.get(id)?;
+            return not_null(of, of.head().text.as_deref()?);
+        }
         // The index of a key is no object of its own either; what is said of it is not said of the key.
         let index = || Id::new(Kind::Index, [id.at(0), id.name()]);
         Some(if own_constraint { index() } else { id.clone() })
@@ -118,14 +123,19 @@ impl Reader<'_> {
         let holder = match self.catalog.get(subject) {
             Some(object) => object.id().clone(),
             None => {
-                let view = |kind| Id::new(kind, subject.path.iter().take(2));
+                let within = |kind| Id::new(kind, subject.path.iter().take(2));
                 let identity = subject.of_kind(Kind::Column);
                 let index_of = |o: &&Object| o.id().at(0) == subject.at(0) && o.id().name() == subject.name();
                 let keys = [Kind::PrimaryKey, Kind::Unique, Kind::Exclusion].into_iter();
                 let keys = keys.filter(|_| subject.kind == Kind::Index).flat_map(|kind| self.catalog.of_kind(kind));
                 let key = keys.filter(index_of).map(|o| o.id().clone()).next();
-                let holders = [identity, view(Kind::View), view(Kind::MaterializedView)].into_iter().chain(key);
-                let mut holders = holders;
+                let owners = [Kind::Table, Kind::ForeignTable].into_iter().filter(|_| subject.kind == Kind::Check);
+                let named = |o: &&Object| o.head().text.as_deref() == Some(subject.name());
+                let mut columns = owners.flat_map(|kind| self.catalog.children(&within(kind)).filter(named));
+                let not_null = columns.next().map(|o| o.id().clone());
+                let domain = (subject.kind == Kind::DomainCheck).then(|| within(Kind::Domain));
+                let holders = [identity, within(Kind::View), within(Kind::MaterializedView)].into_iter();
+                let mut holders = holders.chain(key).chain(not_null).chain(domain);
                 match holders.find(|id| self.catalog.contains(id)) {
                     Some(holder) => holder,
                     None => return,
@@ -136,6 +146,14 @@ impl Reader<'_> {
         object.head_mut().parent = Some(holder.clone());
         debug_assert!(object.refs().contains(&Ref::auto(holder)));
         self.catalog.insert(object);
+    }
+}
+
+/// What comments call a NOT NULL of this name: no check of the column's table, or of the domain, has the same.
+fn not_null(of: &Object, name: &str) -> Option<Id> {
+    match of.id().kind {
+        Kind::Domain => Some(of.id().below(Kind::DomainCheck, name)),
+        _ => Some(of.parent()?.below(Kind::Check, name)),
     }
 }
 

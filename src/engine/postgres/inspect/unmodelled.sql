@@ -1,14 +1,10 @@
 -- Kinds of objects that msr does not model, by the engine's word, name and a text that tells two of them apart.
-SELECT 'security label', objoid::text, label, 'pg_shseclabel'::regclass, objoid FROM pg_shseclabel
-    WHERE classoid = 'pg_subscription'::regclass
-UNION ALL SELECT 'another name or comment of an exclusion constraint''s part in the partition', k.conrelid::regclass || '.' || quote_ident(k.conname), coalesce(d.description, ''), 'pg_class'::regclass, k.conrelid
+SELECT 'another name or comment of an exclusion constraint''s part in the partition', k.conrelid::regclass || '.' || quote_ident(k.conname), coalesce(d.description, ''), 'pg_class'::regclass, k.conrelid
     FROM pg_constraint k LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
     WHERE k.contype = 'x' AND k.conparentid <> 0 AND (k.conname !~ '_excl[0-9]*$' OR d.description IS NOT NULL)
-UNION ALL SELECT 'comment on the NOT NULL', k.conrelid::regclass || '.' || quote_ident(k.conname), d.description, 'pg_class'::regclass, k.conrelid
-    FROM pg_constraint k JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid WHERE k.contype = 'n'
-UNION ALL SELECT CASE s.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END || ', unlike its table''s, of the identity sequence', s.oid::regclass::text, '', 'pg_class'::regclass, s.oid
-    FROM pg_class s JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
-    JOIN pg_class t ON t.oid = d.refobjid WHERE s.relkind = 'S' AND s.relpersistence <> t.relpersistence AND current_setting('server_version_num')::integer >= 150000
+UNION ALL SELECT 'exclusion constraint that not every partition has', k.conrelid::regclass || '.' || quote_ident(k.conname), pg_get_constraintdef(k.oid), 'pg_class'::regclass, k.conrelid
+    FROM pg_constraint k JOIN pg_index x ON x.indexrelid = k.conindid AND NOT x.indisvalid JOIN pg_class i ON i.oid = x.indexrelid AND i.relkind = 'I'
+    WHERE k.contype = 'x' AND k.conparentid = 0
 -- By a change of name: no CREATE takes it.
 UNION ALL SELECT 'rule', r.ev_class::regclass || '.' || quote_ident(r.rulename) || ', which only a view''s may be called', pg_get_ruledef(r.oid), 'pg_class'::regclass, r.ev_class
     FROM pg_rewrite r WHERE r.oid >= 16384 AND r.rulename = '_RETURN' AND r.ev_type <> '1'

@@ -305,15 +305,15 @@ fn identity(_: &Scene, c: &Change) -> How {
     }
 }
 
-fn set_identity_options(_: &Scene, c: &Change) -> How {
+fn set_identity_options(scene: &Scene, c: &Change) -> How {
     if c.old.attr("identity") == Value::None || c.new.attr("identity") == Value::None {
         return How::Nothing;
     }
     // What is no longer said goes back to what it is by itself.
     let new = list(c.to);
     let word = |o: &str| o.rsplit_once(' ').map_or(o.to_string(), |(w, _)| w.to_string());
-    let mut actions: Vec<String> =
-        new.iter().filter(|o| !o.starts_with("SEQUENCE NAME")).map(|o| format!("SET {o}")).collect();
+    let of_sequence = |o: &String| o.starts_with("SEQUENCE NAME") || o.ends_with("LOGGED");
+    let mut actions: Vec<String> = new.iter().filter(|o| !of_sequence(o)).map(|o| format!("SET {o}")).collect();
     for gone in list(c.from).iter().map(|o| word(o)).filter(|w| !new.iter().any(|o| word(o) == *w)) {
         actions.extend(match gone.as_str() {
             "INCREMENT BY" => Some("SET INCREMENT BY 1".to_string()),
@@ -325,13 +325,10 @@ fn set_identity_options(_: &Scene, c: &Change) -> How {
             _ => None,
         });
     }
-    let called = new_name(c);
-    let Some(called) = called else {
-        return if actions.is_empty() { How::Nothing } else { on_column(c, actions.join(" ")) };
-    };
     let name = ident(c.new.id().name());
     let set = format!("ALTER TABLE {} ALTER COLUMN {name} {}", table(c.new.id()), actions.join(" "));
-    How::statements(std::iter::once(called).chain((!actions.is_empty()).then_some(set)))
+    let set = (!actions.is_empty()).then_some(set);
+    How::statements(new_name(c).into_iter().chain(set).chain(super::numbers::identity_logged(scene, c)))
 }
 
 /// The sequence behind an identity keeps its name when the table or the column gets another one.

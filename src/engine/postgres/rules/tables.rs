@@ -29,8 +29,15 @@ pub const TABLE: KindRule = KindRule {
     rename: Some(|_, o, to| rename("TABLE", o, to)),
     set: &[
         set("partition_by", anew),
-        set("unlogged", |_, c| {
-            alter(c.new.id(), if *c.to == Value::Bool(true) { "SET UNLOGGED" } else { "SET LOGGED" })
+        set("unlogged", |s, c| {
+            let action = if *c.to == Value::Bool(true) { "SET UNLOGGED" } else { "SET LOGGED" };
+            match &super::numbers::unlike_table(s, c.new)[..] {
+                [] => alter(c.new.id(), action),
+                unlike => {
+                    let set = format!("ALTER TABLE {} {action}", path(c.new.id()));
+                    How::statements(std::iter::once(set).chain(unlike.iter().cloned()))
+                }
+            }
         }),
         set("options", |_, c| {
             let clauses = change_options(list(c.from), list(c.to));
@@ -190,7 +197,7 @@ pub const SEQUENCE: KindRule = KindRule {
             Some(column) => How::statements(give(s, c.new, column)),
             None => How::statements(take_back(s, c)),
         }),
-        set("unlogged", anew),
+        set("unlogged", super::numbers::sequence_logged),
     ],
     namespace: relation_name,
     loses: Some(|o| Some(format!("the present value of {}", o.id()))),

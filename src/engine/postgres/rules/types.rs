@@ -123,8 +123,25 @@ pub const DOMAIN: KindRule = KindRule {
             if swapped(c) {
                 return How::Nothing;
             }
-            let action = if *c.to == Value::Bool(true) { "SET" } else { "DROP" };
-            How::statement(format!("ALTER DOMAIN {} {action} NOT NULL", path(c.new.id())))
+            let action = match c.new {
+                Object::Domain(d) if d.not_null => match &d.not_null_name {
+                    Some(name) => format!("ADD CONSTRAINT {} NOT NULL", ident(name)),
+                    None => "SET NOT NULL".to_string(),
+                },
+                _ => "DROP NOT NULL".to_string(),
+            };
+            How::statement(format!("ALTER DOMAIN {} {action}", path(c.new.id())))
+        }),
+        set("not_null_name", |_, c| {
+            let (Object::Domain(old), Object::Domain(new)) = (c.old, c.new) else { return How::Nothing };
+            if swapped(c) || !old.not_null || !new.not_null {
+                return How::Nothing;
+            }
+            let usual = || format!("{}_not_null", new.head.id.name());
+            let (from, to) = (old.head.text.clone(), new.not_null_name.clone().unwrap_or_else(usual));
+            let rename =
+                |from| format!("ALTER DOMAIN {} RENAME CONSTRAINT {} TO {}", path(&new.head.id), from, ident(&to));
+            How::statements(from.filter(|from| *from != to).map(|from| rename(ident(&from))))
         }),
     ],
     namespace: type_name,
@@ -164,7 +181,12 @@ fn swap_domain(scene: &Scene, c: &Change) -> How {
 fn domain_body(d: &Domain) -> String {
     let collation = d.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
     let default = d.default.as_ref().map(|e| format!(" DEFAULT {e}")).unwrap_or_default();
-    format!("{}{collation}{default}{}", d.base, if d.not_null { " NOT NULL" } else { "" })
+    let not_null = match &d.not_null_name {
+        _ if !d.not_null => String::new(),
+        Some(name) => format!(" CONSTRAINT {} NOT NULL", ident(name)),
+        None => " NOT NULL".to_string(),
+    };
+    format!("{}{collation}{default}{not_null}", d.base)
 }
 
 fn domain_check(o: &Object) -> String {
