@@ -281,6 +281,52 @@ const TEMPLATES: &[Template] = &[
         "CREATE TABLE x{n} (a integer NOT NULL, b text)",
         "CREATE TABLE x{n} (a serial, b text); GRANT SELECT ON SEQUENCE x{n}_a_seq TO pg_monitor WITH GRANT OPTION",
     ]),
+    // Logged or not, with the table and unlike it.
+    many(&[
+        "CREATE TABLE x{n} (a serial, b text); CREATE SEQUENCE xs{n}",
+        "CREATE UNLOGGED TABLE x{n} (a serial, b text); CREATE UNLOGGED SEQUENCE xs{n}",
+        "CREATE UNLOGGED TABLE x{n} (a serial, b text); ALTER SEQUENCE x{n}_a_seq SET LOGGED",
+        "CREATE TABLE x{n} (a integer GENERATED ALWAYS AS IDENTITY, b text); ALTER SEQUENCE x{n}_a_seq SET UNLOGGED",
+        "CREATE UNLOGGED TABLE x{n} (a integer GENERATED ALWAYS AS IDENTITY, b text); ALTER SEQUENCE x{n}_a_seq SET LOGGED",
+        "CREATE UNLOGGED TABLE x{n} (a integer GENERATED ALWAYS AS IDENTITY, b text)",
+    ]),
+    // NOT NULL by name, pending, and what is said of it.
+    many(&[
+        "CREATE TABLE x{n} (a integer NOT NULL, b text); CREATE DOMAIN xd{n} AS integer NOT NULL",
+        "CREATE TABLE x{n} (a integer CONSTRAINT xn{n} NOT NULL, b text NOT NULL); COMMENT ON CONSTRAINT xn{n} ON x{n} IS 'n'; \
+         CREATE DOMAIN xd{n} AS integer CONSTRAINT xo{n} NOT NULL",
+        "CREATE TABLE x{n} (a integer, b text CONSTRAINT xn{n} NOT NULL); ALTER TABLE x{n} ADD CONSTRAINT xm{n} NOT NULL a NOT VALID; \
+         CREATE DOMAIN xd{n} AS integer CONSTRAINT xp{n} NOT NULL; COMMENT ON CONSTRAINT xp{n} ON DOMAIN xd{n} IS 'd'",
+        "CREATE TABLE x{n} (a integer CONSTRAINT xn{n} NOT NULL, b text); CREATE TABLE xc{n} () INHERITS (x{n}); CREATE DOMAIN xd{n} AS integer",
+    ]),
+    // Columns that are computed when they are read, keys that hold for a time, keys that nobody checks.
+    many(&[
+        "CREATE TABLE x{n} (a integer, b integer GENERATED ALWAYS AS (a + 1) VIRTUAL)",
+        "CREATE TABLE x{n} (a integer, b integer GENERATED ALWAYS AS (a + 2) VIRTUAL NOT NULL)",
+        "CREATE TABLE x{n} (a integer, b integer)",
+        "CREATE TABLE x{n} (a integer, b integer GENERATED ALWAYS AS (a + 1) STORED)",
+    ]),
+    many(&[
+        "CREATE TABLE x{n} (a int4range, b daterange, CONSTRAINT xk{n} PRIMARY KEY (a, b WITHOUT OVERLAPS))",
+        "CREATE TABLE x{n} (a int4range, b daterange, CONSTRAINT xk{n} UNIQUE (a, b WITHOUT OVERLAPS))",
+        "CREATE TABLE x{n} (a int4range, b daterange, CONSTRAINT xk{n} PRIMARY KEY (a, b WITHOUT OVERLAPS)); \
+         CREATE TABLE xr{n} (c int4range, d daterange, CONSTRAINT xf{n} FOREIGN KEY (c, PERIOD d) REFERENCES x{n} (a, PERIOD b))",
+        "CREATE TABLE x{n} (a int4range, b daterange)",
+    ]),
+    many(&[
+        "CREATE TABLE x{n} (a integer, CONSTRAINT xc{n} CHECK (a > 0) NOT ENFORCED, b integer CONSTRAINT xf{n} REFERENCES {t} NOT ENFORCED)",
+        "CREATE TABLE x{n} (a integer, CONSTRAINT xc{n} CHECK (a > 0), b integer CONSTRAINT xf{n} REFERENCES {t})",
+        "CREATE TABLE x{n} (a integer, b integer)",
+    ]),
+    // A type of bytes.
+    many(&[
+        "CREATE TYPE x{n}; CREATE FUNCTION xi{n}(cstring) RETURNS x{n} LANGUAGE internal IMMUTABLE STRICT AS 'textin'; \
+         CREATE FUNCTION xo{n}(x{n}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout'; \
+         CREATE TYPE x{n} (INPUT = xi{n}, OUTPUT = xo{n}, LIKE = text)",
+        "CREATE TYPE x{n}; CREATE FUNCTION xi{n}(cstring) RETURNS x{n} LANGUAGE internal IMMUTABLE STRICT AS 'textin'; \
+         CREATE FUNCTION xo{n}(x{n}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout'; \
+         CREATE TYPE x{n} (INPUT = xi{n}, OUTPUT = xo{n}, LIKE = text, CATEGORY = 'S'); CREATE TABLE xt{n} (a x{n}, b x{n}[])",
+    ]),
     // Foreign partitions.
     many(&[
         "CREATE FOREIGN DATA WRAPPER xw{n}; CREATE SERVER xs{n} FOREIGN DATA WRAPPER xw{n}; \
@@ -399,6 +445,15 @@ const NEWER: &[(&str, u32)] = &[
     ("FOR TABLE {t} (id)", 15),
     ("FOR TABLES IN SCHEMA", 15),
     ("security_invoker", 15),
+    ("UNLOGGED SEQUENCE", 15),
+    // In the files of older ones it says nothing, and a sequence there is always logged.
+    ("SET UNLOGGED", 15),
+    ("SET LOGGED", 15),
+    // By a name that counts.
+    ("CONSTRAINT xn", 18),
+    ("VIRTUAL", 18),
+    ("WITHOUT OVERLAPS", 18),
+    ("NOT ENFORCED", 18),
 ];
 
 /// One of the shapes that the server knows: the one drawn, or the next that it does.
