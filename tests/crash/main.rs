@@ -2,11 +2,12 @@
 //! reached, each batch was done once, and the journal's chain holds.
 //!
 //! Several are at work at once (`MSR_CRASH_WORKERS`), each with a server of its own. A harm that left the database as it was, to
-//! the byte, with nobody connected, needs no second run: that one would be the undisturbed run, which was tried.
+//! the byte, with nobody connected, needs no second run: that one would be the undisturbed run, which was tried. Nor does one that
+//! left what another harm to the same case had left, from where it was finished: all rows of catalogs and tables, and the journal.
 //!
 //! `MSR_CRASH=all` tries all of it on every fixture that can be applied, and `MSR_CRASH=N` about N runs of each engine (120 by
 //! default), spread over the cases, the moments and the faults; `MSR_CRASH=points` tries the points that promise 14 names on every fixture.
-//! `MSR_CRASH_EVERY` takes every so many of them. Some cases are tried with each step in a transaction of its own, and a chain of
+//! `MSR_CRASH_EVERY` takes every so many of them, and `MSR_CRASH_OF` those of cases with this in their names. Some cases are tried with each step in a transaction of its own, and a chain of
 //! plans in one (`[apply] transaction`).
 
 #[path = "../support/mod.rs"]
@@ -17,9 +18,10 @@ mod proxy;
 
 use bench::{Bench, Copied, spread, workers};
 use proxy::{Asked, Fault, Moment, Proxy, When};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::{
@@ -86,6 +88,8 @@ struct Ready {
     moments: Vec<Asked>,
     /// Of those that are tried first.
     first: bool,
+    /// What harms left behind that were finished by a second run.
+    finished: Mutex<BTreeSet<String>>,
 }
 
 const APPLY: &[&str] = &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
@@ -118,8 +122,8 @@ fn ready(bench: &Bench, engine: Engine, number: usize, (mode, path): &(Mode, Pat
     planned(&msr, &from, *mode, &text("new.sql"))?;
     let from = (engine == Engine::Sqlite).then_some(from);
     let first = *mode != Mode::Plan || FIRST.iter().any(|name| path.ends_with(name));
-    let mut ready =
-        Ready { name, number, fill, engine, msr, command, from, goal: Dump::default(), moments: vec![], first };
+    let (goal, moments, finished) = (Dump::default(), vec![], Mutex::default());
+    let mut ready = Ready { name, number, fill, engine, msr, command, from, goal, moments, first, finished };
     // What apply leaves without being harmed is what it has to leave after any harm.
     let copy = bench.copy(&ready);
     let (output, moments, _) = ready.apply(&copy, None);
@@ -149,6 +153,8 @@ struct Run {
     fired: bool,
     /// Nothing had changed and nobody was there: it would have been run again as if there had been no harm.
     untouched: bool,
+    /// It left what another had left that was finished.
+    known: bool,
 }
 
 impl Ready {
@@ -204,16 +210,19 @@ impl Ready {
         }
         if untouched {
             bench.keep(self, copy);
-        } else {
-            let held = self.finished(bench, &copy, &first);
-            bench.drop(copy);
-            held?;
+            return Ok(Run { fired, untouched, known: false });
         }
-        Ok(Run { fired, untouched })
+        let state = bench.state(&copy);
+        let known = state.as_ref().is_some_and(|state| self.finished.lock().expect("states").contains(state));
+        let held = if known { Ok(()) } else { self.finish(bench, &copy, &first) };
+        bench.drop(copy);
+        held?;
+        self.finished.lock().expect("states").extend(state);
+        Ok(Run { fired, untouched, known })
     }
 
     /// Runs it again, undisturbed, and looks whether all is as it should be.
-    fn finished(&self, bench: &Bench, copy: &Copied, first: &Output) -> Result<(), String> {
+    fn finish(&self, bench: &Bench, copy: &Copied, first: &Output) -> Result<(), String> {
         let again = self.msr.on(copy, self.command);
         if again.code != 0 {
             return Err(format!("the second run failed: {}\nafter the first: {}", again.said(), first.said()));
@@ -288,6 +297,9 @@ fn cases(engine: Engine) -> Vec<(Mode, PathBuf)> {
     }
     all.retain(|(_, path)| path.join(engine.name()).is_dir());
     all.push((Mode::All, PathBuf::new()));
+    if let Ok(named) = std::env::var("MSR_CRASH_OF") {
+        all.retain(|(_, path)| path.to_string_lossy().contains(&named));
+    }
     all
 }
 
@@ -300,7 +312,8 @@ fn all_of(engine: Engine) {
     let paths = cases(engine);
     let cases: Vec<Ready> =
         spread(&mut benches, &paths, |bench, i, path| ready(bench, engine, i, path)).into_iter().flatten().collect();
-    assert!(cases.len() >= 3, "of the cases that are tried first, only {} are there", cases.len());
+    let named = std::env::var("MSR_CRASH_OF").is_ok();
+    assert!(cases.len() >= 3 || named, "of the cases that are tried first, only {} are there", cases.len());
     let asked = std::env::var("MSR_CRASH");
     let points = asked.as_deref() == Ok("points");
     let every: Vec<(&Ready, Moment)> =
@@ -352,7 +365,8 @@ fn all_of(engine: Engine) {
 
 /// Prints what was tried, and fails where something was not right.
 fn tell(engine: Engine, (cases, every): (usize, usize), took: Duration, results: Vec<(&Moment, Result<Run, String>)>) {
-    let (mut counts, mut failed, mut untouched) = (BTreeMap::<String, (usize, usize)>::new(), vec![], 0);
+    let (mut counts, mut failed) = (BTreeMap::<String, (usize, usize)>::new(), vec![]);
+    let (mut untouched, mut known) = (0, 0);
     let runs = results.len();
     for (moment, result) in results {
         let count = counts.entry(format!("{:?} {:?}", moment.fault, moment.when)).or_default();
@@ -361,6 +375,7 @@ fn tell(engine: Engine, (cases, every): (usize, usize), took: Duration, results:
             Ok(run) => {
                 count.1 += usize::from(run.fired);
                 untouched += usize::from(run.untouched);
+                known += usize::from(run.known);
             }
             Err(why) => failed.push(why),
         }
@@ -375,6 +390,7 @@ fn tell(engine: Engine, (cases, every): (usize, usize), took: Duration, results:
         each * every as f64 / 60.0
     );
     println!("  {untouched} of them left the database as it was, to the byte, so that there was nothing to finish");
+    println!("  {known} of them left what another had left, row for row, from where it had been finished");
     for (fault, (tried, fired)) in &counts {
         println!("  {fault}: {tried} runs, in {fired} of them it came to pass");
     }
