@@ -251,13 +251,19 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
 /// For each node those that had better come after it. A wish that would close a circle is not met: it is no edge.
 fn wishes(scene: &Scene, nodes: &[Node]) -> Vec<Vec<usize>> {
     let deltas = || nodes.iter().enumerate().flat_map(|(i, node)| node.deltas.iter().map(move |d| (i, d)));
-    let doers: BTreeMap<&Id, usize> = deltas().map(|(i, delta)| (delta.id(), i)).collect();
+    let goes = |delta: &Delta| matches!(delta, Delta::Drop(_));
+    // What is made anew goes in one node and comes in another.
+    let doers = |of: bool| -> BTreeMap<&Id, usize> {
+        deltas().filter(|(_, delta)| goes(delta) == of).map(|(i, delta)| (delta.id(), i)).collect()
+    };
+    let (drops, others) = (doers(true), doers(false));
     let mut wishes = vec![BTreeSet::new(); nodes.len()];
     for (i, delta) in deltas() {
-        let gone = matches!(delta, Delta::Drop(_));
+        let gone = goes(delta);
         let object = if gone { scene.from } else { scene.to }.get(delta.id());
-        let others =
-            object.into_iter().flat_map(|o| &o.head().after).filter_map(|id| doers.get(id)).filter(|o| **o != i);
+        let (like, unlike) = if gone { (&drops, &others) } else { (&others, &drops) };
+        let doer = |id| like.get(id).or_else(|| unlike.get(id));
+        let others = object.into_iter().flat_map(|o| &o.head().after).filter_map(doer).filter(|o| **o != i);
         for other in others {
             // What comes last goes first.
             let (before, after) = if gone { (i, *other) } else { (*other, i) };
