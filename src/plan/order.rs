@@ -202,7 +202,8 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                 for to in new_refs {
                     edge(doers.adds.get(to), i, EdgeRule::Build);
                     edge(doers.sets.get(to), i, EdgeRule::Touch);
-                    if let Delta::Add(_) = delta {
+                    // Who used it before and does so still is out of the way meanwhile, or need not be.
+                    if !scene.from.get(id).is_some_and(|old| needs(old).any(|had| had == to)) {
                         // What alters the same thing along with its own is no user that waits for it.
                         let along = doers.along.get(to).into_iter().flatten().filter(|_| !node.along.contains(to));
                         along.for_each(|before| edge(Some(before), i, EdgeRule::Touch));
