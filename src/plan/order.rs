@@ -202,8 +202,8 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
                 for to in new_refs {
                     edge(doers.adds.get(to), i, EdgeRule::Build);
                     edge(doers.sets.get(to), i, EdgeRule::Touch);
-                    // Who used it before and does so still is out of the way meanwhile, or need not be.
-                    if !scene.from.get(id).is_some_and(|old| needs(old).any(|had| had == to)) {
+                    let used = || scene.from.get(id).is_some_and(|old| needs(old).any(|had| had == to));
+                    if matches!(delta, Delta::Add(_)) || !used() {
                         // What alters the same thing along with its own is no user that waits for it.
                         let along = doers.along.get(to).into_iter().flatten().filter(|_| !node.along.contains(to));
                         along.for_each(|before| edge(Some(before), i, EdgeRule::Touch));
