@@ -59,11 +59,12 @@ pub struct Ordered {
 
 /// Orders the nodes.
 pub fn order(engine: &dyn Engine, scene: &Scene, nodes: Vec<Node>, tie: Tie) -> Result<Ordered> {
-    let graph = edges(engine, scene, &nodes)?;
+    let doers = Doers::of(&nodes);
+    let graph = edges(engine, scene, &nodes, &doers)?;
     let mut waiting: Vec<usize> =
         graph.node_indices().map(|n| graph.edges_directed(n, petgraph::Incoming).count()).collect();
     let keys: Vec<Key> = nodes.iter().map(|n| Key::new(engine, scene, n, tie)).collect();
-    let wishes = wishes(scene, &nodes);
+    let wishes = wishes(scene, &nodes, &doers);
     let mut unmet = vec![0; nodes.len()];
     wishes.iter().flatten().for_each(|after| unmet[*after] += 1);
     // What is ready: what acts on others last, and what has wishes when they are met.
@@ -185,8 +186,7 @@ impl<'a> Doers<'a> {
     }
 }
 
-fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<usize, EdgeRule>> {
-    let doers = Doers::of(nodes);
+fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node], doers: &Doers) -> Result<DiGraph<usize, EdgeRule>> {
     let mut found: BTreeSet<(usize, usize, EdgeRule)> = BTreeSet::new();
     let mut edge = |before: Option<&usize>, after: usize, rule: EdgeRule| {
         if let Some(before) = before.filter(|b| **b != after) {
@@ -234,8 +234,7 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
     for (before, after) in same_names(engine, scene, nodes)? {
         edge(Some(&before), after, EdgeRule::Identity);
     }
-    for (before, after) in
-        followed(engine, scene, nodes, &doers).into_iter().chain(linked(engine, scene, nodes, &doers)?)
+    for (before, after) in followed(engine, scene, nodes, doers).into_iter().chain(linked(engine, scene, nodes, doers)?)
     {
         edge(Some(&before), after, EdgeRule::Link);
     }
@@ -250,20 +249,15 @@ fn edges(engine: &dyn Engine, scene: &Scene, nodes: &[Node]) -> Result<DiGraph<u
 }
 
 /// For each node those that had better come after it. A wish that would close a circle is not met: it is no edge.
-fn wishes(scene: &Scene, nodes: &[Node]) -> Vec<Vec<usize>> {
-    let deltas = || nodes.iter().enumerate().flat_map(|(i, node)| node.deltas.iter().map(move |d| (i, d)));
-    let goes = |delta: &Delta| matches!(delta, Delta::Drop(_));
-    // What is made anew goes in one node and comes in another.
-    let doers = |of: bool| -> BTreeMap<&Id, usize> {
-        deltas().filter(|(_, delta)| goes(delta) == of).map(|(i, delta)| (delta.id(), i)).collect()
-    };
-    let (drops, others) = (doers(true), doers(false));
+fn wishes(scene: &Scene, nodes: &[Node], doers: &Doers) -> Vec<Vec<usize>> {
+    let (drops, others) = (|id| doers.drops.get(id), |id| doers.adds.get(id).or_else(|| doers.sets.get(id)));
     let mut wishes = vec![BTreeSet::new(); nodes.len()];
-    for (i, delta) in deltas() {
-        let gone = goes(delta);
+    let deltas = nodes.iter().enumerate().flat_map(|(i, node)| node.deltas.iter().map(move |d| (i, d)));
+    for (i, delta) in deltas {
+        let gone = matches!(delta, Delta::Drop(_));
         let object = if gone { scene.from } else { scene.to }.get(delta.id());
-        let (like, unlike) = if gone { (&drops, &others) } else { (&others, &drops) };
-        let doer = |id| like.get(id).or_else(|| unlike.get(id));
+        // What is made anew goes in one node and comes in another.
+        let doer = |id| if gone { drops(id).or_else(|| others(id)) } else { others(id).or_else(|| drops(id)) };
         let others = object.into_iter().flat_map(|o| &o.head().after).filter_map(doer).filter(|o| **o != i);
         for other in others {
             // What comes last goes first.

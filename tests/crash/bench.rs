@@ -120,8 +120,12 @@ impl Bench {
         if now != before && !(crashed && now == before + RECOVERED) {
             return false;
         }
+        self.alone(copy)
+    }
+
+    /// Whether nobody is connected to it. Who was left alone notices that soon.
+    fn alone(&self, copy: &Copied) -> bool {
         let here = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}';", copy.name);
-        // Who was left alone notices that soon.
         (0..20).any(|_| {
             let alone = self.ask(&here) == "0";
             if !alone {
@@ -134,8 +138,7 @@ impl Bench {
     /// What a second run would begin with: where another harm to the same case left that, and was finished, this one needs none.
     /// `None` as long as somebody is connected.
     pub fn state(&self, copy: &Copied) -> Option<String> {
-        let here = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}';", copy.name);
-        (self.engine == Engine::Postgres && self.ask(&here) == "0").then(|| self.ask_in(&copy.name, &state()))
+        (self.engine == Engine::Postgres && self.alone(copy)).then(|| self.ask_in(&copy.name, &state()))
     }
 
     /// It can be had again.

@@ -7,8 +7,8 @@
 //!
 //! `MSR_CRASH=all` tries all of it on every fixture that can be applied, and `MSR_CRASH=N` about N runs of each engine (120 by
 //! default), spread over the cases, the moments and the faults; `MSR_CRASH=points` tries the points that promise 14 names on every fixture.
-//! `MSR_CRASH_EVERY` takes every so many of them, and `MSR_CRASH_OF` those of cases with this in their names. Some cases are tried with each step in a transaction of its own, and a chain of
-//! plans in one (`[apply] transaction`).
+//! `MSR_CRASH_EVERY` takes every so many of them, and `MSR_CRASH_OF` those of cases with this in their names. Some cases are tried
+//! with each step in a transaction of its own, and a chain of plans in one (`[apply] transaction`).
 
 #[path = "../support/mod.rs"]
 #[macro_use]

@@ -1,6 +1,7 @@
 //! Roles and who is a member of which: of the server, and so only those that a schema file speaks of.
 
 use super::Reader;
+use super::said::Subject;
 use crate::SqlError;
 use crate::engine::postgres::ddl::{ident, literal};
 use crate::model::{Head, Id, Kind, Membership, Object, Ref, Role, Roles};
@@ -32,8 +33,8 @@ impl Reader<'_> {
         for row in self.query(&include_str!("roles_said.sql").replace("{made}", &array(&roles.made)))? {
             let (of, text) = (Id::new(Kind::Role, [row.text(0)]), row.text(2));
             match row.maybe(1) {
-                Some(provider) => self.label(&of, &provider, text),
-                None => self.comment(&of, text),
+                Some(provider) => self.label(&Subject::of(&of), &provider, text),
+                None => self.comment(&Subject::of(&of), text),
             }
         }
         // From 16 on, who makes a role becomes its administrator without a word.

@@ -5,6 +5,18 @@ use crate::SqlError;
 use crate::model::{Comment, DefaultPrivilege, Grant, Head, Id, Kind, Object, Owner, Ref, SecurityLabel};
 use std::collections::BTreeMap;
 
+/// What is spoken of, and the object that it is or is a part of.
+pub(super) struct Subject {
+    id: Id,
+    holder: Id,
+}
+
+impl Subject {
+    pub(super) fn of(object: &Id) -> Subject {
+        Subject { id: object.clone(), holder: object.clone() }
+    }
+}
+
 impl Reader<'_> {
     pub(super) fn comments(&mut self) -> Result<(), SqlError> {
         for row in self.query(include_str!("comments.sql"))? {
@@ -24,11 +36,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    pub(super) fn comment(&mut self, subject: &Id, text: String) {
+    pub(super) fn comment(&mut self, subject: &Subject, text: String) {
         self.say(subject, Kind::Comment, |head| Comment { text, ..Comment::new(head) }.into());
     }
 
-    pub(super) fn label(&mut self, subject: &Id, provider: &str, label: String) {
+    pub(super) fn label(&mut self, subject: &Subject, provider: &str, label: String) {
         self.say(subject, Kind::SecurityLabel, |mut head| {
             head.id = head.id.below(Kind::SecurityLabel, provider);
             SecurityLabel { label, ..SecurityLabel::new(head) }.into()
@@ -43,7 +55,7 @@ impl Reader<'_> {
             self.say(&subject, Kind::Grant, |mut head| {
                 head.id = head.id.below(Kind::Grant, &role);
                 // A new owner takes over what stands under the name of the one before, so what that one keeps is granted later.
-                head.after = vec![Id::about(Kind::Owner, &subject)];
+                head.after = vec![Id::about(Kind::Owner, &subject.id)];
                 // The order in which roles stand in the list is seen in a dump.
                 Grant { privileges, usual, position: place, ..Grant::new(head) }.into()
             });
@@ -72,13 +84,13 @@ impl Reader<'_> {
         for row in rows {
             let Some(subject) = self.subject((row.number(0), row.number(1), 0)) else { continue };
             // The sequence behind an identity has its table's owner.
-            if subject.kind == Kind::Sequence && !self.catalog.contains(&subject) {
+            if subject.id.kind == Kind::Sequence && !self.catalog.contains(&subject.id) {
                 continue;
             }
             let role = row.text(2);
-            let mut after = sequences.remove(&subject).unwrap_or_default();
+            let mut after = sequences.remove(&subject.id).unwrap_or_default();
             // Who is to own it must be allowed to create in its schema.
-            let schema = Id::about(Kind::Grant, &Id::new(Kind::Schema, [subject.at(0)]));
+            let schema = Id::about(Kind::Grant, &Id::new(Kind::Schema, [subject.id.at(0)]));
             after.extend([&*role, "PUBLIC"].map(|role| schema.below(Kind::Grant, role)));
             self.say(&subject, Kind::Owner, |mut head| {
                 head.after = after;
@@ -100,8 +112,13 @@ impl Reader<'_> {
         by_table
     }
 
+    fn subject(&self, address: super::names::Address) -> Option<Subject> {
+        let (id, holder) = (self.spoken_of(address)?, self.object_at(address)?.clone());
+        Some(Subject { id, holder })
+    }
+
     /// The object, or the column of a view, which is no object of its own and can be spoken of all the same.
-    fn subject(&self, address: super::names::Address) -> Option<Id> {
+    fn spoken_of(&self, address: super::names::Address) -> Option<Id> {
         let id = self.names.exactly(address)?;
         let own_constraint =
             address.0 == class::CLASS && matches!(id.kind, Kind::PrimaryKey | Kind::Unique | Kind::Exclusion);
@@ -119,32 +136,14 @@ impl Reader<'_> {
         Some(if own_constraint { index() } else { id.clone() })
     }
 
-    fn say(&mut self, subject: &Id, kind: Kind, object: impl FnOnce(Head) -> Object) {
-        let holder = match self.catalog.get(subject) {
-            Some(object) => object.id().clone(),
-            None => {
-                let within = |kind| Id::new(kind, subject.path.iter().take(2));
-                let identity = subject.of_kind(Kind::Column);
-                let index_of = |o: &&Object| o.id().at(0) == subject.at(0) && o.id().name() == subject.name();
-                let keys = [Kind::PrimaryKey, Kind::Unique, Kind::Exclusion].into_iter();
-                let keys = keys.filter(|_| subject.kind == Kind::Index).flat_map(|kind| self.catalog.of_kind(kind));
-                let key = keys.filter(index_of).map(|o| o.id().clone()).next();
-                let owners = [Kind::Table, Kind::ForeignTable].into_iter().filter(|_| subject.kind == Kind::Check);
-                let named = |o: &&Object| o.head().text.as_deref() == Some(subject.name());
-                let mut columns = owners.flat_map(|kind| self.catalog.children(&within(kind)).filter(named));
-                let not_null = columns.next().map(|o| o.id().clone());
-                let domain = (subject.kind == Kind::DomainCheck).then(|| within(Kind::Domain));
-                let holders = [identity, within(Kind::View), within(Kind::MaterializedView)].into_iter();
-                let mut holders = holders.chain(key).chain(not_null).chain(domain);
-                match holders.find(|id| self.catalog.contains(id)) {
-                    Some(holder) => holder,
-                    None => return,
-                }
-            }
-        };
-        let mut object = object(Head::child(Id::about(kind, subject), holder.clone()));
+    fn say(&mut self, subject: &Subject, kind: Kind, object: impl FnOnce(Head) -> Object) {
+        let holder = &subject.holder;
+        if !self.catalog.contains(holder) {
+            return;
+        }
+        let mut object = object(Head::child(Id::about(kind, &subject.id), holder.clone()));
         object.head_mut().parent = Some(holder.clone());
-        debug_assert!(object.refs().contains(&Ref::auto(holder)));
+        debug_assert!(object.refs().contains(&Ref::auto(holder.clone())));
         self.catalog.insert(object);
     }
 }

@@ -9,11 +9,12 @@ use crate::model::{Column, Id, Kind, Object, Ref, Strength, Value};
 
 /// NOT NULL as it stands at its column; one that is yet to be validated comes after.
 pub fn clause(c: &Column) -> String {
-    match &c.not_null_name {
-        _ if !c.not_null || c.not_null_pending => String::new(),
-        Some(name) => format!(" CONSTRAINT {} NOT NULL", ident(name)),
-        None => " NOT NULL".to_string(),
-    }
+    if c.not_null && !c.not_null_pending { phrase(c.not_null_name.as_deref()) } else { String::new() }
+}
+
+/// NOT NULL under the name that somebody gave it, if so, and a blank before it.
+pub fn phrase(name: Option<&str>) -> String {
+    name.map_or(" NOT NULL".to_string(), |name| format!(" CONSTRAINT {} NOT NULL", ident(name)))
 }
 
 /// NOT NULL comes or goes.

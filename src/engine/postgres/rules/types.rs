@@ -4,7 +4,7 @@ use super::super::ddl::{ident, literal, path, table};
 use super::casts::{through_text, using};
 use super::privileges::fresh;
 use super::twins;
-use super::{carried, constraint_name, rename, row_type_name, type_name};
+use super::{carried, constraint_name, not_null, rename, row_type_name, type_name};
 use crate::engine::how::{Around, Change, How, KindRule, Phase, Rung, Scene, replace, set};
 use crate::model::{Domain, Id, Kind, Object, Strength, Value};
 
@@ -181,11 +181,7 @@ fn swap_domain(scene: &Scene, c: &Change) -> How {
 fn domain_body(d: &Domain) -> String {
     let collation = d.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
     let default = d.default.as_ref().map(|e| format!(" DEFAULT {e}")).unwrap_or_default();
-    let not_null = match &d.not_null_name {
-        _ if !d.not_null => String::new(),
-        Some(name) => format!(" CONSTRAINT {} NOT NULL", ident(name)),
-        None => " NOT NULL".to_string(),
-    };
+    let not_null = if d.not_null { not_null::phrase(d.not_null_name.as_deref()) } else { String::new() };
     format!("{}{collation}{default}{not_null}", d.base)
 }
 
