@@ -1,8 +1,8 @@
 //! Where harm is done: a server of its own for each worker, since some harm befalls a whole server, and copies of a case's
 //! database on it.
 
-use super::Ready;
 use super::support::{Database, Engine, Postgres, another, postgres, use_server};
+use super::{Ready, state};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
@@ -138,7 +138,8 @@ impl Bench {
     /// What a second run would begin with: where another harm to the same case left that, and was finished, this one needs none.
     /// `None` as long as somebody is connected.
     pub fn state(&self, copy: &Copied) -> Option<String> {
-        (self.engine == Engine::Postgres && self.alone(copy)).then(|| self.ask_in(&copy.name, &state()))
+        (self.engine == Engine::Postgres && self.alone(copy))
+            .then(|| state::alike(&self.ask_in(&copy.name, &state::query())))
     }
 
     /// It can be had again.
@@ -254,56 +255,4 @@ impl Drop for Console {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The catalogs whose rows are of a schema, by the column that says which.
-const OF_A_SCHEMA: [(&str, &str); 4] = [
-    ("pg_class", "relnamespace"),
-    ("pg_type", "typnamespace"),
-    ("pg_proc", "pronamespace"),
-    ("pg_constraint", "connamespace"),
-];
-
-/// Those whose rows are of a relation.
-const OF_A_RELATION: [(&str, &str); 6] = [
-    ("pg_attribute", "attrelid"),
-    ("pg_index", "indrelid"),
-    ("pg_attrdef", "adrelid"),
-    ("pg_trigger", "tgrelid"),
-    ("pg_rewrite", "ev_class"),
-    ("pg_description", "objoid"),
-];
-
-const OTHERS: &str = "pg_namespace pg_enum pg_sequence pg_statistic_ext pg_inherits pg_policy pg_default_acl pg_event_trigger \
-    pg_publication pg_publication_rel pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_cast pg_collation pg_conversion \
-    pg_operator pg_opclass pg_opfamily pg_amop pg_amproc pg_am pg_aggregate pg_range pg_language pg_transform pg_ts_config \
-    pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_extension pg_partitioned_table pg_seclabel pg_auth_members";
-
-/// A query for one text: all rows of the catalogs and of the tables, and what the journal says but for times. Copies of one database
-/// are alike to the row; what a run has made has numbers of its own, so that this tells more apart than it has to. What is msr's own
-/// counts by its names.
-fn state() -> String {
-    let rows = |of: &str, which: &str| {
-        format!(
-            "SELECT '{of} ' || md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {of} t WHERE {which}\n"
-        )
-    };
-    const OWN: &str = "SELECT oid FROM pg_namespace WHERE nspname IN ('msr', 'pg_toast')";
-    let of_schema = OF_A_SCHEMA.iter().map(|(of, by)| rows(of, &format!("{by} NOT IN ({OWN}) AND oid >= 16384")));
-    let not_own =
-        |by: &str| format!("{by} >= 16384 AND {by} NOT IN (SELECT oid FROM pg_class WHERE relnamespace IN ({OWN}))");
-    let of_relation = OF_A_RELATION.iter().map(|(of, by)| rows(of, &not_own(by)));
-    let others = OTHERS.split_whitespace().map(|of| match of {
-        "pg_namespace" => rows(of, "nspname <> 'msr'"),
-        _ => rows(of, "true"),
-    });
-    let said = "SELECT query_to_xml(sql, true, true, '')::text FROM (VALUES
-            ('msr.journal', 'SELECT event, version, checksum, batch, steps, error, live, desired FROM msr.journal ORDER BY number'),
-            ('msr.plans', 'SELECT checksum, part FROM msr.plans ORDER BY 1, 2'),
-            ('msr.backfill', 'SELECT * FROM msr.backfill ORDER BY 1, 2')) AS known(name, sql) WHERE to_regclass(name) IS NOT NULL
-        UNION ALL SELECT c.oid::regclass::text FROM pg_class c WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = 'msr')
-        UNION ALL SELECT query_to_xml(format('SELECT t::text FROM ONLY %s t ORDER BY 1', c.oid::regclass), true, true, '')::text FROM pg_class c
-            WHERE relkind IN ('r', 'm') AND relispopulated AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$|msr$)')\n";
-    let all: Vec<String> = of_schema.chain(of_relation).chain(others).chain([said.to_owned()]).collect();
-    format!("SELECT md5(string_agg(part, '' ORDER BY part)) FROM ({}) AS parts(part);", all.join("UNION ALL "))
 }

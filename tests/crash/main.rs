@@ -3,7 +3,8 @@
 //!
 //! Several are at work at once (`MSR_CRASH_WORKERS`), each with a server of its own. A harm that left the database as it was, to
 //! the byte, with nobody connected, needs no second run: that one would be the undisturbed run, which was tried. Nor does one that
-//! left what another harm to the same case had left, from where it was finished: all rows of catalogs and tables, and the journal.
+//! left what another harm to the same case had left, from where it was finished: all rows of catalogs and tables, and the journal,
+//! but for the numbers that a server gives to what is made.
 //!
 //! `MSR_CRASH=all` tries all of it on every fixture that can be applied, and `MSR_CRASH=N` about N runs of each engine (120 by
 //! default), spread over the cases, the moments and the faults; `MSR_CRASH=points` tries the points that promise 14 names on every fixture.
@@ -15,6 +16,7 @@
 mod support;
 mod bench;
 mod proxy;
+mod state;
 
 use bench::{Bench, Copied, spread, workers};
 use proxy::{Asked, Fault, Moment, Proxy, When};

@@ -231,7 +231,9 @@ fn asked(sql: &[u8]) -> Asked {
             break;
         }
     }
-    let reads = ["SELECT", "WITH"].iter().any(|word| text.starts_with(word)) && !text.contains("advisory");
+    // The queries of an inspection are prepared for the session.
+    let reads = ["SELECT", "WITH", "PREPARE msr_", "EXECUTE msr_", "DEALLOCATE"];
+    let reads = reads.iter().any(|word| text.starts_with(word)) && !text.contains("advisory");
     match (step, reads) {
         (true, _) => Asked::Step,
         (false, true) => Asked::Reads,
@@ -282,19 +284,21 @@ fn harm(fault: Fault, wire: &Wire, shared: &Shared) {
                 std::thread::sleep(Duration::from_millis(1));
                 process = shared.process.load(Ordering::SeqCst);
             }
-            let signal = if fault == Fault::Kill { "-KILL" } else { "-TERM" };
-            let _ = Command::new("kill").args([signal, &process.to_string()]).status();
+            signal(if fault == Fault::Kill { "-KILL" } else { "-TERM" }, process);
             if fault == Fault::Kill {
                 wire.cut();
             }
         }
-        Fault::Terminate => {
-            let _ = server.sql("postgres", &format!("SELECT pg_terminate_backend({backend})"));
-        }
+        // What `pg_terminate_backend` does.
+        Fault::Terminate => signal("-TERM", backend),
         Fault::Cut => wire.cut(),
         // As the kernel does it to a server out of memory: the postmaster ends all sessions and recovers.
         Fault::Crash => server.crash(backend),
         // Of what is not a query of its own there is no error to be made: it goes as it is.
         Fault::Error => {}
     }
+}
+
+fn signal(which: &str, process: i32) {
+    let _ = Command::new("kill").args([which, &process.to_string()]).status();
 }
