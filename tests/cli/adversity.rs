@@ -181,3 +181,82 @@ CREATE FUNCTION evil.format_type(oid, integer) RETURNS text LANGUAGE sql AS 'SEL
     apply(&msr, &database).expect(0);
     assert!(has_two(&database));
 }
+
+/// Settings of a database that change how text is read or written, what a statement may do, and for how long.
+const HOSTILE: [(&str, &str); 27] = [
+    ("search_path", "evil"),
+    ("DateStyle", "SQL, DMY"),
+    ("IntervalStyle", "sql_standard"),
+    ("TimeZone", "Asia/Kolkata"),
+    ("client_encoding", "LATIN1"),
+    ("extra_float_digits", "-15"),
+    ("bytea_output", "escape"),
+    ("xmlbinary", "hex"),
+    ("xmloption", "document"),
+    ("array_nulls", "off"),
+    ("transform_null_equals", "on"),
+    ("standard_conforming_strings", "off"),
+    ("backslash_quote", "off"),
+    ("quote_all_identifiers", "on"),
+    ("check_function_bodies", "off"),
+    ("row_security", "off"),
+    ("client_min_messages", "debug5"),
+    ("default_transaction_isolation", "serializable"),
+    ("default_transaction_deferrable", "on"),
+    ("synchronous_commit", "off"),
+    ("exit_on_error", "on"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("idle_in_transaction_session_timeout", "1ms"),
+    ("lock_timeout", "1ms"),
+    ("statement_timeout", "15ms"),
+    ("idle_session_timeout", "300ms"),
+    ("restrict_nonsystem_relation_kind", "view, foreign-table"),
+];
+
+const WRITTEN: &str = r"
+CREATE TABLE t (id integer PRIMARY KEY, note text, d date DEFAULT '2020-02-03', i interval DEFAULT '1 day 02:00',
+    b bytea DEFAULT '\x01ff', f double precision DEFAULT '0.1', a text[] DEFAULT '{a,NULL}', w text DEFAULT 'a\b',
+    at timestamptz DEFAULT '2020-02-03 04:05:06+00');
+CREATE VIEW v AS SELECT id, note FROM t WHERE d > '2020-03-04' AND i < '3 days' AND at > '2021-01-02 00:00+00';
+CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM v;
+CREATE TABLE p (at timestamptz NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2021-01-01 00:00+00');
+CREATE FUNCTION f(x xml DEFAULT '<a/>') RETURNS text LANGUAGE sql AS 'SELECT ''a\b''';
+";
+
+#[test]
+fn p33_hostile_settings_change_nothing() {
+    needs!(Engine::Postgres);
+    let changes = [
+        ("note text", "note character varying(20)"),
+        ("2020-02-0", "2020-02-1"),
+        ("ff'", "fe'"),
+        ("0.1'", "0.30000000000000004'"),
+        ("{a,", "{b,"),
+        (r"a\b", r"a\c"),
+        ("<a/>", "<b/>"),
+        ("count(*)", "max(id)"),
+        ("TO ('2021-", "TO ('2022-"),
+    ];
+    let new = changes.iter().fold(WRITTEN.to_owned(), |text, (from, to)| text.replace(from, to));
+    let made = |settings: &[(&str, &str)]| {
+        let database = Engine::Postgres.with(&format!("{WRITTEN}INSERT INTO t (id) VALUES (1);")).expect("it loads");
+        let known = database.ask("SELECT name FROM pg_settings");
+        let mut there = settings.iter().filter(|(name, _)| known.lines().any(|line| line == *name));
+        let all = format!("ALTER DATABASE {}", database.name);
+        there
+            .try_for_each(|(name, value)| database.load(&format!("{all} SET {name} = '{value}'")).map(drop))
+            .expect("set");
+        let msr = Msr::new();
+        msr.write("new.sql", &new);
+        let planned = plan(&msr, &database, "new.sql").expect(0).stdout;
+        msr.on(&database, &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"]).expect(0);
+        says(&plan(&msr, &database, "new.sql").expect(0), &["No changes"]);
+        database.load(&format!("{all} RESET ALL")).expect("reset");
+        let planned = planned.split_once('\n').map(|(_, steps)| steps.to_owned());
+        (planned.expect("a title and steps"), database.dump())
+    };
+    let (plain, hostile) = (made(&[]), made(&HOSTILE));
+    assert_eq!(plain, hostile);
+    assert!(plain.0.contains("8 to change, 3 to replace"), "all are changed: {}", plain.0);
+}

@@ -69,8 +69,9 @@ pub fn query() -> String {
                 error IS NULL, live, desired FROM msr.journal ORDER BY number'),
             ('msr.plans', 'SELECT checksum, part FROM msr.plans ORDER BY 1, 2'),
             ('msr.backfill', 'SELECT * FROM msr.backfill ORDER BY 1, 2')) AS known(name, sql) WHERE to_regclass(name) IS NOT NULL
-        UNION ALL SELECT 'holds ' || c.oid::regclass || to_jsonb(query_to_xml(
-                format('SELECT t::text FROM ONLY %s t ORDER BY 1', c.oid::regclass), true, true, '')::text)::text
+        UNION ALL SELECT 'holds ' || to_jsonb(c.oid::regclass::text)::text || to_jsonb(query_to_xml(format(
+                CASE relkind WHEN 'S' THEN 'SELECT last_value, is_called FROM %s' ELSE 'SELECT t::text FROM ONLY %s t ORDER BY 1' END,
+                c.oid::regclass), true, true, '')::text)::text
             FROM pg_class c WHERE relkind IN ('r', 'm', 'S') AND (relispopulated OR relkind = 'S')
                 AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$|msr$)')";
     format!("{};", rows.chain([said.to_owned()]).collect::<Vec<_>>().join("\nUNION ALL "))

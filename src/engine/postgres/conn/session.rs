@@ -11,7 +11,8 @@ pub const UNLIMITED: &str = "SET statement_timeout = 0";
 /// Sent in one batch after connecting. The first part is what `pg_dump` sets
 /// (`setup_connection` in `src/bin/pg_dump/pg_dump.c`), for the same reason. `quote_all_identifiers` comes first: it
 /// decides how the value of `search_path` is stored. What the journal was told has to outlive a crash of the server, so that a
-/// commit is waited for; where it waits for more than its own disk, that stays.
+/// commit is waited for; where it waits for more than its own disk, that stays. What not every version has is asked for by name;
+/// `restrict_nonsystem_relation_kind`, where it forbids views, would keep a materialized view from being filled.
 pub const SETTINGS: &str = "\
 SET quote_all_identifiers = off;
 SET search_path = pg_catalog;
@@ -38,8 +39,10 @@ SET xmlbinary = base64;
 SET array_nulls = on;
 SET transform_null_equals = off;
 SET backslash_quote = safe_encoding;
-SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
-WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['idle_session_timeout', 'transaction_timeout'])
+SET exit_on_error = off;
+SELECT pg_catalog.set_config(s.name, v.value, false) FROM (VALUES
+    ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('restrict_nonsystem_relation_kind', '')) AS v (name, value)
+JOIN pg_catalog.pg_settings s ON s.name OPERATOR(pg_catalog.=) v.name
 UNION ALL SELECT pg_catalog.set_config('synchronous_commit', 'on', false)
 WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'";
 
