@@ -72,6 +72,8 @@ struct Shared {
     over: AtomicBool,
     /// msr's process, once it was started.
     process: AtomicI32,
+    /// Nobody is to connect any more.
+    closed: AtomicBool,
 }
 
 impl Proxy {
@@ -85,10 +87,14 @@ impl Proxy {
             fired: AtomicBool::new(false),
             over: AtomicBool::new(false),
             process: AtomicI32::new(0),
+            closed: AtomicBool::new(false),
         });
         let of = shared.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                if of.closed.load(Ordering::SeqCst) {
+                    break;
+                }
                 let shared = of.clone();
                 std::thread::spawn(move || drop(serve(client, &shared)));
             }
@@ -115,6 +121,14 @@ impl Proxy {
             std::thread::sleep(Duration::from_millis(1));
         }
         fired
+    }
+}
+
+/// Its port and its thread go: a run of hours has tens of thousands of them.
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 
