@@ -156,12 +156,11 @@ impl Postgres {
 
     /// Waits until the server takes connections.
     pub fn wait(&self) {
-        for _ in 0..1500 {
-            let mut ready = self.program("pg_isready");
-            if ready.stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        for _ in 0..600 {
+            if self.sql("postgres", "SELECT 1").is_ok() {
                 return;
             }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(std::time::Duration::from_millis(50));
         }
         panic!("the server did not recover");
     }
