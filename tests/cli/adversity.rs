@@ -242,10 +242,10 @@ fn p33_hostile_settings_change_nothing() {
     let made = |settings: &[(&str, &str)]| {
         let database = Engine::Postgres.with(&format!("{WRITTEN}INSERT INTO t (id) VALUES (1);")).expect("it loads");
         let known = database.ask("SELECT name FROM pg_settings");
-        let mut there = settings.iter().filter(|(name, _)| known.lines().any(|line| line == *name));
+        let there = settings.iter().filter(|(name, _)| known.lines().any(|line| line == *name));
         let all = format!("ALTER DATABASE {}", database.name);
-        there
-            .try_for_each(|(name, value)| database.load(&format!("{all} SET {name} = '{value}'")).map(drop))
+        database
+            .load(&there.map(|(name, value)| format!("{all} SET {name} = '{value}';\n")).collect::<String>())
             .expect("set");
         let msr = Msr::new();
         msr.write("new.sql", &new);

@@ -83,7 +83,7 @@ pub fn query() -> String {
 pub fn alike(rows: &str) -> String {
     let (said, catalogs): (Vec<&str>, Vec<&str>) =
         rows.lines().partition(|line| line.starts_with("said ") || line.starts_with("holds "));
-    let number = |row: &serde_json::Value, key: &str| row[key].as_str().map_or(row[key].as_u64(), |n| n.parse().ok());
+    let number = |row: &serde_json::Value, key: &str| row[key].as_str()?.parse::<u64>().ok();
     let mut numbers = BTreeSet::new();
     for line in &catalogs {
         let json = line.split_once(' ').map_or("", |(_, json)| json);
