@@ -24,12 +24,12 @@ thread_local! {
 /// Started by the first who asks, stopped when the process ends; or this thread's own.
 pub fn postgres() -> Result<&'static Postgres, String> {
     static SERVER: OnceLock<Result<Postgres, String>> = OnceLock::new();
-    OWN.get().map_or_else(|| SERVER.get_or_init(|| start("")).as_ref().map_err(Clone::clone), Ok)
+    OWN.get().map_or_else(|| SERVER.get_or_init(|| start("", None)).as_ref().map_err(Clone::clone), Ok)
 }
 
 /// Another server beside the one of the process, in memory where there is room for it, stopped when the process ends.
 pub fn another() -> Result<&'static Postgres, String> {
-    Ok(Box::leak(Box::new(start("memory")?)))
+    Ok(Box::leak(Box::new(start("memory", None)?)))
 }
 
 /// From now on this thread's server is that one.
@@ -37,7 +37,7 @@ pub fn use_server(server: &'static Postgres) {
     OWN.set(Some(server));
 }
 
-/// `initdb`, start, wait for the end of standard input, stop, remove. SIGKILL of the test process ends it too: the
+/// `initdb` or a copy of another server to follow it, start, wait for the end of standard input, stop, remove. SIGKILL of the test process ends it too: the
 /// kernel closes the pipe. The trap keeps a Ctrl-C from reaching the watchdog before the test process.
 const WATCHDOG: &str = r#"
 trap '' INT TERM HUP
@@ -49,7 +49,11 @@ dir=$(mktemp -d "$in/msr-pg-XXXXXX") && chmod 755 "$dir" && cd / || exit 1
 fail() { echo "failed: $1: $(tail -n 5 "$dir/out" | tr '\n' ' ')"; rm -rf "$dir"; exit 1; }
 label=
 cc -shared -fPIC -DMAJOR="$3" -o "$dir/label.so" "$4" 2>"$dir/out" && label="-c shared_preload_libraries=$dir/label"
-$as "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$dir/out" 2>&1 || fail initdb
+if [ -n "$5" ]; then
+  $as "$1/pg_basebackup" -h "$5" -p 5432 -U postgres -D "$dir/data" -R -X stream -c fast -N >"$dir/out" 2>&1 || fail pg_basebackup
+else
+  $as "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$dir/out" 2>&1 || fail initdb
+fi
 $as "$1/pg_ctl" -D "$dir/data" -l "$dir/data/log" -w -s -o "-k $dir -p 5432 -c listen_addresses='' -c fsync=off \
   -c full_page_writes=off -c synchronous_commit=off -c wal_level=logical -c max_connections=100 \
   -c max_wal_size=4GB -c autovacuum=off -c jit=off $label" start >"$dir/out" 2>&1 || fail pg_ctl
@@ -60,7 +64,7 @@ $as "$1/pg_ctl" -D "$dir/data" -m immediate -w -s stop
 rm -rf "$dir"
 "#;
 
-fn start(place: &str) -> Result<Postgres, String> {
+fn start(place: &str, follows: Option<&Postgres>) -> Result<Postgres, String> {
     let bin = bin().ok_or("PostgreSQL is not installed: no initdb under /usr/lib/postgresql, nor MSR_TEST_PG_BIN")?;
     let mut watchdog = Command::new("sh")
         .args(["-c", WATCHDOG, "msr-test-watchdog"])
@@ -68,6 +72,7 @@ fn start(place: &str) -> Result<Postgres, String> {
         .arg(place)
         .arg(major().to_string())
         .arg(super::repository().join("tests/support/label.c"))
+        .args([follows.map_or(&PathBuf::new(), |server| &server.folder)])
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -81,6 +86,9 @@ fn start(place: &str) -> Result<Postgres, String> {
         return Err(format!("PostgreSQL did not start: {}", line.trim_end()));
     };
     let server = Postgres { bin, folder: folder.into(), _watchdog: watchdog };
+    if follows.is_some() {
+        return Ok(server);
+    }
     for role in ROLES {
         server.sql("postgres", &format!("CREATE ROLE {role}"))?;
     }
@@ -138,6 +146,21 @@ impl Postgres {
     pub fn dump(&self, database: &str) -> String {
         super::run(self.program("pg_dump").args(["-s", "-N", "msr", "-N", "msr_trash_*", "-d", database]), "")
             .expect("pg_dump")
+    }
+
+    /// A hot standby of this server.
+    pub fn standby(&self) -> Result<Postgres, String> {
+        start("", Some(self))
+    }
+
+    /// Ends the whole server at once, without a checkpoint, and for good.
+    pub fn end(&self) {
+        let file = self.folder.join("data/postmaster.pid");
+        let pid = std::fs::read_to_string(&file).expect("its number");
+        let _ = Command::new("kill").args(["-QUIT", pid.lines().next().expect("a line")]).status();
+        while file.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     }
 
     /// Ends one of the server's processes by SIGKILL: the server ends all sessions and recovers.
