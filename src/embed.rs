@@ -23,7 +23,7 @@
 //! ```
 
 use crate::apply::history::{History, State};
-use crate::apply::journal::{self, Tables};
+use crate::apply::journal;
 use crate::apply::{self, Options, Phases, Report};
 use crate::engine::{self, Access, Engine, Session};
 use crate::lint::{Policy, report};
@@ -157,11 +157,7 @@ impl Database {
 
     /// Where the database stands; `None` where no plan was applied.
     pub fn status(&mut self) -> Result<Option<Status>> {
-        let journal = self.session.journal();
-        let entries = match journal.tables()? {
-            Tables::Absent => vec![],
-            _ => journal.entries()?,
-        };
+        let (_, entries) = self.session.journal().look()?;
         let history = History::of(&entries);
         let standing = history.standing().into_iter().find(|p| matches!(p.state, State::Applied | State::Expanded));
         let of =

@@ -91,3 +91,50 @@ fn p17_who_waits_for_the_lock_keeps_no_concurrent_index_waiting() {
         assert_eq!(output.code, 0, "{}", output.said());
     }
 }
+
+/// What the server was asked by msr, besides what each of its sessions begins with.
+fn asked(database: &Database, run: impl FnOnce()) -> Vec<String> {
+    let log = || database.ask("SELECT pg_read_file('log')");
+    let before = log().len();
+    run();
+    let log = log();
+    let begins =
+        ["SET statement_timeout", "SELECT pg_catalog.current_setting", "SET quote_all", "SET client_connection"];
+    let asked = log[before..].lines().filter(|line| line.starts_with("msr LOG:"));
+    asked
+        .filter(|line| !begins.iter().any(|sql| line.contains(&format!("statement: {sql}"))))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn p24_a_database_that_is_current_or_ahead_is_asked_one_question() {
+    needs!(Engine::Postgres);
+    // A server of this thread's own: what others ask is in its log as well.
+    support::use_server(support::another().expect("a server"));
+    let database = Engine::Postgres.fresh();
+    for setting in ["log_statement = 'all'", "log_line_prefix = '%a '"] {
+        database.load(&format!("ALTER SYSTEM SET {setting}")).expect("a setting");
+    }
+    database.load("SELECT pg_reload_conf()").expect("settings");
+    let msr = Msr::new();
+    let schemas = [TABLE.to_owned(), format!("{TABLE}CREATE TABLE u (id integer PRIMARY KEY);")];
+    for (name, schema) in ["first", "second"].iter().zip(schemas) {
+        msr.write("schema/s.sql", schema);
+        let run = asked(&database, || drop(msr.on(&database, &["plan", "--save", name]).expect(0)));
+        assert!(run.len() > 2, "it is not logged: {run:#?}");
+        msr.on(&database, &["migrate", "--yes"]).expect(0);
+    }
+    let one = |args: &[&str]| {
+        let asked = asked(&database, || drop(msr.on(&database, args).expect(0)));
+        assert!(asked.len() == 1 && asked[0].contains("\"msr\".\"journal\""), "{args:?}: {asked:#?}");
+    };
+    one(&["status"]);
+    one(&["list", "--check"]);
+    one(&["migrate", "--yes"]);
+    // A release that was rolled back has the plans of its time.
+    let mut files: Vec<_> = std::fs::read_dir(msr.path("plans")).expect("plans").flatten().map(|f| f.path()).collect();
+    files.sort();
+    std::fs::remove_file(files.last().expect("the second plan")).expect("removed");
+    one(&["migrate", "--yes"]);
+}

@@ -120,15 +120,19 @@ pub fn migrate(
     let chain = until(chain(plans)?, to)?;
     let mut target = Target::new(session, options, events);
     // Without the lock first: when all is done, many that start at once need not queue.
-    let current = target.journal().tables()? != Tables::Outdated;
-    if current && pending(&mut target, plans, &chain)?.is_empty() {
-        return Ok(vec![]);
+    let (tables, entries) = target.journal().look()?;
+    if tables != Tables::Outdated {
+        let history = target.history(&entries)?;
+        if pending(&mut target, plans, &chain, &history)?.is_empty() {
+            return Ok(vec![]);
+        }
     }
     for saved in &chain {
         gate::engine(&saved.loaded.plan, engine, target.session().server())?;
     }
     lock::held(&mut target, |target| {
-        let pending = pending(target, plans, &chain)?;
+        let history = target.read_journal()?;
+        let pending = pending(target, plans, &chain, &history)?;
         if target.options.transaction == Transaction::All {
             return together::run(target, engine, &pending);
         }
@@ -153,11 +157,10 @@ fn until<'a>(chain: Vec<&'a Saved>, to: Option<&str>) -> Result<Vec<&'a Saved>> 
 }
 
 /// The plans of the chain that have something left to do. Refused where database and files tell two histories.
-fn pending<'a>(target: &mut Target, plans: &[Saved], chain: &[&'a Saved]) -> Result<Vec<&'a Saved>> {
-    let history = target.read_journal()?;
+fn pending<'a>(target: &mut Target, plans: &[Saved], chain: &[&'a Saved], history: &History) -> Result<Vec<&'a Saved>> {
     let phases = target.options.phases;
     for saved in plans {
-        edited(saved, plans, &history)?;
+        edited(saved, plans, history)?;
     }
     let past = |s: &&Saved| history.get(&s.loaded.checksum);
     let covered = |s: &&Saved| history.covers(&s.loaded.plan.header.version, &s.loaded.checksum);
@@ -174,7 +177,7 @@ fn pending<'a>(target: &mut Target, plans: &[Saved], chain: &[&'a Saved]) -> Res
     });
     let open: Vec<&Saved> = open.copied().collect();
     if let Some(first) = open.iter().find(|s| !applied(s)) {
-        other_branch(target, first, plans, &history)?;
+        other_branch(target, first, plans, history)?;
     }
     Ok(open)
 }

@@ -113,9 +113,15 @@ impl<'a> Target<'a> {
         if self.journal().tables()? == Tables::Outdated {
             self.journal().bootstrap()?;
         }
-        let entries = journal::read(self.journal())?;
+        let (_, entries) = self.journal().look()?;
+        self.history(&entries)
+    }
+
+    /// Of these entries, the last of which is the head from now on.
+    pub fn history(&mut self, entries: &[Entry]) -> Result<History> {
+        journal::verify(entries)?;
         self.head = entries.last().cloned();
-        Ok(History::of(&entries))
+        Ok(History::of(entries))
     }
 
     /// Makes ready for statements that change things: session settings, journal. After all that can be refused was.

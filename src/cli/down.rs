@@ -3,7 +3,6 @@ use super::work::{Work, WorkArgs};
 use super::{Done, output, prompt};
 use msr::Result;
 use msr::apply::history::{History, Past};
-use msr::apply::journal::Tables;
 use msr::apply::{self, Phases};
 use msr::engine::Session;
 use msr::render::text::{count, label, line};
@@ -44,11 +43,8 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
 
 /// A line for each plan that would be undone; what exactly is decided under the lock.
 fn newer(session: &mut dyn Session, version: Option<&str>) -> Result<Vec<String>> {
-    let journal = session.journal();
-    if journal.tables()? == Tables::Absent {
-        return Ok(vec![]);
-    }
-    let history = History::of(&journal.entries()?);
+    let (_, entries) = session.journal().look()?;
+    let history = History::of(&entries);
     let standing = history.standing();
     let keep = |past: &&Past| Some(past.version.as_str()) != version;
     let newer: Vec<&Past> = match version {

@@ -2,7 +2,6 @@ use super::context::{Context, Format};
 use super::work::took;
 use super::{Done, output, plans, session};
 use msr::Result;
-use msr::apply::journal::Tables;
 use msr::apply::list::{Row, Standing, list};
 use msr::engine::{Access, Session};
 use msr::render::table::{Cell, table};
@@ -50,11 +49,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
 
 /// Files and journal side by side.
 pub fn rows(saved: &[plans::Saved], session: &mut dyn Session) -> Result<Vec<Row>> {
-    let journal = session.journal();
-    let entries = match journal.tables()? {
-        Tables::Absent => vec![],
-        _ => journal.entries()?,
-    };
+    let (_, entries) = session.journal().look()?;
     Ok(list(saved, &entries))
 }
 

@@ -2,7 +2,6 @@ use super::context::{Context, Format};
 use super::{Done, output, session};
 use msr::Result;
 use msr::apply::history::{History, State};
-use msr::apply::journal::Tables;
 use msr::drift;
 use msr::engine::{Access, Session};
 use msr::render::json;
@@ -25,11 +24,7 @@ pub fn run(context: &Context, args: Args) -> Result<Done> {
     let format = context.format(&[Format::Human, Format::Json])?;
     let settings = context.settings()?;
     let (_, mut session) = session::target(&settings, Access::Read)?;
-    let journal = session.journal();
-    let entries = match journal.tables()? {
-        Tables::Absent => vec![],
-        _ => journal.entries()?,
-    };
+    let (_, entries) = session.journal().look()?;
     let drifted = args.drift && drifted(&mut *session)?;
     let history = History::of(&entries);
     // A plan that waits for its contract phase is what the new application needs.

@@ -140,6 +140,12 @@ pub trait Journal {
     fn bootstrap(&mut self) -> Result<()>;
     /// All entries in order, without plan texts.
     fn entries(&mut self) -> Result<Vec<Entry>, SqlError>;
+    /// How the tables are found, and all entries; one query on a server that has been asked for them before, and none that fails on
+    /// one that never was.
+    fn look(&mut self) -> Result<(Tables, Vec<Entry>), SqlError> {
+        let tables = self.tables()?;
+        Ok((tables, if tables == Tables::Absent { vec![] } else { self.entries()? }))
+    }
     /// The text of the plan of that checksum.
     fn plan(&mut self, checksum: &str) -> Result<Option<String>, SqlError>;
     /// The last entry.
@@ -287,7 +293,7 @@ pub fn stamp(session: &mut dyn Session) -> Result<Option<String>> {
 
 /// All entries, checked; none where there is no journal yet.
 pub fn read(journal: &mut dyn Journal) -> Result<Vec<Entry>> {
-    let entries = if journal.tables()? == Tables::Absent { vec![] } else { journal.entries()? };
+    let (_, entries) = journal.look()?;
     verify(&entries)?;
     Ok(entries)
 }

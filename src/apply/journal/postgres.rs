@@ -6,9 +6,10 @@
 use super::tables::postgres::{backfill, journal, journal_migrations, plans};
 use super::tables::{Row, values};
 use super::{Entry, Journal, Place, Tables, migrations, parts};
-use crate::engine::postgres::conn::Client;
+use crate::engine::postgres::conn::{Client, Known};
 use crate::error::CLOSED_JOURNAL;
 use crate::{Result, SqlError};
+use diesel::dsl::array;
 use diesel::migration::{Migration, MigrationVersion};
 use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
 use diesel::prelude::*;
@@ -94,6 +95,15 @@ fn versions(c: &mut Client) -> Result<Option<Vec<String>>, SqlError> {
     rows.iter().map(|row| column(row, 0)).collect::<Result<_, _>>().map(Some)
 }
 
+/// Entries with the versions of the tables that they stand in. Nothing where there is no entry.
+fn with_versions(c: &mut Client) -> Result<Option<(Vec<String>, Vec<Entry>)>, SqlError> {
+    let versions = array(journal_migrations::table.select(journal_migrations::version));
+    let rows = query(c, &journal::table.order(journal::number).select((journal::all_columns, versions)))?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
+    Ok(Some((column(first, first.len() - 1)?, entries)))
+}
+
 /// Another role made the tables; said with what opens them.
 fn closed(c: &mut Client, error: SqlError) -> SqlError {
     if !error.is_denied() {
@@ -113,6 +123,16 @@ fn closed(c: &mut Client, error: SqlError) -> SqlError {
     }
 }
 
+/// What tables with these versions are to this msr. Nobody takes a version away, so that the session need not ask again.
+fn found(c: &mut Client, versions: &[String]) -> Tables {
+    let all = migrations::versions::<Pg>(&migrations::POSTGRES);
+    if !all.iter().all(|v| versions.contains(v)) {
+        return Tables::Outdated;
+    }
+    c.journal = Known::Current;
+    Tables::Current
+}
+
 /// Without ON CONFLICT here: a rival's entry must be an error, for which the COMMIT that is on its way is a rollback.
 /// The text of a plan is stored with the entry that begins it, which is none of a batch's.
 pub fn insert_and_commit(c: &mut Client, entry: &Entry) -> Result<bool, SqlError> {
@@ -128,10 +148,25 @@ pub fn insert_and_commit(c: &mut Client, entry: &Entry) -> Result<bool, SqlError
 
 impl Journal for Client {
     fn tables(&mut self) -> Result<Tables, SqlError> {
+        if self.journal == Known::Current {
+            return Ok(Tables::Current);
+        }
         let versions = versions(self).map_err(|e| closed(self, e))?;
-        let Some(versions) = versions else { return Ok(Tables::Absent) };
-        let all = migrations::versions::<Pg>(&migrations::POSTGRES);
-        Ok(if all.iter().all(|v| versions.contains(v)) { Tables::Current } else { Tables::Outdated })
+        Ok(versions.map_or(Tables::Absent, |versions| found(self, &versions)))
+    }
+
+    fn look(&mut self) -> Result<(Tables, Vec<Entry>), SqlError> {
+        if self.journal != Known::Absent {
+            match with_versions(self) {
+                Ok(Some((versions, entries))) => return Ok((found(self, &versions), entries)),
+                Ok(None) => {}
+                // undefined_table, undefined_column: somebody took it away, or it is of another time.
+                Err(error) if ["42P01", "42703"].contains(&error.code.as_str()) => {}
+                Err(error) => return Err(closed(self, error)),
+            }
+        }
+        let tables = self.tables()?;
+        Ok((tables, if tables == Tables::Absent { vec![] } else { self.entries()? }))
     }
 
     /// In one transaction: who looks without the lock sees no journal or a whole one, and none that wants an upgrade.

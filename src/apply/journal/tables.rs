@@ -62,6 +62,7 @@ pub mod postgres {
     journal!(msr.journal);
     plans!(msr.plans);
     migrations!(msr.journal_migrations);
+    diesel::allow_tables_to_appear_in_same_query!(journal, journal_migrations);
 }
 
 pub mod sqlite {

@@ -18,6 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::connect::{self, ConnectFor, Open, Shared};
 use super::failure;
 use super::planned::Planned;
+use super::session::Known;
 use super::{Canceller, Params};
 use crate::settings::DatabaseUrl;
 use crate::{Error, Result, SqlError};
@@ -34,6 +35,7 @@ pub struct Client {
     /// Stands before every statement.
     tag: String,
     pub(super) plans: Planned,
+    pub journal: Known,
     /// `Some` until dropped.
     runtime: Option<Runtime>,
 }
@@ -83,6 +85,7 @@ impl Client {
                 return Err(e);
             }
         };
+        let journal = if server.journal { Known::There } else { Known::Absent };
         let client = Client {
             client: Some(client),
             task,
@@ -91,6 +94,7 @@ impl Client {
             tls,
             tag: String::new(),
             plans: Planned::default(),
+            journal,
             runtime: Some(runtime),
         };
         client.heard().notices.extend(params.warnings.iter().map(|warning| Notice {

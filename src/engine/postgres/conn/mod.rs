@@ -32,4 +32,4 @@ pub use cancel::Canceller;
 pub use client::{Client, Notice, RawValue};
 pub use connect::ConnectFor;
 pub use params::{Endpoint, Host, Params, SslMode, SslRoot, TargetSession};
-pub use session::SETTINGS;
+pub use session::{Known, SETTINGS};

@@ -46,10 +46,13 @@ JOIN pg_catalog.pg_settings s ON s.name OPERATOR(pg_catalog.=) v.name
 UNION ALL SELECT pg_catalog.set_config('synchronous_commit', 'on', false)
 WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'";
 
-/// What must be known before the settings: nothing in it depends on `search_path`.
+/// What must be known before the settings: nothing in it depends on `search_path`. The journal is looked for by its name in the
+/// catalog, which every role may read.
 pub const PROBE: &str = "\
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version'), \
-pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only'), pg_catalog.pg_backend_pid()";
+pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only'), pg_catalog.pg_backend_pid(), \
+EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+WHERE n.nspname OPERATOR(pg_catalog.=) 'msr' AND c.relname OPERATOR(pg_catalog.=) 'journal_migrations')";
 
 /// The oldest server whose catalogs msr's queries were written for: 13.
 pub const OLDEST: u32 = 130_000;
@@ -62,6 +65,17 @@ pub struct Server {
     pub in_recovery: bool,
     pub read_only: bool,
     pub backend_pid: i32,
+    pub journal: bool,
+}
+
+/// What a session knows of msr's journal without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It was not there on connecting; another run may make it at any time.
+    Absent,
+    There,
+    /// Its tables are this msr's, as they will stay.
+    Current,
 }
 
 impl Server {
@@ -73,6 +87,7 @@ impl Server {
             in_recovery: text(2) == "t",
             read_only: text(3) == "on",
             backend_pid: text(4).parse().unwrap_or_default(),
+            journal: text(5) == "t",
         }
     }
 }
