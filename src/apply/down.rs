@@ -46,6 +46,7 @@ fn back(target: &mut Target, engine: &dyn Engine, to: Option<&str>) -> Result<Ve
         let done = if i == 0 { standing(loaded, past, &live)?.done } else { past.batches.min(plan.batches.len()) };
         let steps = plan.batches[..done].iter().flat_map(|b| plan.batch_steps(b));
         gate::way_back(plan, steps.clone(), &target.options.policy())?;
+        gate::fits(plan, &plan.batches[..done], target.session().server())?;
         allowed(target, plan, steps, Way::Down)?;
     }
     target.make_ready()?;
@@ -103,7 +104,7 @@ fn undo(target: &mut Target, past: &Past, loaded: &Loaded, live: &mut Catalog) -
         report.batches += 1;
         report.steps += plan.batch_steps(&plan.batches[index]).len();
     }
-    *live = verify(target, plan, 0)?;
+    *live = verify(target, plan, 0, live, &mut report.notes)?;
     report.live = Some(live.fingerprint());
     report.millis = start.elapsed().as_millis() as u64;
     let entry = target.entry(Happened::Undone, plan, &loaded.checksum)?;

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 pub static SERVER: Server = Server {
     phased: false,
+    locks: None,
     engine: "sqlite",
     version: 3053002,
     major: 3,

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::engine::how::Server;
 use crate::lint::plans::loss;
 use crate::lint::{Policy, report};
-use crate::plan::{Action, Down, Level, Phase, Plan, Step};
+use crate::plan::{Action, Batch, Down, Level, Phase, Plan, Step};
 use crate::{Error, Result};
 
 /// A plan is for one engine and one major version of it.
@@ -26,6 +26,21 @@ pub fn end(plan: &Plan, phases: Phases) -> usize {
     let contracts = |b| plan.batch_steps(b).iter().any(|s| s.phase == Phase::Contract);
     let first = plan.batches.iter().position(contracts).unwrap_or(plan.batches.len());
     if phases == Phases::Expand { first } else { plan.batches.len() }
+}
+
+/// A plan that was made on a larger server may hold more locks at once than this one has.
+pub fn fits(plan: &Plan, batches: &[Batch], server: &Server) -> Result<()> {
+    let Some(entries) = server.locks else { return Ok(()) };
+    let too_heavy = |b: &&Batch| b.transaction && plan.weight(b) > entries;
+    let Some(batch) = batches.iter().find(too_heavy) else { return Ok(()) };
+    Err(Error::refused(format!(
+        "the plan `{}` is too much for this server: its steps {} to {} are one transaction of about {} locks, and the server is sure to have {entries}",
+        plan.header.name,
+        batch.first,
+        batch.last,
+        plan.weight(batch)
+    ))
+    .hint("`msr plan` on this database makes smaller transactions; or raise `max_locks_per_transaction` of the server"))
 }
 
 /// What lint denies, a loss of data among it, is done only where the user has named it.

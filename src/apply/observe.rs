@@ -145,6 +145,23 @@ pub fn difference(live: &Catalog, id: &Id, then: Option<Fingerprint>) -> String 
     text
 }
 
+/// What else is not as it was before the run: parts of what the plan touches, by which that is not what was promised, and the rest.
+pub fn besides(plan: &Plan, before: &Catalog, live: &Catalog) -> Result<(Vec<Id>, Vec<Id>)> {
+    let engine = crate::engine::named(&plan.header.engine)?;
+    let touches = plan.touches();
+    let made = |id: &Id| touches.get(id).is_some_and(|(before, _)| before.is_none());
+    let came = live.iter().filter(|o| before.get(o.id()) != Some(o) || o.parent().is_some_and(made));
+    let gone = before.iter().filter(|o| !live.contains(o.id()));
+    let part = |o: &Object| {
+        engine.rule(o.id().kind).is_ok_and(|rule| rule.clause.is_some())
+            && o.parent().is_some_and(|parent| touches.contains_key(parent))
+    };
+    let other = came.chain(gone).filter(|o| !touches.contains_key(o.id()));
+    let (parts, rest): (Vec<&Object>, Vec<&Object>) = other.partition(|o| part(o));
+    let ids = |objects: Vec<&Object>| objects.into_iter().map(|o| o.id().clone()).collect();
+    Ok((ids(parts), ids(rest)))
+}
+
 /// Refuses where something moved that the plan does not touch but depends on.
 pub fn relied_upon(plan: &Plan, live: &Catalog) -> Result<()> {
     let moved: Vec<_> = plan.relies.iter().filter(|(id, then)| state(live, id) != Some(*then)).collect();

@@ -8,7 +8,7 @@ use super::target::Target;
 use super::{Event, Options, Outcome, Phases, Report, gate, lock, probe};
 use crate::diff::Delta;
 use crate::engine::{Engine, Session, Wants};
-use crate::model::Catalog;
+use crate::model::{Catalog, Fingerprint, Id};
 use crate::plan::file::Loaded;
 use crate::plan::{Plan, Step, Transaction};
 use crate::{Error, Failure, Result};
@@ -43,6 +43,7 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &Arc<str>) -> 
     let end = gate::end(plan, target.options.phases).max(standing.done);
     let steps = plan.batches[standing.done..end].iter().flat_map(|b| plan.batch_steps(b));
     gate::denied(plan, steps.clone(), &target.options.policy())?;
+    gate::fits(plan, &plan.batches[standing.done..end], target.session().server())?;
     allowed(target, plan, steps.clone(), Way::Up)?;
     let notes = [notes, rows_let_through(target, plan, standing.done..end)?, shared(target, plan)].concat();
     for note in &notes {
@@ -52,7 +53,7 @@ pub(super) fn forward(target: &mut Target, loaded: &Loaded, text: &Arc<str>) -> 
     let mut report = Report::new(plan, if end == plan.batches.len() { Outcome::Applied } else { Outcome::Expanded });
     (report.steps, report.batches, report.notes) = (steps.count(), end - standing.done, notes);
     let done = go(target, loaded, text, &standing, end);
-    let (live, stamp) = match done.and_then(|()| settled(target, plan, end, live, standing.done)) {
+    let (live, stamp) = match done.and_then(|()| settled(target, plan, end, live, standing.done, &mut report.notes)) {
         Ok((live, stamp)) => (live, stamp),
         Err(error) => return Err(failed(target, loaded, error)),
     };
@@ -174,28 +175,63 @@ fn settled(
     end: usize,
     before: Catalog,
     done: usize,
+    notes: &mut Vec<String>,
 ) -> Result<(Option<Catalog>, Option<String>)> {
-    if end == done || !target.options.verify {
-        return Ok(((end == done).then_some(before), None));
+    if end == done {
+        promised(target, plan, end, (&before, &before), notes)?;
+        return Ok((Some(before), None));
+    }
+    if !target.options.verify {
+        return Ok((None, None));
     }
     // Taken first: what changes from now on is in no state that this stamp will ever stand for.
     let stamp = journal::stamp(target.session())?;
-    let live = verify(target, plan, end)?;
+    let live = verify(target, plan, end, &before, notes)?;
     let stamp = stamp.filter(|_| live.is_complete());
     Ok((Some(live), stamp))
 }
 
-/// Looks again: every object that the plan touches must be what it promised.
-pub(super) fn verify(target: &mut Target, plan: &Plan, done: usize) -> Result<Catalog> {
+/// Looks again.
+pub(super) fn verify(
+    target: &mut Target,
+    plan: &Plan,
+    done: usize,
+    before: &Catalog,
+    notes: &mut Vec<String>,
+) -> Result<Catalog> {
     target.tell(Event::Checking);
     let live = target.session().inspect()?;
-    let differs = observe::mismatches(plan, &live, done);
+    promised(target, plan, done, (before, &live), notes)?;
+    Ok(live)
+}
+
+/// Every object that the plan touches must be what it promised, with all its parts. What else has changed meanwhile is noted.
+fn promised(
+    target: &mut Target,
+    plan: &Plan,
+    done: usize,
+    (before, live): (&Catalog, &Catalog),
+    notes: &mut Vec<String>,
+) -> Result<()> {
+    let expected = observe::mismatches(plan, live, done).into_iter();
+    let mut differs: Vec<String> = expected.map(|(id, then)| observe::difference(live, id, then)).collect();
+    let (parts, rest) = observe::besides(plan, before, live)?;
+    let unforeseen = |id: &Id| observe::difference(live, id, before.get(id).map(Fingerprint::of));
+    differs.extend(parts.iter().map(unforeseen));
+    if target.options.strict {
+        differs.extend(rest.iter().map(unforeseen));
+    } else if !rest.is_empty() {
+        let names: Vec<String> = rest.iter().map(Id::to_string).collect();
+        let note = format!("this has changed meanwhile, and the plan did not foresee it: {}", names.join(", "));
+        target.tell(Event::Note(note.clone()));
+        notes.push(note);
+    }
     if differs.is_empty() {
-        return Ok(live);
+        return Ok(());
     }
     let error = Error::failed(format!("`{}` ran, but the database is not what the plan promised", plan.header.name));
-    let error = differs.into_iter().fold(error, |e, (id, then)| e.detail(observe::difference(&live, id, then)));
-    Err(error.hint("something else may be changing the schema: `msr drift` shows the difference"))
+    let error = differs.into_iter().fold(error, Error::detail);
+    Err(error.hint("something else changes the schema, and `msr drift` shows what; take that back and run again"))
 }
 
 /// Writes the error into the journal where that is possible, and hands it on.

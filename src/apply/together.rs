@@ -9,9 +9,11 @@ use super::run::{allowed, finish, judge, outcome, rows_let_through, verify};
 use super::target::Target;
 use super::{Event, Outcome, Report, gate, settle};
 use crate::engine::Engine;
+use crate::engine::how::Server;
 use crate::model::Catalog;
 use crate::plan::{Batch, Plan};
 use crate::{Error, Failure, Result};
+use std::borrow::Cow;
 use std::time::Instant;
 
 /// A plan, and the one batch of it that is to be done.
@@ -45,7 +47,7 @@ impl<'a> Part<'a> {
 pub fn run(target: &mut Target, engine: &dyn Engine, pending: &[&Saved]) -> Result<Vec<Report>> {
     let parts = parts(target, pending)?;
     let Some(first) = parts.first() else { return Ok(vec![]) };
-    fits(engine, &parts)?;
+    fits(engine, target.session().server(), &parts)?;
     for part in &parts {
         let steps = part.plan().batch_steps(&part.plan().batches[part.index]);
         let denied = gate::denied(part.plan(), steps, &target.options.policy());
@@ -66,7 +68,7 @@ pub fn run(target: &mut Target, engine: &dyn Engine, pending: &[&Saved]) -> Resu
     for part in &parts {
         (target.options.before_batch)(&part.work().turn()).map_err(|e| e.detail("nothing was changed"))?;
     }
-    all(target, &parts)
+    all(target, &parts, &live)
 }
 
 /// What is left of each plan, which must be one batch that runs in a transaction.
@@ -103,12 +105,12 @@ fn apart(saved: &Saved, left: &[Batch]) -> Error {
     error.hint("`MSR_APPLY_TRANSACTION=plan` applies each plan by itself; `msr migrate VERSION` stops before this one")
 }
 
-/// A server's lock table has an end.
-fn fits(engine: &dyn Engine, parts: &[Part]) -> Result<()> {
-    let weight: usize = parts.iter().map(|part| part.plan().weight()).sum();
-    match engine.transaction_budget() {
+/// A server's lock table has an end, and others have locks in it.
+fn fits(engine: &dyn Engine, server: &Server, parts: &[Part]) -> Result<()> {
+    let weight: usize = parts.iter().map(|part| part.plan().weight(&part.plan().batches[part.index])).sum();
+    match engine.transaction_budget(server) {
         Some(budget) if weight > budget => Err(Error::refused(format!(
-            "these {} plans are too much for one transaction: about {weight} locks, of {budget} that a server is sure to have",
+            "these {} plans are too much for one transaction: about {weight} locks, and this server has {budget} for them",
             parts.len()
         ))
         .hint("`msr migrate VERSION` applies fewer of them at once")),
@@ -116,14 +118,14 @@ fn fits(engine: &dyn Engine, parts: &[Part]) -> Result<()> {
     }
 }
 
-fn all(target: &mut Target, parts: &[Part]) -> Result<Vec<Report>> {
+fn all(target: &mut Target, parts: &[Part], live: &Catalog) -> Result<Vec<Report>> {
     let before = target.head.clone();
     let (mut reports, mut at) = (vec![], 0);
     let locks: Vec<(&str, &str)> = parts.iter().flat_map(|part| part.work().locks()).collect();
     let done = super::retry::run(target, &locks, |target| {
         target.head = before.clone();
         (reports, at) = (vec![], 0);
-        once(target, parts, &mut reports, &mut at)
+        once(target, parts, live, &mut reports, &mut at)
     });
     if let Err(trouble) = done {
         let (part, unknown) = (&parts[at], matches!(*trouble, Trouble::Commit(_)));
@@ -148,11 +150,11 @@ fn failed(target: &mut Target, part: &Part, error: Error) -> Error {
 }
 
 /// One attempt, whole or not at all.
-fn once(target: &mut Target, parts: &[Part], reports: &mut Vec<Report>, at: &mut usize) -> Attempt<()> {
+fn once(target: &mut Target, parts: &[Part], live: &Catalog, reports: &mut Vec<Report>, at: &mut usize) -> Attempt<()> {
     target.session().begin()?;
     for (i, part) in parts.iter().enumerate() {
         *at = i;
-        match one(target, part, i > 0) {
+        match one(target, part, (i == 0).then_some(live)) {
             Ok(report) => reports.push(report),
             Err(trouble) => {
                 // Where this fails the connection is gone, and the transaction with it.
@@ -171,16 +173,20 @@ fn once(target: &mut Target, parts: &[Part], reports: &mut Vec<Report>, at: &mut
     }
 }
 
-/// One plan, inside the transaction.
-fn one(target: &mut Target, part: &Part, look: bool) -> Attempt<Report> {
+/// One plan, inside the transaction; `live` is what was found before it, if that was judged already.
+fn one(target: &mut Target, part: &Part, live: Option<&Catalog>) -> Attempt<Report> {
     let (start, plan, loaded) = (Instant::now(), part.plan(), &part.saved.loaded);
     let told = |e: Error| Box::new(Trouble::Told(e));
     target.look_as(plan);
     target.tell(Event::Begins(part.work().turn()));
-    if look {
-        let live = target.session().inspect().map_err(told)?;
-        part.judge(target, &live).map_err(told)?;
-    }
+    let before = match live {
+        Some(live) => Cow::Borrowed(live),
+        None => {
+            let live = target.session().inspect().map_err(told)?;
+            part.judge(target, &live).map_err(told)?;
+            Cow::Owned(live)
+        }
+    };
     let begun = target.entry(Happened::Started, plan, &loaded.checksum)?;
     let begun = Entry { batch: part.index as i64, plan: Some(part.saved.text.clone()), ..begun };
     target.append(begun).map_err(told)?;
@@ -189,10 +195,11 @@ fn one(target: &mut Target, part: &Part, look: bool) -> Attempt<Report> {
     let entry = batch::entry(target, part.work(), steps, start)?;
     target.append(entry).map_err(told)?;
     let end = part.index + 1;
-    let live = verify(target, plan, end).map_err(told)?;
+    let mut notes = vec![];
+    let live = verify(target, plan, end, &before, &mut notes).map_err(told)?;
     let whole = end == plan.batches.len();
     let mut report = Report::new(plan, if whole { Outcome::Applied } else { Outcome::Expanded });
-    (report.steps, report.batches, report.live) = (count, 1, Some(live.fingerprint()));
+    (report.steps, report.batches, report.live, report.notes) = (count, 1, Some(live.fingerprint()), notes);
     finish(target, loaded, &part.saved.text, end, outcome(&report)).map_err(told)?;
     report.millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)

@@ -129,10 +129,15 @@ impl<'a> Work<'a> {
         &mut self,
         work: impl FnOnce(&'static dyn Engine, &mut dyn Session, &Options, &mut dyn FnMut(Event)) -> Result<T>,
     ) -> Result<T> {
-        signals::watch(self.session.canceller());
+        signals::also(self.session.canceller());
+        signals::watch();
         let settings = self.settings;
         let engine = self.engine;
-        let reconnect = || session::connect(settings, engine, Access::Write);
+        let reconnect = || {
+            let session = session::connect(settings, engine, Access::Write)?;
+            signals::also(session.canceller());
+            Ok(session)
+        };
         let before_batch = |turn: &Turn| self.hooks.before_batch(turn);
         let progress = Progress::new(self.context);
         let hand = progress.hand();

@@ -55,9 +55,16 @@ pub struct Server {
     pub busy: BTreeSet<Id>,
     /// Whether what an old application still uses is taken from it in a phase of its own.
     pub phased: bool,
+    /// Entries that its lock table is sure to have, for all transactions together; of engines that count them.
+    pub locks: Option<usize>,
 }
 
 impl Server {
+    /// Of whose use nothing is known.
+    pub fn new(engine: &'static str, version: u32, major: u32) -> Server {
+        Server { engine, version, major, casts: Casts::NONE, busy: BTreeSet::new(), phased: false, locks: None }
+    }
+
     /// The same where nobody has to be spared.
     pub fn idle(&self) -> Server {
         Server { busy: BTreeSet::new(), ..self.clone() }

@@ -90,7 +90,8 @@ pub trait Engine: Sync {
         false
     }
     /// How many objects one transaction can create or lock before the server's tables are full.
-    fn transaction_budget(&self) -> Option<usize> {
+    fn transaction_budget(&self, server: &Server) -> Option<usize> {
+        let _ = server;
         None
     }
     /// Writes the whole database into a file, which exists and is empty, and reads it back far enough to know that it is whole.

@@ -9,7 +9,7 @@ use super::{
     Action, Header, Manage, Online, Plan, Transaction, hints, phases, probe, prove, rename, scope, shims, stand_in,
 };
 use crate::diff::{Delta, diff};
-use crate::engine::how::{Casts, Rung, Scene, Server};
+use crate::engine::how::{Rung, Scene, Server};
 use crate::engine::{Engine, Session, filtered};
 use crate::model::{Catalog, Filter, Fingerprint, Id, Kind, Object};
 use crate::settings::DatabaseUrl;
@@ -107,6 +107,9 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let deltas = scope::deltas(inputs.manage, from, &goal);
     server.busy = online::busy(&mut inputs, &renames, from, &goal, &deltas)?;
     server.phased = inputs.online.phases;
+    if let Some(session) = &inputs.target {
+        server.locks = session.server().locks;
+    }
     let scene = Scene::new(from, &goal, &server);
     let ordered = with_renames(
         shims::over(inputs.engine, scene, renames.clone(), &deltas),
@@ -121,7 +124,7 @@ pub fn make(mut inputs: Inputs) -> Result<Made> {
     let look_alikes = look_alikes(inputs.engine, from, &goal, &deltas)?;
     drop(deltas);
     let mut pieces = pieces(ordered, backs);
-    let mut batches = batches(inputs.engine, &pieces, inputs.transaction);
+    let mut batches = batches(inputs.engine, &server, &pieces, inputs.transaction);
     let mut steps = steps(&mut pieces, inputs.desired, questions);
     if !steps.is_empty() {
         (inputs.progress)("proving the plan", 0, 0);
@@ -170,14 +173,7 @@ fn settled(inputs: &mut Inputs, digest: &str, live: Option<Fingerprint>) -> Resu
 /// The plan of no change.
 fn nothing(inputs: &Inputs, live: Fingerprint, base: Catalog, digest: String) -> Made {
     let server = inputs.target.as_ref().map(|session| session.server().clone());
-    let server = server.unwrap_or(Server {
-        engine: inputs.engine.name(),
-        version: 0,
-        major: 0,
-        casts: Casts::NONE,
-        busy: Default::default(),
-        phased: false,
-    });
+    let server = server.unwrap_or(Server::new(inputs.engine.name(), 0, 0));
     let header = header(inputs, &server, (live, live), digest);
     let unmodelled = named(&base);
     let plan =
@@ -227,7 +223,7 @@ pub fn unproved(engine: &'static dyn Engine, server: &Server, from: &Catalog, to
         roles: Default::default(),
     };
     let mut pieces = pieces(ordered, backs);
-    let batches = batches(engine, &pieces, Transaction::default());
+    let batches = batches(engine, server, &pieces, Transaction::default());
     let steps = steps(&mut pieces, &Source::parse(vec![], engine.dialect())?, vec![]);
     let unmodelled = from.unmodelled.union(&to.unmodelled).map(|u| format!("{} {}", u.what, u.name)).collect();
     Ok(Plan { header, relies: vec![], shapes: vec![], steps, batches, unmodelled, notes: vec![] })

@@ -229,9 +229,9 @@ impl Plan {
         std::iter::successors(last(done), move |index| last(self.lands(*index)))
     }
 
-    /// About how many entries the plan takes in the server's lock table if it is done in one transaction.
-    pub fn weight(&self) -> usize {
-        self.steps.iter().flat_map(|s| &s.deltas).map(steps::locks_held).sum()
+    /// About how many entries a transaction with all of the batch takes in the server's lock table.
+    pub fn weight(&self, batch: &Batch) -> usize {
+        self.batch_steps(batch).iter().flat_map(|s| &s.deltas).map(steps::locks_held).sum()
     }
 
     /// Every object that the plan touches: what it is before the first batch and after the last.

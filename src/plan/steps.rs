@@ -8,7 +8,7 @@ use super::stages::WayBack;
 use super::{Action, Back, Batch, Down, Phase, Step, Transaction};
 use crate::diff::Delta;
 use crate::engine::Engine;
-use crate::engine::how::Rung;
+use crate::engine::how::{Rung, Server};
 use crate::model::{Id, Kind};
 use crate::source::Source;
 use std::collections::BTreeMap;
@@ -182,15 +182,16 @@ fn places(desired: &Source) -> BTreeMap<Vec<String>, usize> {
 
 /// Consecutive steps that share a transaction: until one wants to be alone, makes what only a commit makes usable, or the
 /// server's lock table would be full; or each by itself, where that is wanted.
-pub fn batches(engine: &dyn Engine, pieces: &[Piece], wanted: Transaction) -> Vec<Batch> {
+pub fn batches(engine: &dyn Engine, server: &Server, pieces: &[Piece], wanted: Transaction) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
+    let budget = engine.transaction_budget(server);
     let (mut open, mut weight) = (false, 0);
     for (i, piece) in pieces.iter().enumerate() {
         let alone = wanted == Transaction::Step || piece.alone();
         let own = piece.node.deltas.iter().map(locks_held).sum::<usize>();
         let since = batches.last().map_or(i, |last| last.first - 1);
         let first = waited_for(piece, &pieces[since..i]);
-        let full = engine.transaction_budget().is_some_and(|budget| weight + own > budget && weight > 0);
+        let full = budget.is_some_and(|budget| weight + own > budget && weight > 0);
         match batches.last_mut() {
             Some(last) if open && !alone && !first && !full && piece.phase() == pieces[i - 1].phase() => {
                 last.last = i + 1

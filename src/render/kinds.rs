@@ -1,6 +1,6 @@
 //! The page of kinds: what each has, and what each engine does when it changes.
 
-use crate::engine::how::{Casts, Change, How, KindRule, Scene, Server};
+use crate::engine::how::{Change, How, KindRule, Scene, Server};
 use crate::engine::{ENGINES, Engine};
 use crate::model::{Catalog, Head, Id, Kind, Object, Value};
 use std::fmt::Write;
@@ -48,14 +48,7 @@ fn answer(engine: &dyn Engine, rule: &KindRule, attr: &str) -> String {
     let object = Object::new(Head::child(id, table));
     let (from, to) = (Value::Text("a".into()), Value::Text("b".into()));
     let empty = Catalog::default();
-    let server = Server {
-        engine: engine.name(),
-        version: u32::MAX,
-        major: u32::MAX,
-        casts: Casts::NONE,
-        busy: Default::default(),
-        phased: false,
-    };
+    let server = Server::new(engine.name(), u32::MAX, u32::MAX);
     let scene = Scene::new(&empty, &empty, &server);
     let change = Change { old: &object, new: &object, attr, from: &from, to: &to };
     match (set.how)(&scene, &change) {

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use database::{Database, Row, Rows, columns_in_both, common};
 pub use dump::{Dump, differences};
-pub use postgres::{Postgres, another, postgres, use_server};
+pub use postgres::{Postgres, another, another_with, postgres, use_server};
 pub use program::{Msr, Output, finish, run};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,12 +24,17 @@ thread_local! {
 /// Started by the first who asks, stopped when the process ends; or this thread's own.
 pub fn postgres() -> Result<&'static Postgres, String> {
     static SERVER: OnceLock<Result<Postgres, String>> = OnceLock::new();
-    OWN.get().map_or_else(|| SERVER.get_or_init(|| start("", None)).as_ref().map_err(Clone::clone), Ok)
+    OWN.get().map_or_else(|| SERVER.get_or_init(|| start("", "", None)).as_ref().map_err(Clone::clone), Ok)
 }
 
 /// Another server beside the one of the process, in memory where there is room for it, stopped when the process ends.
 pub fn another() -> Result<&'static Postgres, String> {
-    Ok(Box::leak(Box::new(start("memory", None)?)))
+    Ok(Box::leak(Box::new(start("memory", "", None)?)))
+}
+
+/// One more, with these of its settings (`-c name=value`).
+pub fn another_with(settings: &str) -> Result<&'static Postgres, String> {
+    Ok(Box::leak(Box::new(start("memory", settings, None)?)))
 }
 
 /// From now on this thread's server is that one.
@@ -56,7 +61,7 @@ else
 fi
 $as "$1/pg_ctl" -D "$dir/data" -l "$dir/data/log" -w -s -o "-k $dir -p 5432 -c listen_addresses='' -c fsync=off \
   -c full_page_writes=off -c synchronous_commit=off -c wal_level=logical -c max_connections=100 \
-  -c max_wal_size=4GB -c autovacuum=off -c jit=off $label" start >"$dir/out" 2>&1 || fail pg_ctl
+  -c max_wal_size=4GB -c autovacuum=off -c jit=off $label $6" start >"$dir/out" 2>&1 || fail pg_ctl
 echo "ready: $dir"
 exec >/dev/null
 cat
@@ -64,7 +69,7 @@ $as "$1/pg_ctl" -D "$dir/data" -m immediate -w -s stop
 rm -rf "$dir"
 "#;
 
-fn start(place: &str, follows: Option<&Postgres>) -> Result<Postgres, String> {
+fn start(place: &str, settings: &str, follows: Option<&Postgres>) -> Result<Postgres, String> {
     let bin = bin().ok_or("PostgreSQL is not installed: no initdb under /usr/lib/postgresql, nor MSR_TEST_PG_BIN")?;
     let mut watchdog = Command::new("sh")
         .args(["-c", WATCHDOG, "msr-test-watchdog"])
@@ -73,6 +78,7 @@ fn start(place: &str, follows: Option<&Postgres>) -> Result<Postgres, String> {
         .arg(major().to_string())
         .arg(super::repository().join("tests/support/label.c"))
         .args([follows.map_or(&PathBuf::new(), |server| &server.folder)])
+        .arg(settings)
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -150,7 +156,7 @@ impl Postgres {
 
     /// A hot standby of this server.
     pub fn standby(&self) -> Result<Postgres, String> {
-        start("", Some(self))
+        start("", "", Some(self))
     }
 
     /// Ends the whole server at once, without a checkpoint, and for good.

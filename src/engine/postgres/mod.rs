@@ -16,7 +16,7 @@ mod upkeep;
 
 use crate::Result;
 use crate::diff::Delta;
-use crate::engine::how::{How, KindRule, Rung, Scene};
+use crate::engine::how::{How, KindRule, Rung, Scene, Server};
 use crate::engine::probe::ProbeRule;
 use crate::engine::{Access, Backup, Engine, Session};
 use crate::model::{Catalog, Id, Kind, Roles};
@@ -68,10 +68,10 @@ impl Engine for Postgres {
         of.kind == Kind::Attribute
     }
 
-    /// A default server's lock table has 64 × 100 entries, and others need some of them
-    /// (<https://www.postgresql.org/docs/current/runtime-config-locks.html>).
-    fn transaction_budget(&self) -> Option<usize> {
-        Some(3000)
+    /// Others need some of them, too. No more than half of what a default server has, 64 × 100, however many this one has: a plan is
+    /// applied elsewhere as well.
+    fn transaction_budget(&self, server: &Server) -> Option<usize> {
+        server.locks.map(|entries| (entries / 2).min(3000))
     }
 
     fn backup(&self, url: &DatabaseUrl, file: &Path) -> Result<Backup> {

@@ -5,7 +5,7 @@ use super::inspect;
 use super::lent::lent_if_refused;
 use crate::apply::journal::postgres::insert_and_commit;
 use crate::apply::journal::{Entry, Journal};
-use crate::engine::how::{Casts, Fill, Server};
+use crate::engine::how::{Fill, Server};
 use crate::engine::upkeep::Upkeep;
 use crate::engine::{Access, Blocker, Far, Figures, Filled, Observed, Session, Wants};
 use crate::model::{Catalog, Id, Roles};
@@ -70,14 +70,8 @@ impl PgSession {
 
     pub(super) fn over(client: Client) -> PgSession {
         let version = client.server_version_num();
-        let server = Server {
-            engine: "postgres",
-            version,
-            major: version / 10_000,
-            casts: Casts::NONE,
-            busy: Default::default(),
-            phased: false,
-        };
+        let locks = Some(client.lock_entries());
+        let server = Server { locks, ..Server::new("postgres", version, version / 10_000) };
         PgSession { client, server, watched: Watched::default(), roles: Roles::default() }
     }
 

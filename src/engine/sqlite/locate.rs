@@ -1,7 +1,7 @@
 //! Where in a statement an error is.
 //!
 //! diesel does not expose `sqlite3_error_offset`, nor the handle that it needs. So the statement is prepared once more, on a
-//! copy of the database that this module opens by itself. The only `unsafe` of the engine is here.
+//! copy of the database that this module opens by itself.
 
 use libsqlite3_sys as ffi;
 use std::ffi::{CString, c_uchar};

@@ -7,6 +7,7 @@
 mod backup;
 mod ddl;
 mod inspect;
+mod interrupt;
 mod locate;
 mod lock;
 mod normal;

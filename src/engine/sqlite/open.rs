@@ -1,11 +1,12 @@
 //! From a URL to an open connection.
 
+use super::interrupt::{Opened, establish};
 use super::session::failure;
 use crate::engine::Access;
 use crate::settings::DatabaseUrl;
 use crate::{Error, Result, SqlError};
+use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use std::path::Path;
 
 /// How long a statement waits for another connection's lock. Without it a writer fails at once:
@@ -13,7 +14,7 @@ use std::path::Path;
 const BUSY_MILLISECONDS: u32 = 5_000;
 
 /// Opens the file of the URL. Reading a file that is not there gives an empty database and makes no file.
-pub fn open(url: &DatabaseUrl, access: Access) -> Result<SqliteConnection> {
+pub fn open(url: &DatabaseUrl, access: Access) -> Result<Opened> {
     let parts = url.sqlite()?;
     let path = Path::new(&parts.path);
     if parts.path == ":memory:" || (access == Access::Read && !path.exists() && folder_exists(path)) {
@@ -30,27 +31,28 @@ pub fn open(url: &DatabaseUrl, access: Access) -> Result<SqliteConnection> {
     // (https://sqlite.org/lockingv3.html#hot_journals). SQLite falls back to reading where the file allows no more.
     let mode = if access == Access::Write { "rwc" } else { "rw" };
     let uri = file_uri(&parts.path, mode, parts.query.as_deref());
-    let mut connection = SqliteConnection::establish(&uri).map_err(|_| during(unopened(path)))?;
-    settle(&mut connection).map_err(|e| during(explained(e)))?;
+    let mut opened = establish(&uri).map_err(|_| during(unopened(path)))?;
+    let connection = &mut opened.connection;
+    settle(connection).map_err(|e| during(explained(e)))?;
     match access {
-        Access::Read => execute(&mut connection, "PRAGMA query_only = ON").map_err(|e| during(explained(e)))?,
-        Access::Write => writable(&mut connection).map_err(during)?,
+        Access::Read => execute(connection, "PRAGMA query_only = ON").map_err(|e| during(explained(e)))?,
+        Access::Write => writable(connection).map_err(during)?,
     }
-    Ok(connection)
+    Ok(opened)
 }
 
 /// An empty database that is gone with its connection.
-pub fn memory() -> Result<SqliteConnection> {
+pub fn memory() -> Result<Opened> {
     let failed = |e: diesel::ConnectionError| Error::failed(format!("cannot open a database in memory: {e}"));
-    let mut connection = SqliteConnection::establish(":memory:").map_err(failed)?;
-    settle(&mut connection).map_err(Error::from)?;
-    Ok(connection)
+    let mut opened = establish(":memory:").map_err(failed)?;
+    settle(&mut opened.connection).map_err(Error::from)?;
+    Ok(opened)
 }
 
 /// A file that is there, for looking at it.
 pub fn file(path: &Path) -> Result<SqliteConnection> {
     let uri = file_uri(&path.display().to_string(), "rw", None);
-    let mut connection = SqliteConnection::establish(&uri).map_err(|_| unopened(path))?;
+    let mut connection = establish(&uri).map_err(|_| unopened(path))?.connection;
     settle(&mut connection).map_err(explained)?;
     Ok(connection)
 }
@@ -159,9 +161,10 @@ mod tests {
         let mode = DatabaseUrl::parse(&format!("sqlite://{}?mode=rwc", at("made.db").display()))
             .unwrap_or_else(|e| panic!("{e}"));
         let mut first = open(&mode, Access::Write).unwrap_or_else(|e| panic!("{e}"));
-        execute(&mut first, "CREATE TABLE t (a); BEGIN IMMEDIATE").unwrap_or_else(|e| panic!("{e}"));
+        execute(&mut first.connection, "CREATE TABLE t (a); BEGIN IMMEDIATE").unwrap_or_else(|e| panic!("{e}"));
         let mut second = open(&url(&at("made.db")), Access::Write).unwrap_or_else(|e| panic!("{e}"));
-        let busy = execute(&mut second, "PRAGMA busy_timeout = 1; BEGIN IMMEDIATE").map_err(|e| (e.code, e.transient));
+        let busy = execute(&mut second.connection, "PRAGMA busy_timeout = 1; BEGIN IMMEDIATE")
+            .map_err(|e| (e.code, e.transient));
         assert_eq!(busy, Err(("SQLITE_BUSY".to_string(), true)));
         let only = DatabaseUrl::parse(&format!("sqlite://{}?mode=ro", at("made.db").display()))
             .unwrap_or_else(|e| panic!("{e}"));

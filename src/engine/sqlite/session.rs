@@ -1,6 +1,7 @@
 //! An open database.
 
 use super::inspect::inspect;
+use super::interrupt::{Handle, Opened};
 use super::locate::error_offset;
 use super::lock;
 use crate::apply::journal::Journal;
@@ -17,6 +18,8 @@ use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
 use std::collections::BTreeMap;
 
 pub struct SqliteSession {
+    /// Before the connection, which is closed after it.
+    handle: Handle,
     connection: SqliteConnection,
     server: Server,
     /// Whether `prepare` was called: from then on transactions watch over foreign keys, which SQLite does not.
@@ -46,7 +49,7 @@ struct Pair {
 }
 
 impl SqliteSession {
-    pub fn new(mut connection: SqliteConnection) -> Result<SqliteSession> {
+    pub fn new(Opened { handle, mut connection }: Opened) -> Result<SqliteSession> {
         #[derive(QueryableByName)]
         struct Version {
             #[diesel(sql_type = Text)]
@@ -56,15 +59,9 @@ impl SqliteSession {
         let version = asked.map_err(failure)?.version;
         let parts: Vec<u32> = version.split('.').map(|p| p.parse().unwrap_or(0)).chain([0, 0]).collect();
         let number = parts[0] * 1_000_000 + parts[1] * 1_000 + parts[2];
-        let server = Server {
-            engine: "sqlite",
-            version: number,
-            major: parts[0],
-            casts: crate::engine::how::Casts::NONE,
-            busy: Default::default(),
-            phased: false,
-        };
+        let server = Server::new("sqlite", number, parts[0]);
         Ok(SqliteSession {
+            handle,
             connection,
             server,
             prepared: false,
@@ -161,6 +158,10 @@ fn by_name(roots: &str) -> BTreeMap<&str, &str> {
 impl Session for SqliteSession {
     fn server(&self) -> &Server {
         &self.server
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Fn() + Send>> {
+        Some(self.handle.canceller())
     }
 
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {

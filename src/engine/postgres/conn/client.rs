@@ -233,6 +233,11 @@ impl Client {
         self.server.version_num
     }
 
+    /// Of the server's lock table.
+    pub fn lock_entries(&self) -> usize {
+        self.server.lock_entries
+    }
+
     /// A standby, or read-only by default; never after [`ConnectFor::Write`].
     pub fn is_read_only(&self) -> bool {
         self.server.in_recovery || self.server.read_only

@@ -47,12 +47,15 @@ UNION ALL SELECT pg_catalog.set_config('synchronous_commit', 'on', false)
 WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'";
 
 /// What must be known before the settings: nothing in it depends on `search_path`. The journal is looked for by its name in the
-/// catalog, which every role may read.
+/// catalog, which every role may read. How many entries the lock table has is the manual's formula
+/// (<https://www.postgresql.org/docs/current/runtime-config-locks.html#GUC-MAX-LOCKS-PER-TRANSACTION>).
 pub const PROBE: &str = "\
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version'), \
 pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only'), pg_catalog.pg_backend_pid(), \
 EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-WHERE n.nspname OPERATOR(pg_catalog.=) 'msr' AND c.relname OPERATOR(pg_catalog.=) 'journal_migrations')";
+WHERE n.nspname OPERATOR(pg_catalog.=) 'msr' AND c.relname OPERATOR(pg_catalog.=) 'journal_migrations'), \
+pg_catalog.current_setting('max_locks_per_transaction')::bigint OPERATOR(pg_catalog.*) \
+(pg_catalog.current_setting('max_connections')::bigint OPERATOR(pg_catalog.+) pg_catalog.current_setting('max_prepared_transactions')::bigint)";
 
 /// The oldest server whose catalogs msr's queries were written for: 13.
 pub const OLDEST: u32 = 130_000;
@@ -66,6 +69,7 @@ pub struct Server {
     pub read_only: bool,
     pub backend_pid: i32,
     pub journal: bool,
+    pub lock_entries: usize,
 }
 
 /// What a session knows of msr's journal without asking.
@@ -88,6 +92,7 @@ impl Server {
             read_only: text(3) == "on",
             backend_pid: text(4).parse().unwrap_or_default(),
             journal: text(5) == "t",
+            lock_entries: text(6).parse().unwrap_or_default(),
         }
     }
 }
