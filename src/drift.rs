@@ -9,7 +9,7 @@ use crate::model::{Catalog, Fingerprint, Id, Object, Roles};
 use crate::plan::Manage;
 use crate::plan::file::Loaded;
 use crate::{Result, plan};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the journal says of the state that the last run left.
 pub struct Left {
@@ -148,6 +148,7 @@ pub fn between(manage: Manage, live: &Catalog, expected: &Catalog) -> Vec<Differ
 
 /// Without the parts of what is missing or too much as a whole.
 pub fn folded(all: &[Difference]) -> Vec<&Difference> {
-    let whole = |id: &Id| all.iter().any(|d| d.id == *id && !matches!(d.how, How::Changed(_)));
-    all.iter().filter(|d| matches!(d.how, How::Changed(_)) || !d.parent.as_ref().is_some_and(whole)).collect()
+    let changed = |d: &&Difference| matches!(d.how, How::Changed(_));
+    let whole: BTreeSet<&Id> = all.iter().filter(|d| !changed(d)).map(|d| &d.id).collect();
+    all.iter().filter(|d| changed(d) || !d.parent.as_ref().is_some_and(|id| whole.contains(id))).collect()
 }

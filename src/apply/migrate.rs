@@ -62,9 +62,12 @@ pub fn load(path: &Path) -> Result<Saved> {
 /// The plans from the first to the last. A fork is refused: which of two plans with one parent comes first is for people
 /// to say, by `msr plan --rebase`.
 pub fn chain(plans: &[Saved]) -> Result<Vec<&Saved>> {
-    let by_checksum: BTreeMap<&str, &Saved> = plans.iter().map(|p| (&*p.loaded.checksum, p)).collect();
-    if by_checksum.len() != plans.len() {
-        return Err(Error::refused("a plan is there twice").detail(names(plans.iter())));
+    let mut by_checksum: BTreeMap<&str, &Saved> = BTreeMap::new();
+    for plan in plans {
+        if let Some(twin) = by_checksum.insert(&plan.loaded.checksum, plan) {
+            return Err(Error::refused(format!("`{}` and `{}` are the same plan", twin.file, plan.file))
+                .hint("remove one of the files"));
+        }
     }
     let mut children: BTreeMap<Option<&str>, Vec<&Saved>> = BTreeMap::new();
     for plan in plans {
@@ -92,7 +95,10 @@ pub fn chain(plans: &[Saved]) -> Result<Vec<&Saved>> {
     }
     match twice(&ordered) {
         Some(version) => {
-            Err(Error::refused(format!("two plans have the version `{version}`")).detail(names(ordered.into_iter())))
+            let twins = ordered.into_iter().filter(|p| p.loaded.plan.header.version == version);
+            Err(Error::refused(format!("two plans have the version `{version}`"))
+                .detail(names(twins))
+                .hint("`msr plan --rebase FILE` gives the later one a version of its own"))
         }
         None => Ok(ordered),
     }

@@ -1,9 +1,10 @@
 //! Where a database stands in a plan: read from its catalog.
 
+use crate::diff::Delta;
 use crate::model::{Catalog, Fingerprint, Id, Object, Status};
 use crate::plan::{Batch, Plan, Touch};
 use crate::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many batches of the plan stand, and what the next one left half done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,19 +146,28 @@ pub fn difference(live: &Catalog, id: &Id, then: Option<Fingerprint>) -> String 
     text
 }
 
-/// What else is not as it was before the run: parts of what the plan touches, by which that is not what was promised, and the rest.
+/// What came that no step makes: parts of what the plan touches, which is not what was promised then, and the rest. What only
+/// moved along with a table that got another name is none of it: the plan was not proved on all of a table's parts.
 pub fn besides(plan: &Plan, before: &Catalog, live: &Catalog) -> Result<(Vec<Id>, Vec<Id>)> {
     let engine = crate::engine::named(&plan.header.engine)?;
     let touches = plan.touches();
-    let made = |id: &Id| touches.get(id).is_some_and(|(before, _)| before.is_none());
-    let came = live.iter().filter(|o| before.get(o.id()) != Some(o) || o.parent().is_some_and(made));
-    let gone = before.iter().filter(|o| !live.contains(o.id()));
+    let (mut made, mut renamed) = (BTreeSet::new(), BTreeSet::new());
+    for delta in plan.steps.iter().flat_map(|step| &step.deltas) {
+        match delta {
+            Delta::Add(id) => drop(made.insert(id)),
+            Delta::Rename { from, to } => renamed.extend([from, to]),
+            _ => {}
+        }
+    }
+    let stays = |id: &Id| made.contains(id) || before.contains(id) && !renamed.contains(id);
+    let all_stay = |o: &Object| std::iter::successors(o.parent(), |id| live.get(id)?.parent()).all(stays);
     let part = |o: &Object| {
-        engine.rule(o.id().kind).is_ok_and(|rule| rule.clause.is_some())
-            && o.parent().is_some_and(|parent| touches.contains_key(parent))
+        let parent = o.parent().filter(|parent| touches.contains_key(parent));
+        parent.is_some() && engine.rule(o.id().kind).is_ok_and(|rule| rule.clause.is_some())
     };
-    let other = came.chain(gone).filter(|o| !touches.contains_key(o.id()));
-    let (parts, rest): (Vec<&Object>, Vec<&Object>) = other.partition(|o| part(o));
+    let came = |o: &&Object| !before.contains(o.id()) || part(o) && o.parent().is_some_and(|id| made.contains(id));
+    let came = live.iter().filter(|o| !touches.contains_key(o.id())).filter(came).filter(|o| all_stay(o));
+    let (parts, rest): (Vec<&Object>, Vec<&Object>) = came.partition(|o| part(o));
     let ids = |objects: Vec<&Object>| objects.into_iter().map(|o| o.id().clone()).collect();
     Ok((ids(parts), ids(rest)))
 }
@@ -182,8 +192,7 @@ fn newcomers<'a>(plan: &Plan, live: &'a Catalog) -> Result<Vec<&'a Id>> {
         return Ok(vec![]);
     }
     let engine = crate::engine::named(&plan.header.engine)?;
-    let known: std::collections::BTreeSet<&Id> =
-        plan.touches().into_keys().chain(plan.relies.iter().map(|(id, _)| id)).collect();
+    let known: BTreeSet<&Id> = plan.touches().into_keys().chain(plan.relies.iter().map(|(id, _)| id)).collect();
     let inside = |o: &Object| {
         let mut at = o.parent();
         while let Some(parent) = at {

@@ -8,7 +8,7 @@ use super::target::Target;
 use super::{Event, Options, Outcome, Phases, Report, gate, lock, probe};
 use crate::diff::Delta;
 use crate::engine::{Engine, Session, Wants};
-use crate::model::{Catalog, Fingerprint, Id};
+use crate::model::{Catalog, Id};
 use crate::plan::file::Loaded;
 use crate::plan::{Plan, Step, Transaction};
 use crate::{Error, Failure, Result};
@@ -205,7 +205,7 @@ pub(super) fn verify(
     Ok(live)
 }
 
-/// Every object that the plan touches must be what it promised, with all its parts. What else has changed meanwhile is noted.
+/// Every object that the plan touches must be what it promised, and nothing more. What else has come meanwhile is noted.
 fn promised(
     target: &mut Target,
     plan: &Plan,
@@ -216,13 +216,13 @@ fn promised(
     let expected = observe::mismatches(plan, live, done).into_iter();
     let mut differs: Vec<String> = expected.map(|(id, then)| observe::difference(live, id, then)).collect();
     let (parts, rest) = observe::besides(plan, before, live)?;
-    let unforeseen = |id: &Id| observe::difference(live, id, before.get(id).map(Fingerprint::of));
+    let unforeseen = |id: &Id| observe::difference(live, id, None);
     differs.extend(parts.iter().map(unforeseen));
     if target.options.strict {
         differs.extend(rest.iter().map(unforeseen));
     } else if !rest.is_empty() {
         let names: Vec<String> = rest.iter().map(Id::to_string).collect();
-        let note = format!("this has changed meanwhile, and the plan did not foresee it: {}", names.join(", "));
+        let note = format!("this has come meanwhile, and not by the plan: {}", names.join(", "));
         target.tell(Event::Note(note.clone()));
         notes.push(note);
     }

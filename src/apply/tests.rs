@@ -314,6 +314,8 @@ fn p29_the_chain_gives_the_order_and_a_fork_is_refused() {
     let error = migrate::chain(&[a.clone(), b.clone(), saved(&fork)]).unwrap_err();
     assert!(error.message.contains("forks") && error.details[0].contains("`p20`, `p40`"), "{error}");
     assert!(migrate::chain(&[a.clone(), c.clone()]).unwrap_err().message.contains("not there"));
+    let copy = Saved { file: "copy".into(), ..b.clone() };
+    assert_eq!(migrate::chain(&[a, b.clone(), copy]).unwrap_err().message, "`p20` and `copy` are the same plan");
     assert_eq!(migrate::chain(&[b, c]).unwrap().len(), 2);
 }
 

@@ -113,8 +113,8 @@ fn shown(context: &Context, format: Format, all: &[Compared]) -> Result<()> {
             output::result(&format!("against {against}: no difference\n"))?;
             continue;
         }
-        let all = count(compared.differences.len(), "difference");
         let rows: Vec<Vec<Cell>> = drift::folded(&compared.differences).into_iter().map(cells).collect();
+        let all = count(rows.len(), "difference");
         let table = table(&["OBJECT", "DIFFERENCE"], &rows, context.look());
         output::result(&format!("against {against}: {all}\n{table}"))?;
     }

@@ -1,12 +1,13 @@
 //! Commands of the project's own, run at the joints of `plan`, `apply`, `migrate` and `down`: `[hooks]` in `msr.toml`.
 
 use super::context::Context;
-use super::{output, session};
+use super::{output, session, signals};
 use msr::apply::Turn;
 use msr::engine::Access;
 use msr::settings::Settings;
 use msr::{Error, Failure, Result};
 use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 /// The hooks of one run of a command.
@@ -83,13 +84,17 @@ impl<'a> Hooks<'a> {
     }
 
     /// A file of SQL is run in the target, in a session of its own; all else by the shell. What that prints is no result of
-    /// msr's, so it goes to standard error.
+    /// msr's, so it goes to standard error. Where msr minds signals, it hands them on, and the terminal does not.
     fn run(&self, hook: &'static str, command: &str, facts: Facts) -> Result<(), String> {
         if command.trim_end().ends_with(".sql") {
             return self.run_sql(command.trim());
         }
         let stderr = std::io::stderr().as_fd().try_clone_to_owned().map_err(|e| e.to_string())?;
-        let status = Command::new("sh")
+        let mut shell = Command::new("sh");
+        if signals::watched() {
+            shell.process_group(0);
+        }
+        let mut child = shell
             .args(["-c", command])
             .env("MSR_HOOK", hook)
             .env("MSR_COMMAND", self.command)
@@ -98,16 +103,26 @@ impl<'a> Hooks<'a> {
             .envs(facts.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(stderr)
-            .status()
+            .process_group(0)
+            .spawn()
             .map_err(|e| format!("cannot run it: {e}"))?;
+        let group = child.id();
+        let status = signals::during(Some(Box::new(move || end(group))), || child.wait()).map_err(|e| e.to_string())?;
         if status.success() { Ok(()) } else { Err(status.to_string()) }
     }
 
     fn run_sql(&self, path: &str) -> Result<(), String> {
         let sql = std::fs::read_to_string(path).map_err(|e| format!("cannot read `{path}`: {e}"))?;
         let (_, mut session) = session::target(self.settings, Access::Write).map_err(|e| e.message)?;
-        session.execute_foreign(&sql).map_err(|e| e.message)
+        signals::during(session.canceller(), || session.execute_foreign(&sql)).map_err(|e| e.message)
     }
+}
+
+/// The hook with all that it has started, which has five seconds to tidy up. The shell's own `kill`, as it is what runs hooks.
+fn end(group: u32) {
+    let script = "kill -TERM -$0; for _ in 1 2 3 4 5; do sleep 1; kill -0 -$0 || exit; done; kill -KILL -$0";
+    // Where it can't be started, the hook is waited for.
+    let _ = Command::new("sh").args(["-c", script, &group.to_string()]).stderr(Stdio::null()).spawn();
 }
 
 fn facts(turn: &Turn) -> [(&'static str, String); 4] {

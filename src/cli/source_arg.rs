@@ -6,6 +6,7 @@ use super::progress::Progress;
 use msr::diff::Delta;
 use msr::engine::how::Server;
 use msr::engine::{self, Access, Engine, Session, filtered};
+use msr::error::code;
 use msr::model::{Catalog, Id, Roles};
 use msr::plan::{Plan, Step, make, replay};
 use msr::render::text;
@@ -158,6 +159,9 @@ impl Reader<'_> {
 
     /// Runs the plans on scratch, which must come out as each of them says.
     pub fn replay(&self, chain: &[Saved]) -> Result<Seen> {
+        if let Some(saved) = chain.iter().find(|saved| saved.loaded.plan.header.engine != self.engine.name()) {
+            return Err(elsewhere(saved, self.engine.name()));
+        }
         let mut progress = Progress::new(self.context);
         let roles = chain.last().map(|saved| saved.loaded.plan.header.roles.clone()).unwrap_or_default();
         let mut scratch = self.scratch(&roles)?;
@@ -198,6 +202,13 @@ fn up_to(path: &Path) -> Result<Vec<Saved>> {
     let end = chain.iter().position(|saved| saved.loaded.checksum == last.loaded.checksum);
     chain.truncate(end.map_or(0, |end| end + 1));
     Ok(chain)
+}
+
+fn elsewhere(saved: &Saved, engine: &str) -> Error {
+    let made = &saved.loaded.plan.header.engine;
+    Error::refused(format!("can't replay `{}`: it was made for {made}, and the database is {engine}", saved.file))
+        .code(code::ELSEWHERE)
+        .hint("name a database of that engine: `--database URL`, or `MSR_DATABASE_URL`")
 }
 
 fn not_from_nothing(saved: &Saved) -> Error {

@@ -78,6 +78,17 @@ fn a_plan_for_another_engine() {
     assert!(!has_two(&other));
 }
 
+#[test]
+fn plans_of_another_engine_are_not_replayed() {
+    needs!(Engine::Postgres);
+    let database = Engine::Postgres.fresh();
+    let msr = Msr::new();
+    msr.write("schema/s.sql", ONE);
+    msr.on(&database, &["plan", "--save", "one"]).expect(0);
+    let output = msr.run(&["plan", "--from", "plans", "--database", "sqlite://a.db"]).expect(4);
+    says(&output, &["_one.ron", "was made for postgres, and the database is sqlite", "--database URL"]);
+}
+
 both!(a_plan_for_another_database, |engine| {
     let database = engine.with(ONE).expect("it loads");
     let msr = Msr::new();

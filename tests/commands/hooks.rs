@@ -72,6 +72,26 @@ both!(a_hook_before_a_batch_stops_a_run_at_its_boundary, |engine| {
     assert_eq!(applied(), 2);
 });
 
+both!(p22_a_hook_ends_with_the_run_that_is_told_to_stop, |engine| {
+    let (msr, database) = shop(engine);
+    let before = database.dump();
+    let hook = "trap '' TERM; echo here >at; sleep 60 & echo $! >pid; wait; while :; do sleep 1; done";
+    msr.write("msr.toml", format!("[hooks]\nbefore_batch = \"{hook}\"\non_failure = \"echo $MSR_HOOK >>log\"\n"));
+    let url = database.url();
+    let run = msr.command(&["apply", "p.ron", "--yes", "--database", &url]).spawn().expect("msr");
+    while !msr.path("pid").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let _ = std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status();
+    says(&finish(run, std::time::Duration::from_secs(10)).expect(143), &["nothing was changed"]);
+    // It is gone, or nobody has asked yet how it ended.
+    let status = std::fs::read_to_string(format!("/proc/{}/status", msr.read("pid").trim())).unwrap_or_default();
+    assert!(status.is_empty() || status.contains("zombie"), "what the hook has started goes on: {status}");
+    // One that comes after the signal is none that it asked to stop.
+    assert_eq!(msr.read("log"), "on_failure\n");
+    assert_eq!(database.dump(), before);
+});
+
 #[test]
 fn p31_hooks_are_told_no_password() {
     let msr = Msr::new();

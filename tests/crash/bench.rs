@@ -94,12 +94,15 @@ impl Bench {
             self.ask(&format!("CREATE DATABASE {name} TEMPLATE template0;"));
             let copy = Database::borrowed(&name);
             copy.load(&of.fill).expect("it was loaded before");
+            of.prepare(&copy);
             return Copied::Postgres(copy);
         }
         let base = format!("base_{}", of.number);
         if self.there.borrow_mut().insert(of.name.clone()) {
             self.ask(&format!("CREATE DATABASE {base} TEMPLATE template0;"));
-            Database::borrowed(&base).load(&of.fill).expect("it was loaded before");
+            let base = Database::borrowed(&base);
+            base.load(&of.fill).expect("it was loaded before");
+            of.prepare(&base);
         }
         // Files are copied as they are: on a disk in memory that is the fastest. Before 15 there was no other way.
         let how = if self.engine.major() >= 15 { "STRATEGY FILE_COPY" } else { "" };

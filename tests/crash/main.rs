@@ -1,5 +1,5 @@
-//! The crash matrix of promise 14: an apply is harmed at every moment in every way, and run again as it was; then the goal is
-//! reached, each batch was done once, and the journal's chain holds.
+//! The crash matrix of promise 14: an apply, or the way back from one, is harmed at every moment in every way, and run again as it
+//! was; then the goal is reached, each batch was done once, and the journal's chain holds.
 //!
 //! Several are at work at once (`MSR_CRASH_WORKERS`), each with a server of its own. A harm that left the database as it was, to
 //! the byte, with nobody connected, needs no second run: that one would be the undisturbed run, which was tried. Nor does one that
@@ -8,7 +8,8 @@
 //!
 //! `MSR_CRASH=all` tries all of it on every fixture that can be applied, and `MSR_CRASH=N` about N runs of each engine (120 by
 //! default), spread over the cases, the moments and the faults; `MSR_CRASH=points` tries the points that promise 14 names on every fixture.
-//! `MSR_CRASH_EVERY` takes every so many of them, and `MSR_CRASH_OF` those of cases with this in their names. Some cases are tried
+//! `MSR_CRASH_EVERY` takes every so many of them, `MSR_CRASH_OF` those of cases with this in their names, and `MSR_CRASH_WAY` those of
+//! one way, `up` or `down`. Some cases are tried
 //! with each step in a transaction of its own, and a chain of plans in one (`[apply] transaction`).
 
 #[path = "../support/mod.rs"]
@@ -53,6 +54,14 @@ enum Mode {
     All,
 }
 
+/// What is harmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    /// `down` from what an apply left.
+    Down,
+}
+
 /// Of the cases that are tried first, those that are tried with each step in a transaction of its own, too.
 const STEPWISE: [&str; 3] = ["online/mixed", "columns/rename_and_retype", "tables/rename_and_rebuild"];
 
@@ -82,7 +91,9 @@ struct Ready {
     fill: String,
     engine: Engine,
     msr: Msr,
-    command: &'static [&'static str],
+    /// Run before any harm is done, for the way back.
+    before: Option<Args>,
+    command: Args,
     /// On SQLite; on PostgreSQL each server has one of its own.
     from: Option<Database>,
     goal: Dump,
@@ -94,17 +105,20 @@ struct Ready {
     finished: Mutex<BTreeSet<String>>,
 }
 
-const APPLY: &[&str] = &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
-const MIGRATE: &[&str] = &["migrate", "--phase", "all", "--yes", "--allow", "all"];
+type Args = &'static [&'static str];
 
-/// `None` where the case is not one to be applied.
-fn ready(bench: &Bench, engine: Engine, number: usize, (mode, path): &(Mode, PathBuf)) -> Option<Ready> {
+const APPLY: Args = &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"];
+const MIGRATE: Args = &["migrate", "--phase", "all", "--yes", "--allow", "all"];
+const DOWN: Args = &["down", "0", "--yes", "--allow", "all"];
+
+/// `None` where the case is not one to be applied, or not one that can be taken back.
+fn ready(bench: &Bench, engine: Engine, number: usize, (mode, way, path): &(Mode, Way, PathBuf)) -> Option<Ready> {
     let text = |name: &str| std::fs::read_to_string(path.join(name)).unwrap_or_default();
     let msr = Msr::new().env("MSR_LOCK_WAIT", "60s");
     let (name, fill, command) = match mode {
         // SQLite makes no file for nothing.
         Mode::All => {
-            ("a chain of plans".to_owned(), "CREATE TABLE gone (id integer); DROP TABLE gone;".into(), MIGRATE)
+            (format!("a chain of plans {way:?}"), "CREATE TABLE gone (id integer); DROP TABLE gone;".into(), MIGRATE)
         }
         _ => {
             let place: Where = ron::from_str(&text("case.ron")).ok()?;
@@ -116,19 +130,28 @@ fn ready(bench: &Bench, engine: Engine, number: usize, (mode, path): &(Mode, Pat
                 msr.write("msr.toml", &case.settings);
             }
             let name = path.strip_prefix(repository().join("fixtures")).ok()?.to_string_lossy().into_owned();
-            (format!("{name} {mode:?}"), format!("{}\n{}", text("old.sql"), text("seed.sql")), APPLY)
+            (format!("{name} {mode:?} {way:?}"), format!("{}\n{}", text("old.sql"), text("seed.sql")), APPLY)
         }
     };
     let msr = msr.env("MSR_APPLY_TRANSACTION", format!("{mode:?}").to_lowercase());
     let from = engine.with(&fill).ok()?;
     planned(&msr, &from, *mode, &text("new.sql"))?;
-    let from = (engine == Engine::Sqlite).then_some(from);
+    let (before, command) = if *way == Way::Up { (None, command) } else { (Some(command), DOWN) };
     let first = *mode != Mode::Plan || FIRST.iter().any(|name| path.ends_with(name));
     let (goal, moments, finished) = (Dump::default(), vec![], Mutex::default());
-    let mut ready = Ready { name, number, fill, engine, msr, command, from, goal, moments, first, finished };
-    // What apply leaves without being harmed is what it has to leave after any harm.
+    let mut ready =
+        Ready { name, number, fill, engine, msr, before, command, from: None, goal, moments, first, finished };
+    if engine == Engine::Sqlite {
+        ready.prepare(&from);
+        ready.from = Some(from);
+    }
+    // What it leaves without being harmed is what it has to leave after any harm.
     let copy = bench.copy(&ready);
-    let (output, moments, _) = ready.apply(&copy, None);
+    let (output, moments, _) = ready.run(&copy, None);
+    if *way == Way::Down && output.code == 4 {
+        bench.drop(copy);
+        return None;
+    }
     output.expect(0);
     (ready.goal, ready.moments) = (copy.dump(), moments);
     bench.drop(copy);
@@ -160,8 +183,15 @@ struct Run {
 }
 
 impl Ready {
-    /// One apply, harmed or not; what it said, its moments, and whether the harm was done.
-    fn apply(&self, to: &Database, moment: Option<Moment>) -> (Output, Vec<Asked>, bool) {
+    /// Makes the loaded database what each run begins with.
+    fn prepare(&self, database: &Database) {
+        if let Some(before) = self.before {
+            self.msr.on(database, before).expect(0);
+        }
+    }
+
+    /// The command, harmed or not; what it said, its moments, and whether the harm was done.
+    fn run(&self, to: &Database, moment: Option<Moment>) -> (Output, Vec<Asked>, bool) {
         match self.engine {
             Engine::Postgres => {
                 let proxy = Proxy::start(moment);
@@ -193,7 +223,7 @@ impl Ready {
     fn harmed(&self, bench: &Bench, moment: Moment) -> Result<Run, String> {
         let copy = bench.copy(self);
         let mark = bench.mark();
-        let (first, _, fired) = self.apply(&copy, Some(moment));
+        let (first, _, fired) = self.run(&copy, Some(moment));
         if moment.fault == Fault::Crash {
             support::postgres().expect("a server").wait();
         }
@@ -234,8 +264,15 @@ impl Ready {
             return Err(format!("the goal was not reached:\n  {}\nafter: {}", off.join("\n  "), first.said()));
         }
         let twice = format!(
-            "SELECT batch, count(*) FROM {} WHERE event IN ('batch', 'applied') GROUP BY checksum, event, batch HAVING count(*) > 1;",
-            self.engine.journal()
+            "SELECT batch, count(*) FROM {0} WHERE event IN ('batch', 'applied', 'undone') AND number > {1} \
+             GROUP BY checksum, event, batch HAVING count(*) > 1;",
+            self.engine.journal(),
+            // What an apply wrote before stands there as well.
+            if self.before.is_some() {
+                format!("(SELECT max(number) FROM {} WHERE event = 'applied')", self.engine.journal())
+            } else {
+                "0".into()
+            }
         );
         let twice = match self.engine {
             Engine::Postgres => bench.ask_in(&copy.name, &twice),
@@ -287,7 +324,7 @@ fn matrix(engine: Engine, of: &Ready, points: bool) -> Vec<Moment> {
     all.filter(|moment| !same(moment)).map(|(at, when, fault)| Moment { at, when, fault }).collect()
 }
 
-fn cases(engine: Engine) -> Vec<(Mode, PathBuf)> {
+fn cases(engine: Engine) -> Vec<(Mode, Way, PathBuf)> {
     let fixtures = repository().join("fixtures");
     let named = |mode: Mode, names: &[&str]| -> Vec<(Mode, PathBuf)> {
         names.iter().map(|name| (mode, fixtures.join(name))).collect()
@@ -302,7 +339,13 @@ fn cases(engine: Engine) -> Vec<(Mode, PathBuf)> {
     if let Ok(named) = std::env::var("MSR_CRASH_OF") {
         all.retain(|(_, path)| path.to_string_lossy().contains(&named));
     }
-    all
+    let ways: &[Way] = match std::env::var("MSR_CRASH_WAY").as_deref() {
+        Ok("up") => &[Way::Up],
+        Ok("down") => &[Way::Down],
+        _ => &[Way::Up, Way::Down],
+    };
+    let both = |way: &Way| all.iter().map(|(mode, path)| (*mode, *way, path.clone())).collect::<Vec<_>>();
+    ways.iter().flat_map(both).collect()
 }
 
 fn number(variable: &str) -> Option<usize> {
