@@ -103,7 +103,6 @@ impl<'a> Hooks<'a> {
             .envs(facts.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(stderr)
-            .process_group(0)
             .spawn()
             .map_err(|e| format!("cannot run it: {e}"))?;
         let group = child.id();
