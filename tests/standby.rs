@@ -1,4 +1,5 @@
-//! Promise 25: a standby is read and never written to, and a run whose server dies is finished on the one that takes over.
+//! What has to do with a standby: it is read and never written to, a run whose server dies is finished on the one that takes over
+//! (promise 25), and a backfill waits for one that is behind (promise 13).
 
 #[macro_use]
 #[path = "support/mod.rs"]
@@ -168,6 +169,44 @@ fn at_commit(pair: &Pair, behind: bool) {
     // Nothing is lost that was confirmed: the run looks what stands, and goes on by itself.
     finish(run, Duration::from_secs(60)).expect(0);
     pair.is_whole();
+}
+
+/// One that has stopped to replay says no more how long it takes.
+#[test]
+fn p13_a_backfill_waits_for_a_standby_that_is_behind() {
+    needs!(Engine::Postgres);
+    let primary = another().expect("a primary");
+    let standby = primary.standby().expect("a standby");
+    let table = "CREATE TABLE t (id integer PRIMARY KEY, name text NOT NULL);";
+    ask(primary, &format!("{table} INSERT INTO t SELECT i, 'a' FROM generate_series(1, 300000) i"));
+    let msr = Msr::new();
+    msr.write("msr.toml", "online = true\n[backfill]\nbatch = '5ms'\nrest = 0\nlag = '500ms'\n");
+    msr.write("new.sql", table.replace(");", ",\n-- msr:using upper(name)\nshout text NOT NULL);"));
+    let url = primary.url("postgres");
+    msr.run(&["plan", "--schema", "new.sql", "--out", "p.ron", "--database", &url]).expect(0);
+    ask(&standby, "SELECT pg_wal_replay_pause()");
+    until("it is paused", || ask(&standby, "SELECT pg_is_wal_replay_paused()") == "t");
+    let mut run = msr.command(&["apply", "p.ron", "--yes", "--database", &url]).spawn().expect("msr");
+    let rows = || ask(primary, "SELECT coalesce(max(rows), 0) FROM msr.backfill");
+    until("rows are filled", || {
+        primary.sql("postgres", "SELECT 1 FROM msr.backfill").is_ok_and(|there| !there.is_empty())
+    });
+    // It stands still before it is done.
+    let still = || {
+        let before = rows();
+        std::thread::sleep(Duration::from_secs(2));
+        before == rows()
+    };
+    until("it waits", still);
+    assert!(
+        run.try_wait().expect("msr").is_none(),
+        "it has not waited: {}",
+        finish(run, Duration::from_secs(60)).said()
+    );
+    ask(&standby, "SELECT pg_wal_replay_resume()");
+    let done = finish(run, Duration::from_secs(60)).expect(0);
+    says(&done, &["a replica is", "behind: waiting"]);
+    assert_eq!(ask(primary, "SELECT count(*) FROM t WHERE shout = 'A'"), "300000");
 }
 
 #[test]
