@@ -158,6 +158,10 @@ impl Trouble {
 /// Does the batch whole or not at all, and journals it.
 pub fn run(target: &mut Target, work: Work) -> Result<()> {
     let turn = work.turn();
+    // Before a hook, which may take its time.
+    if let Some(failure) = target.stopped() {
+        return Err(told(target, work, Trouble::Stopped(failure, work.batch().first)));
+    }
     (target.options.before_batch)(&turn).map_err(|e| e.detail(work.standing()).hint(AGAIN))?;
     target.tell(Event::Begins(turn.clone()));
     let done = retry::run(target, &work.locks(), |target| match work.fill() {

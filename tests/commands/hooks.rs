@@ -92,6 +92,22 @@ both!(p22_a_hook_ends_with_the_run_that_is_told_to_stop, |engine| {
     assert_eq!(database.dump(), before);
 });
 
+both!(p22_no_hook_is_begun_after_the_signal, |engine| {
+    let database = engine.fresh();
+    let msr = Msr::new();
+    let hooks = "before_batch = 'echo before >>log'\nafter_batch = 'echo after >>log; kill -TERM $PPID; sleep 1'";
+    msr.write("msr.toml", format!("[apply]\ntransaction = \"step\"\n[hooks]\n{hooks}\n"));
+    msr.write("schema/s.sql", "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY);");
+    msr.on(&database, &["plan", "--out", "p.ron"]).expect(0);
+    says(
+        &msr.on(&database, &["apply", "p.ron", "--yes"]).expect(143),
+        &["the first of 2 batches stands", "run again to go on"],
+    );
+    assert_eq!(msr.read("log"), "before\nafter\n");
+    msr.write("msr.toml", "");
+    msr.on(&database, &["apply", "p.ron", "--yes"]).expect(0);
+});
+
 #[test]
 fn p31_hooks_are_told_no_password() {
     let msr = Msr::new();
