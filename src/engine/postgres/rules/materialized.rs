@@ -26,7 +26,9 @@ pub fn ladder(scene: &Scene, c: &Change) -> Option<How> {
     let mut rungs = made(scene, new, &indexes, fresh)?;
     let (was, word) = (beside(c.new.id(), stale), "MATERIALIZED VIEW");
     let (away, home) = (rename(word, c.new.id(), "", stale), rename(word, c.new.id(), fresh, ""));
-    rungs.push(Rung { back: Some(away.back.into_iter().flatten().chain(said.iter().cloned()).collect()), ..away });
+    // The old one is told nothing of any more, as it is when it is made anew on the way back: a run may end between the two.
+    rungs.extend(unsaid(&said));
+    rungs.push(away);
     rungs.extend(indexes.iter().map(|i| rename("INDEX", &i.head.id, "", stale)));
     rungs.push(home);
     rungs.extend(indexes.iter().map(|i| rename("INDEX", &i.head.id, fresh, "")));
@@ -50,6 +52,16 @@ pub fn again(scene: &Scene, said: &Object) -> Option<Vec<Rung>> {
     say.iter_mut().for_each(|rung| rung.back = Some(vec![]));
     say.first_mut()?.back = Some(unsay);
     Some(say)
+}
+
+/// The other way round.
+fn unsaid(said: &[Rung]) -> Vec<Rung> {
+    let unsay = said.iter().flat_map(|rung| rung.back.iter().flatten());
+    let mut rungs: Vec<Rung> = unsay.map(|rung| Rung { back: Some(vec![]), ..rung.clone() }).collect();
+    if let Some(first) = rungs.first_mut() {
+        first.back = Some(said.to_vec());
+    }
+    rungs
 }
 
 fn beside(id: &Id, suffix: &str) -> String {
