@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{
-    Database, Engine, Msr, Output, Where, columns_in_both, common, differences, entries, fixture_cases, fixture_groups,
+    Database, Engine, Msr, Where, columns_in_both, common, differences, entries, fixture_cases, fixture_groups,
     repository,
 };
 
@@ -264,8 +264,8 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
             .check(!up_sql.stdout.contains(text.as_str()), || format!("the plan holds `{text}`:\n{}", up_sql.stdout));
     }
 
-    broken_off(&msr);
-    let applied = in_parts(&msr, &database, &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"]);
+    msr.breaks_off("p.ron");
+    let applied = msr.in_parts(&database, &["apply", "p.ron", "--phase", "all", "--yes", "--allow", "all"]);
     trouble.check(applied.code == 0, || format!("apply: {}", applied.said()));
     trouble.same("after apply, against a fresh new.sql", &database.dump(), &want);
     if applied.code != 0 {
@@ -284,7 +284,7 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
     }
     let up = if case.asks.is_empty() { up } else { database.rows() };
 
-    let down = in_parts(&msr, &database, &["down", "--yes", "--allow", "all"]);
+    let down = msr.in_parts(&database, &["down", "--yes", "--allow", "all"]);
     if case.downs == Downs::None {
         trouble.check(down.code == 4, || format!("down was to be refused with exit 4: {}", down.said()));
     } else {
@@ -299,31 +299,6 @@ fn run(name: &str, engine: Engine, folder: &Path, case: &Case) -> Result<(), Fai
         golden(&mut trouble, &folder.join("down.sql"), &down_sql.stdout);
     }
     trouble.done()
-}
-
-/// From now on a run of a plan with several batches ends before each of them once, on either way.
-fn broken_off(msr: &Msr) {
-    if batches(msr) > 1 {
-        let settings = std::fs::read_to_string(msr.path("msr.toml")).unwrap_or_default();
-        let hook = "test -e seen.$MSR_WAY.$MSR_BATCH || { touch seen.$MSR_WAY.$MSR_BATCH; exit 1; }";
-        msr.write("msr.toml", format!("{settings}\n[hooks]\nbefore_batch = \"{hook}\"\n"));
-    }
-}
-
-fn batches(msr: &Msr) -> usize {
-    msr.read("p.ron").lines().filter(|line| line.trim() == "Batch(").count()
-}
-
-/// Run again as often as it was broken off.
-fn in_parts(msr: &Msr, database: &Database, args: &[&str]) -> Output {
-    let mut output = msr.on(database, args);
-    for _ in 0..batches(msr) {
-        if output.code != 1 || !output.stderr.contains("`before_batch` failed") {
-            break;
-        }
-        output = msr.on(database, args);
-    }
-    output
 }
 
 /// Rows of what both schemas have.

@@ -97,6 +97,22 @@ impl Msr {
         self.run(&all)
     }
 
+    /// From now on a run of the plan ends before each of its batches once, on either way, if it has several.
+    pub fn breaks_off(&self, plan: &str) {
+        if self.read(plan).lines().filter(|line| line.trim() == "Batch(").count() > 1 {
+            let settings = fs::read_to_string(self.path("msr.toml")).unwrap_or_default();
+            let hook = "test -e seen.$MSR_WAY.$MSR_BATCH || { touch seen.$MSR_WAY.$MSR_BATCH; exit 1; }";
+            self.write("msr.toml", format!("{settings}\n[hooks]\nbefore_batch = \"{hook}\"\n"));
+        }
+    }
+
+    /// `on`, again and again while it is broken off.
+    pub fn in_parts(&self, database: &Database, args: &[&str]) -> Output {
+        let broken_off = |output: &Output| output.code == 1 && output.stderr.contains("`before_batch` failed");
+        let mut runs = (0..1000).map(|_| self.on(database, args));
+        runs.find(|output| !broken_off(output)).expect("a run that is not broken off")
+    }
+
     /// plan to `schema`, apply all of it; the exit code that matters first.
     pub fn reach(&self, database: &Database, schema: &str) -> Output {
         self.write("reach.sql", schema);
