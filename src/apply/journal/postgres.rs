@@ -95,13 +95,12 @@ fn versions(c: &mut Client) -> Result<Option<Vec<String>>, SqlError> {
     rows.iter().map(|row| column(row, 0)).collect::<Result<_, _>>().map(Some)
 }
 
-/// Entries with the versions of the tables that they stand in. Nothing where there is no entry.
-fn with_versions(c: &mut Client) -> Result<Option<(Vec<String>, Vec<Entry>)>, SqlError> {
+/// Entries with the versions of the tables that they stand in; those are not known where there is no entry.
+fn with_versions(c: &mut Client) -> Result<(Vec<String>, Vec<Entry>), SqlError> {
     let versions = array(journal_migrations::table.select(journal_migrations::version));
     let rows = query(c, &journal::table.order(journal::number).select((journal::all_columns, versions)))?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
-    Ok(Some((column(first, first.len() - 1)?, entries)))
+    let versions = rows.first().map(|first| column(first, first.len() - 1)).transpose()?;
+    Ok((versions.unwrap_or_default(), rows.iter().map(entry).collect::<Result<_, _>>()?))
 }
 
 /// Another role made the tables; said with what opens them.
@@ -158,8 +157,8 @@ impl Journal for Client {
     fn look(&mut self) -> Result<(Tables, Vec<Entry>), SqlError> {
         if self.journal != Known::Absent {
             match with_versions(self) {
-                Ok(Some((versions, entries))) => return Ok((found(self, &versions), entries)),
-                Ok(None) => {}
+                Ok((versions, entries)) if !entries.is_empty() => return Ok((found(self, &versions), entries)),
+                Ok(_) => {}
                 // undefined_table, undefined_column: somebody took it away, or it is of another time.
                 Err(error) if ["42P01", "42703"].contains(&error.code.as_str()) => {}
                 Err(error) => return Err(closed(self, error)),
