@@ -154,6 +154,11 @@ impl Postgres {
             .expect("pg_dump")
     }
 
+    /// Why a program of this server's version can't be run.
+    pub fn without(&self, program: &str) -> Option<String> {
+        (!self.bin.join(program).exists()).then(|| format!("{program} is not installed"))
+    }
+
     /// A hot standby of this server.
     pub fn standby(&self) -> Result<Postgres, String> {
         start("", "", Some(self))

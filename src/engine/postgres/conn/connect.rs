@@ -184,9 +184,13 @@ fn open_once(runtime: &Runtime, params: &Params, endpoint: &Endpoint, transport:
         let server = Server::read(&probed?);
         // A server too old may not know all settings; it is refused by `suits`.
         if server.version_num >= OLDEST {
-            // Not on every system, nor before 14, can the server look; where it can't, the statement of a client that is gone goes on.
-            let alive = if server.version_num >= 140_000 { ALIVE } else { "" };
-            let (set, _) = both(client.simple_query(SETTINGS), client.simple_query(alive)).await;
+            let alive = async {
+                // Not on every system, nor before 14, can the server look; where it can't, the statement of a client that is gone goes on.
+                if server.version_num >= 140_000 {
+                    let _ = client.simple_query(ALIVE).await;
+                }
+            };
+            let (set, ()) = both(client.simple_query(SETTINGS), alive).await;
             set?;
         }
         Ok::<_, tokio_postgres::Error>((client, task, server))
