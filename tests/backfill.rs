@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use support::{Database, Engine, Msr, finish, skip};
 
 const OLD: &str = "CREATE TABLE t (id integer PRIMARY KEY, name text NOT NULL);\n";
@@ -33,11 +33,7 @@ fn setting(test: &str, rows: u32, backfill: &str) -> Option<(Database, Msr)> {
 
 #[track_caller]
 fn wait_until(database: &Database, query: &str) {
-    let begun = Instant::now();
-    while database.load(query).map(|answer| answer.trim() != "t").unwrap_or(true) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "never true: {query}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    support::until(query, || database.load(query).is_ok_and(|answer| answer.trim() == "t"));
 }
 
 #[test]

@@ -12,12 +12,9 @@ const TABLE: &str = "CREATE TABLE t (id integer PRIMARY KEY);\n\
     CREATE FUNCTION slow(id integer) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.4); RETURN true; END';\n";
 
 /// Asks until it is so.
+#[track_caller]
 fn wait_until(database: &Database, sql: &str) {
-    let begun = Instant::now();
-    while database.ask(sql) != "t" {
-        assert!(begun.elapsed() < Duration::from_secs(60), "never: {sql}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    support::until(sql, || database.ask(sql) == "t");
 }
 
 /// A plan that looks at thirty rows for twelve seconds, and msr at work on it.

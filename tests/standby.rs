@@ -1,13 +1,14 @@
 //! What has to do with a standby: it is read and never written to, a run whose server dies is finished on the one that takes over
 //! (promise 25), and a backfill waits for one that is behind (promise 13).
 
+#[macro_use]
 #[path = "support/mod.rs"]
 mod support;
 
 use std::path::PathBuf;
 use std::process::Child;
-use std::time::{Duration, Instant};
-use support::{Engine, Msr, Output, Postgres, another, finish, says};
+use std::time::Duration;
+use support::{Engine, Msr, Output, Postgres, another, finish, says, until};
 
 /// A batch waits, before it begins, until the test has seen it.
 const SETTINGS: &str = r#"
@@ -60,11 +61,7 @@ impl Pair {
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        self.run_on(&self.url(), args)
-    }
-
-    fn run_on(&self, url: &str, args: &[&str]) -> Output {
-        self.msr.run(&[args, &["--database", url]].concat())
+        self.msr.run(&[args, &["--database", &self.url()]].concat())
     }
 
     fn migrate(&self, url: &str) -> Child {
@@ -110,23 +107,8 @@ impl Pair {
     }
 }
 
-/// Servers that are fetched come without it.
-fn missing(test: &str) -> bool {
-    let missing = Engine::Postgres.missing().or_else(|| support::postgres().ok()?.without("pg_basebackup"));
-    missing.inspect(|why| support::skip(test, why)).is_some()
-}
-
 fn ask(server: &Postgres, sql: &str) -> String {
     server.sql("postgres", sql).unwrap_or_else(|e| panic!("{sql}: {e}")).trim_end().to_owned()
-}
-
-#[track_caller]
-fn until(what: &str, is: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Batches 1 and 2 are confirmed when the primary dies; the standby may not have heard of the second.
@@ -179,15 +161,13 @@ fn at_commit(pair: &Pair, behind: bool) {
 /// One that has stopped to replay says no more how long it takes.
 #[test]
 fn p13_a_backfill_waits_for_a_standby_that_is_behind() {
-    if missing("p13_a_backfill_waits_for_a_standby_that_is_behind") {
-        return;
-    }
+    needs!(Engine::Postgres, "pg_basebackup");
     let primary = another().expect("a primary");
     let standby = primary.standby().expect("a standby");
     let table = "CREATE TABLE t (id integer PRIMARY KEY, name text NOT NULL);";
     ask(primary, &format!("{table} INSERT INTO t SELECT i, 'a' FROM generate_series(1, 300000) i"));
     let msr = Msr::new();
-    msr.write("msr.toml", "online = true\n[backfill]\nbatch = '5ms'\nrest = 0\nlag = '500ms'\n");
+    msr.write("msr.toml", "online = true\n[backfill]\nbatch = '5ms'\nrest = 400\nlag = '500ms'\n");
     msr.write("new.sql", table.replace(");", ",\n-- msr:using upper(name)\nshout text NOT NULL);"));
     let url = primary.url("postgres");
     msr.run(&["plan", "--schema", "new.sql", "--out", "p.ron", "--database", &url]).expect(0);
@@ -218,9 +198,7 @@ fn p13_a_backfill_waits_for_a_standby_that_is_behind() {
 
 #[test]
 fn p25_a_standby_is_read_and_not_written_to() {
-    if missing("p25_a_standby_is_read_and_not_written_to") {
-        return;
-    }
+    needs!(Engine::Postgres, "pg_basebackup");
     let pair = Pair::new();
     pair.go("all");
     pair.points_to(&pair.standby);
@@ -237,27 +215,21 @@ fn p25_a_standby_is_read_and_not_written_to() {
 
 #[test]
 fn p25_a_failover_between_batches_is_gone_on_from() {
-    if missing("p25_a_failover_between_batches_is_gone_on_from") {
-        return;
-    }
+    needs!(Engine::Postgres, "pg_basebackup");
     let pair = Pair::new();
     between_batches(&pair, &pair.both(), false);
 }
 
 #[test]
 fn p25_a_failover_to_a_standby_that_was_behind_is_gone_on_from() {
-    if missing("p25_a_failover_to_a_standby_that_was_behind_is_gone_on_from") {
-        return;
-    }
+    needs!(Engine::Postgres, "pg_basebackup");
     let pair = Pair::new();
     between_batches(&pair, &pair.url(), true);
 }
 
 #[test]
 fn p25_a_failover_at_commit_is_looked_up_on_the_new_primary() {
-    if missing("p25_a_failover_at_commit_is_looked_up_on_the_new_primary") {
-        return;
-    }
+    needs!(Engine::Postgres, "pg_basebackup");
     at_commit(&Pair::new(), false);
     at_commit(&Pair::new(), true);
 }

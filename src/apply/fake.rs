@@ -15,15 +15,7 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub static SERVER: Server = Server {
-    phased: false,
-    locks: None,
-    engine: "sqlite",
-    version: 3053002,
-    major: 3,
-    casts: crate::engine::how::Casts::NONE,
-    busy: std::collections::BTreeSet::new(),
-};
+pub static SERVER: Server = Server::new("sqlite", 3053002, 3);
 
 /// What goes wrong, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]

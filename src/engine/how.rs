@@ -61,7 +61,7 @@ pub struct Server {
 
 impl Server {
     /// Of whose use nothing is known.
-    pub fn new(engine: &'static str, version: u32, major: u32) -> Server {
+    pub const fn new(engine: &'static str, version: u32, major: u32) -> Server {
         Server { engine, version, major, casts: Casts::NONE, busy: BTreeSet::new(), phased: false, locks: None }
     }
 

@@ -79,9 +79,7 @@ both!(p22_a_hook_ends_with_the_run_that_is_told_to_stop, |engine| {
     msr.write("msr.toml", format!("[hooks]\nbefore_batch = \"{hook}\"\non_failure = \"echo $MSR_HOOK >>log\"\n"));
     let url = database.url();
     let run = msr.command(&["apply", "p.ron", "--yes", "--database", &url]).spawn().expect("msr");
-    while !msr.path("pid").exists() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    until("the hook has begun", || msr.path("pid").exists());
     let _ = std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status();
     says(&finish(run, std::time::Duration::from_secs(10)).expect(143), &["nothing was changed"]);
     // It is gone, or nobody has asked yet how it ended.

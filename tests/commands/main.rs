@@ -4,7 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use support::{Database, Engine, Msr, Output, finish, says};
+use support::{Database, Engine, Msr, Output, finish, says, until};
 
 /// The result as json.
 fn json(output: &Output) -> serde_json::Value {

@@ -104,15 +104,27 @@ pub fn skip(test: &str, why: &str) {
     }
 }
 
-/// `needs!(Engine::Postgres)` leaves a `#[test]` that can't run here, and counts it as skipped.
+/// `needs!(Engine::Postgres)` leaves a `#[test]` that can't run here, and counts it as skipped; so does
+/// `needs!(Engine::Postgres, "pg_basebackup")` where the server came without that program.
 #[macro_export]
 macro_rules! needs {
-    ($engine:expr) => {
-        if let Some(why) = $engine.missing() {
+    ($engine:expr $(, $program:expr)?) => {
+        let missing = $engine.missing()$(.or_else(|| $crate::support::postgres().ok()?.without($program)))?;
+        if let Some(why) = missing {
             let test = std::thread::current().name().unwrap_or("test").to_owned();
             return $crate::support::skip(&test, &why);
         }
     };
+}
+
+/// Waits until it is so, for a minute.
+#[track_caller]
+pub fn until(what: &str, is: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "never: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 /// A test of each engine, under one name.

@@ -29,7 +29,7 @@ pub fn postgres() -> Result<&'static Postgres, String> {
 
 /// Another server beside the one of the process, in memory where there is room for it, stopped when the process ends.
 pub fn another() -> Result<&'static Postgres, String> {
-    Ok(Box::leak(Box::new(start("memory", "", None)?)))
+    another_with("")
 }
 
 /// One more, with these of its settings (`-c name=value`).
@@ -42,8 +42,8 @@ pub fn use_server(server: &'static Postgres) {
     OWN.set(Some(server));
 }
 
-/// `initdb` or a copy of another server to follow it, start, wait for the end of standard input, stop, remove. SIGKILL of the test process ends it too: the
-/// kernel closes the pipe. The trap keeps a Ctrl-C from reaching the watchdog before the test process.
+/// `initdb` or a copy of another server to follow it, start, wait for the end of standard input, stop, remove. SIGKILL of the
+/// test process ends it too: the kernel closes the pipe. The trap keeps a Ctrl-C from reaching the watchdog before the test process.
 const WATCHDOG: &str = r#"
 trap '' INT TERM HUP
 as=; [ "$(id -u)" = 0 ] && as="runuser -u postgres --"

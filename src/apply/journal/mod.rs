@@ -143,6 +143,10 @@ pub trait Journal {
     /// How the tables are found, and all entries; one query on a server that has been asked for them before, and none that fails on
     /// one that never was.
     fn look(&mut self) -> Result<(Tables, Vec<Entry>), SqlError> {
+        self.look_in_turn()
+    }
+    /// The same, one after the other: where nothing is known of the tables yet.
+    fn look_in_turn(&mut self) -> Result<(Tables, Vec<Entry>), SqlError> {
         let tables = self.tables()?;
         Ok((tables, if tables == Tables::Absent { vec![] } else { self.entries()? }))
     }

@@ -164,8 +164,7 @@ impl Journal for Client {
                 Err(error) => return Err(closed(self, error)),
             }
         }
-        let tables = self.tables()?;
-        Ok((tables, if tables == Tables::Absent { vec![] } else { self.entries()? }))
+        self.look_in_turn()
     }
 
     /// In one transaction: who looks without the lock sees no journal or a whole one, and none that wants an upgrade.
